@@ -1,0 +1,1 @@
+"""Judgement: (Evidence, Knowledge) to findings and gaps. The rooms inside are blind to each other."""

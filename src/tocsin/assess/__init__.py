@@ -1,0 +1,1 @@
+"""Joins what the rooms found: ranked servers, what to do first."""

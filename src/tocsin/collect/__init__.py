@@ -1,0 +1,1 @@
+"""The only rooms that do I/O inward: files, archives, LDAP, probes, APIs, DNS."""

@@ -1,0 +1,57 @@
+"""Bytes in, evidence out: one file, one format; discovered, not listed.
+
+A format is a module of this package that holds `FORMAT`, a `Format`. Shared syntax (CLIXML,
+Format-List, mail headers) lives in `tocsin.formats.syntax`, which knows no Exchange.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import BinaryIO
+
+import msgspec
+
+from tocsin.model.evidence import Evidence
+from tocsin.model.finding import Gap
+from tocsin.model.locator import Locator
+
+HEAD_SIZE = 8192
+"""Bytes shown to `recognise`: the first of the file."""
+
+Reader = Callable[[BinaryIO, Locator], Iterator[Evidence | Gap]]
+
+
+class Format(msgspec.Struct, frozen=True, kw_only=True):
+    """How one kind of file is recognised and read.
+
+    name: short, as in docs/formats/<name>.md. recognise: given the first `HEAD_SIZE` bytes,
+    how sure it is, 0 (not mine) to 100 (magic number); by content alone. read: yields what the
+    stream holds, in order; hostile input yields a `Gap`, never an exception, in bounded memory. The
+    caller's `Locator` names the source; the reader adds the position. A `seekable` format needs a
+    stream that can seek; the others read forward only.
+    """
+
+    name: str
+    title: str
+    recognise: Callable[[bytes], int]
+    read: Reader
+    seekable: bool = False
+
+
+@cache
+def formats() -> tuple[Format, ...]:
+    """Every format of this package, in order of name."""
+    found: list[Format] = []
+    for module in pkgutil.iter_modules(__path__):
+        if not module.ispkg:
+            found.append(importlib.import_module(f"{__name__}.{module.name}").FORMAT)
+    return tuple(sorted(found, key=lambda each: each.name))
+
+
+def recognise(head: bytes) -> Format | None:
+    """The format that is surest of `head`; None when none is."""
+    best = max(formats(), key=lambda each: each.recognise(head), default=None)
+    return best if best is not None and best.recognise(head) > 0 else None

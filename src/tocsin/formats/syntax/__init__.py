@@ -1,0 +1,1 @@
+"""Syntaxes that several formats share: bytes to plain values, knowing no Exchange."""

@@ -1,0 +1,1 @@
+"""Facts as data with provenance, and their strict loader."""

@@ -1,0 +1,1 @@
+"""A Run rendered: one file, one output; discovered, not listed."""
