@@ -21,7 +21,15 @@ from tocsin.model.locator import Locator
 HEAD_SIZE = 8192
 """Bytes shown to `recognise`: the first of the file."""
 
-Reader = Callable[[BinaryIO, Locator], Iterator[Evidence | Gap]]
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reader may know beside the bytes: the reader's own mail domains, lower case."""
+
+    own_domains: frozenset[str] = frozenset()
+
+
+Reader = Callable[[BinaryIO, Locator, Reading], Iterator[Evidence | Gap]]
+RangeReader = Callable[[BinaryIO, Locator, Reading, int, int], Iterator[Evidence | Gap]]
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +39,9 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     how sure it is, 0 (not mine) to 100 (magic number); by content alone. read: yields what the
     stream holds, in order; hostile input yields a `Gap`, never an exception, in bounded memory. The
     caller's `Locator` names the source; the reader adds the position. A `seekable` format needs a
-    stream that can seek; the others read forward only.
+    stream that can seek; the others read forward only. Every reader ends with one `Look` that counts
+    its records, found or not. `read_range(stream, at, reading, start, end)`, where a format has
+    it, reads the records that begin in [start, end), so that big files are read by many hands.
     """
 
     name: str
@@ -39,6 +49,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     recognise: Callable[[bytes], int]
     read: Reader
     seekable: bool = False
+    read_range: RangeReader | None = None
 
 
 @cache

@@ -73,10 +73,12 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Somebody looked: an export, a scan or a query was read, whether or not it held a host.
 
     Without it, "the scanner does not know this server" could not be told from "nobody asked".
+    scope: what was asked (`domain:contoso.com`), if known. records: how many were read.
     """
 
     seen_by: SeenBy
     scope: str = ""
+    records: int = 0
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
