@@ -157,7 +157,7 @@ def _advisory(row: Row) -> Advisory:
         cvss=float(row["cvss"]) if row["cvss"] else None,
         cvss_version=row["cvss_version"],
         severity=row["msrc_severity"],
-        published=_date(row["published"]),
+        published=_date(row["published"]) if row["published"] else None,
         kev=row["kev"] == "yes",
         kev_added=row["kev_added"],
         ransomware=row["ransomware"],

@@ -63,7 +63,7 @@ class Advisory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cvss: float | None
     cvss_version: str
     severity: str
-    published: date
+    published: date | None
     kev: bool
     kev_added: str
     ransomware: str
@@ -106,17 +106,16 @@ class ConfigCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Branch(msgspec.Struct, frozen=True, kw_only=True):
-    """One CU (2007 and 2010: one service pack) with its published builds in order."""
+    """One CU (2007 and 2010: one service pack) with its published builds in order.
+
+    base: the build the CU itself was published with, never a component number below it.
+    """
 
     product: str
     cu: str
     released: date
+    base: Build
     releases: tuple[Release, ...]
-
-    @property
-    def base(self) -> Build:
-        """The build the CU was published with (the lowest that is not a component number)."""
-        return next(r.build for r in self.releases if not r.update)
 
     @property
     def span(self) -> BuildRange:
@@ -233,7 +232,9 @@ def _by_build(release: Release) -> Build:
 def _branch(releases: Iterable[Release]) -> Branch:
     group = tuple(releases)
     base = next((r for r in group if not r.update and not _is_component(r)), group[0])
-    return Branch(product=base.product, cu=base.cu, released=base.released, releases=group)
+    return Branch(
+        product=base.product, cu=base.cu, released=base.released, base=base.build, releases=group
+    )
 
 
 def _is_component(release: Release) -> bool:

@@ -1,0 +1,77 @@
+"""Host names: which are full, whose they are, which tell nothing."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import cache
+
+from publicsuffixlist import PublicSuffixList
+
+_EMPTY_NAMES = frozenset({"localhost", "localhost.localdomain", "unknown", "host", "server"})
+
+INTERNAL_SUFFIXES = frozenset(
+    {"local", "lan", "internal", "intranet", "corp", "home", "private", "localdomain", "ad", "lab"}
+)
+"""Top labels that name no public domain (RFC 6762 appendix G and common practice)."""
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList(only_icann=True)
+
+
+def is_address(name: str) -> bool:
+    """Whether a name is an IPv4 or IPv6 address."""
+    try:
+        ipaddress.ip_address(name.strip("[]").split("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def is_private(address: str) -> bool:
+    """Whether an address is one the internet does not route."""
+    try:
+        return ipaddress.ip_address(address.strip("[]").split("%")[0]).is_private
+    except ValueError:
+        return False
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address names no machine in particular."""
+    try:
+        found = ipaddress.ip_address(address.strip("[]").split("%")[0])
+    except ValueError:
+        return True
+    return found.is_loopback or found.is_unspecified or found.is_link_local
+
+
+def tells(name: str) -> bool:
+    """Whether a name can tell one machine from another."""
+    return bool(name) and name not in _EMPTY_NAMES and not is_address(name)
+
+
+def is_full(name: str) -> bool:
+    """Whether a name is a fully qualified one."""
+    return "." in name.strip(".")
+
+
+def label(name: str) -> str:
+    """The host's own label, which is its short name."""
+    return name.split(".", 1)[0]
+
+
+@cache
+def domain(name: str) -> str:
+    """The registrable domain of a host name; `corp.local` for internal ones; empty for a short one.
+
+    Source: the public suffix list (ICANN section). An unknown top label counts as a suffix.
+    """
+    if not is_full(name) or is_address(name):
+        return ""
+    return _suffixes().privatesuffix(name) or name
+
+
+def is_internal(name: str) -> bool:
+    """Whether a domain can exist only inside a network."""
+    return name.rsplit(".", 1)[-1] in INTERNAL_SUFFIXES

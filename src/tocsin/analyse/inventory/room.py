@@ -1,0 +1,280 @@
+"""The inventory room: a ledger of sightings and the knowledge in, servers and findings out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from tocsin.analyse.inventory.builds import Current, Seen, current
+from tocsin.analyse.inventory.joining import (
+    Group,
+    display_name,
+    join,
+    organisation_of,
+    organisations_of,
+)
+from tocsin.analyse.inventory.ledger import Ledger, Sighting, SightingKey
+from tocsin.analyse.inventory.names import domain, is_full
+from tocsin.analyse.inventory.resolve import Resolution, resolve
+from tocsin.analyse.inventory.verdict import Judgement, judge, rule_of
+from tocsin.analyse.inventory.visibility import Vantage, hidden, sees
+from tocsin.knowledge.catalogue import Branch, Knowledge
+from tocsin.model.build import Build, BuildRange
+from tocsin.model.evidence import Evidence, SeenBy
+from tocsin.model.finding import Finding, Gap
+from tocsin.model.locator import Locator
+from tocsin.model.run import Joining
+from tocsin.model.text import N_, Sentence, say
+
+_KNOWS_SERVERS = frozenset({"directory", "export", "exchange-online"})
+"""Sources that list the reader's own servers."""
+
+
+class KnownServer(msgspec.Struct, frozen=True, kw_only=True):
+    """One server as the evidence together describes it, before ranking."""
+
+    id: str
+    name: str
+    names: tuple[str, ...]
+    addresses: tuple[str, ...]
+    organisation: str
+    ours: bool | Literal["unknown"]
+    current: Current | None
+    branch: Branch | None
+    label: str
+    product: str
+    history: tuple[tuple[Sighting, Resolution | None], ...]
+    seen_by: tuple[SeenBy, ...]
+    hidden: bool | Literal["unknown"]
+    hidden_because: Sentence
+    sees: dict[Vantage, tuple[bool | None, tuple[Evidence, ...]]]
+    joined: tuple[Joining, ...]
+    related: tuple[Joining, ...]
+    facts: dict[str, str]
+    proofs: tuple[Evidence, ...]
+    first_seen: datetime | None
+    last_seen: datetime | None
+
+
+class Inventory(msgspec.Struct, frozen=True, kw_only=True):
+    """What the room says: servers, findings on them, and what could not be judged."""
+
+    servers: tuple[KnownServer, ...]
+    findings: tuple[Finding, ...]
+    gaps: tuple[Gap, ...]
+    own_domains: tuple[str, ...]
+
+
+def inventory(
+    ledger: Ledger, knowledge: Knowledge, own_domains: Iterable[str] = ()
+) -> Inventory:
+    """Judge everything that was seen. Pure: the same ledger gives the same answer."""
+    groups = [group for group in join(ledger.sightings.values()) if _is_exchange(group)]
+    everything = sorted(ledger.sightings.values(), key=lambda each: each.key)
+    organisations = organisations_of(everything)
+    own = frozenset(each.lower() for each in own_domains)
+    inferred = own or _infer_own(groups, organisations)
+    servers = tuple(
+        _server(group, ledger, knowledge, organisations, own, inferred) for group in groups
+    )
+    findings: list[Finding] = []
+    gaps: list[Gap] = []
+    cache: dict[BuildRange, tuple[Judgement, ...]] = {}
+    for server in servers:
+        if server.current is None:
+            gaps.append(_no_build(server))
+            continue
+        builds = server.current.builds
+        if builds not in cache:
+            cache[builds] = judge(knowledge, builds)
+        findings.extend(_findings(server, server.current, cache[builds], knowledge))
+    return Inventory(
+        servers=servers,
+        findings=tuple(findings),
+        gaps=tuple(gaps),
+        own_domains=tuple(sorted(inferred)),
+    )
+
+
+def _is_exchange(group: Group) -> bool:
+    """DNS and look-alikes enrich a server; they never make one."""
+    return any((each.product or "").startswith("Exchange Server") for each in group.sightings) and (
+        bool(group.own or group.published or group.addresses)
+    )
+
+
+def _infer_own(groups: list[Group], organisations: dict[str, str]) -> frozenset[str]:
+    found = {
+        organisation_of(group, organisations)
+        for group in groups
+        if any(
+            s.seen_by in _KNOWS_SERVERS or (s.seen_by == "mail" and s.trust == "trusted")
+            for s in group.sightings
+        )
+    }
+    return frozenset(found - {""})
+
+
+def _server(
+    group: Group,
+    ledger: Ledger,
+    knowledge: Knowledge,
+    organisations: dict[str, str],
+    own: frozenset[str],
+    inferred: frozenset[str],
+) -> KnownServer:
+    name = display_name(group)
+    history = tuple(
+        (each, resolve(knowledge, each.version))
+        for each in sorted(group.sightings, key=_when)
+        if each.version is not None
+    )
+    now = current(_seen(history, ledger))
+    branch = knowledge.branch_of(now.builds.low) if now else None
+    secret, secret_because = hidden(group, ledger.looks)
+    times = [t for s in group.sightings for t in (s.first, s.last) if t is not None]
+    return KnownServer(
+        id="srv-" + hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:12],
+        name=name,
+        names=tuple(sorted(group.own | group.published | {name})),
+        addresses=tuple(sorted({a for s in group.sightings for a in s.addresses})),
+        organisation=organisation_of(group, organisations),
+        ours=_ours(group, organisations, own, inferred),
+        current=now,
+        branch=branch,
+        label=label_of(knowledge, now.builds) if now else "",
+        product=f"Exchange Server {branch.product}" if branch else "Exchange Server",
+        history=history,
+        seen_by=tuple(sorted({each.seen_by for each in group.sightings})),
+        hidden=secret,
+        hidden_because=secret_because,
+        sees=sees(group, ledger.looks),
+        joined=_unique(group.joined),
+        related=_unique(group.related),
+        facts=_facts(group),
+        proofs=tuple(p for s in sorted(group.sightings, key=_when) for p in s.proofs)[:12],
+        first_seen=min(times, default=None),
+        last_seen=max(times, default=None),
+    )
+
+
+def _when(sighting: Sighting) -> tuple[str, str, str]:
+    first = sighting.first.isoformat() if sighting.first else ""
+    last = sighting.last.isoformat() if sighting.last else ""
+    return (first, last, str(sighting.key))
+
+
+def _facts(group: Group) -> dict[str, str]:
+    facts: dict[str, str] = {}
+    for sighting in sorted(group.sightings, key=lambda each: each.key):
+        for name, value in sighting.facts.items():
+            facts.setdefault(name, value)
+    return dict(sorted(facts.items())[:40])
+
+
+def _unique(joinings: Iterable[Joining]) -> tuple[Joining, ...]:
+    return tuple({(each.rule, each.value, str(each.because)): each for each in joinings}.values())
+
+
+def _seen(
+    history: Iterable[tuple[Sighting, Resolution | None]], ledger: Ledger
+) -> tuple[Seen, ...]:
+    resolved: dict[SightingKey, Seen] = {}
+    for sighting, resolution in history:
+        if resolution is None:
+            continue
+        resolved[sighting.key] = Seen(
+            builds=resolution.builds,
+            cu_only=resolution.cu_only,
+            first=sighting.first,
+            last=sighting.last,
+            trust=sighting.trust,
+            sighting=sighting,
+        )
+    paired: list[Seen] = []
+    for (one, other), at in ledger.pairs.items():
+        if one not in resolved or other not in resolved:
+            continue
+        # Both numbers stood in one message, so the build was in both ranges at that moment.
+        first, second = resolved[one], resolved[other]
+        low = max(first.builds.low, second.builds.low)
+        high = min(first.builds.high, second.builds.high)
+        if low <= high and first.trust == second.trust:
+            paired.append(
+                msgspec.structs.replace(first, builds=BuildRange(low, high), first=at, last=at)
+            )
+    return (*resolved.values(), *paired)
+
+
+def _ours(
+    group: Group, organisations: dict[str, str], own: frozenset[str], inferred: frozenset[str]
+) -> bool | Literal["unknown"]:
+    domains = {domain(name) for name in group.own | group.published if is_full(name)}
+    domains |= {organisations.get(each, each) for each in domains}
+    if domains & (own or inferred):
+        return True
+    if any(each.seen_by in _KNOWS_SERVERS for each in group.sightings):
+        return True
+    if own:
+        full = {name for name in group.own | group.published}
+        return any(name.endswith("." + each) for name in full for each in own)
+    return "unknown"
+
+
+def label_of(knowledge: Knowledge, builds: BuildRange) -> str:
+    """The administrators' words for a build or a range: `2016 CU23 Oct25SU`."""
+
+    def words(build: Build) -> str:
+        release = knowledge.release_by_build.get(build)
+        if release is not None:
+            return release.label
+        branch = knowledge.branch_of(build)
+        return branch.label if branch else str(build)
+
+    low, high = words(builds.low), words(builds.high)
+    return low if low == high else f"{low} – {high}"
+
+
+def _no_build(server: KnownServer) -> Gap:
+    printed = [s.version.text for s, _ in server.history if s.version is not None]
+    at = server.proofs[0].at if server.proofs else Locator(source=server.name)
+    if printed:
+        why = say(
+            N_("{name} printed {version}, which belongs to no Exchange that is known"),
+            name=server.name,
+            version=printed[0],
+        )
+    else:
+        why = say(
+            N_("the build of {name} is unknown: no source states it. The file version of "
+               "ExSetup.exe on the server would"),
+            name=server.name,
+        )
+    return Gap(at=at, why=why, kind="undecided")
+
+
+def _findings(
+    server: KnownServer, now: Current, judgements: Iterable[Judgement], knowledge: Knowledge
+) -> Iterable[Finding]:
+    proofs: list[Evidence] = []
+    for each in now.deciding:
+        proofs.extend(p for p in each.sighting.proofs[-1:] if p not in proofs)
+    evidence = tuple(proofs[:3])
+    for judgement in judgements:
+        if judgement.status == "not_affected":
+            continue
+        rule = rule_of(knowledge.advisory_by_cve[judgement.cve])
+        yield Finding(
+            rule=rule,
+            subject=server.id,
+            status=judgement.status,
+            level=rule.level,
+            confidence=now.confidence,
+            because=judgement.because,
+            settle=judgement.settle,
+            evidence=evidence,
+        )

@@ -1,0 +1,79 @@
+"""Who can see a server, and whether it is hidden from the internet.
+
+Hidden: known from inside evidence, absent from outside evidence that was supplied. Without outside
+evidence it is unknown, never false. Nothing here lowers a priority.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from tocsin.analyse.inventory.joining import Group
+from tocsin.model.evidence import OUTSIDE, Evidence, SeenBy
+from tocsin.model.text import N_, Sentence, say
+
+Vantage = Literal["internet", "exchange-online", "directory", "mail", "inside-probe", "export"]
+
+VANTAGES: Mapping[Vantage, frozenset[SeenBy]] = {
+    "internet": OUTSIDE,
+    "exchange-online": frozenset({"exchange-online"}),
+    "directory": frozenset({"directory"}),
+    "mail": frozenset({"mail"}),
+    "inside-probe": frozenset({"probe", "nmap", "nuclei"}),
+    "export": frozenset({"export"}),
+}
+"""The columns of the matrix and the sources that answer for each."""
+
+Looks = Mapping[tuple[SeenBy, str], int]
+
+
+def sees(group: Group, looks: Looks) -> dict[Vantage, tuple[bool | None, tuple[Evidence, ...]]]:
+    """For each vantage point: seen, not seen, or None when nobody looked from there."""
+    looked = {by for by, _ in looks}
+    found: dict[Vantage, tuple[bool | None, tuple[Evidence, ...]]] = {}
+    for vantage, sources in VANTAGES.items():
+        here = [each for each in group.sightings if each.seen_by in sources]
+        if here:
+            best = max(here, key=lambda each: (each.trust == "trusted", each.count, each.key))
+            found[vantage] = (True, best.proofs[-1:])
+        elif looked & sources:
+            found[vantage] = (False, ())
+        else:
+            found[vantage] = (None, ())
+    return found
+
+
+def hidden(group: Group, looks: Looks) -> tuple[bool | Literal["unknown"], Sentence]:
+    """Whether the internet cannot see the server, and why that is said."""
+    outside = sorted({by for by, _ in looks if by in OUTSIDE})
+    seen_from = sorted({each.seen_by for each in group.sightings})
+    outside_seen = [by for by in seen_from if by in OUTSIDE]
+    if outside_seen:
+        return False, say(N_("seen from the internet by {by}"), by=", ".join(outside_seen))
+    if not outside:
+        return "unknown", say(
+            N_("no outside evidence was supplied: add a Shodan or Onyphe export to know")
+        )
+    if not _covered(group, looks):
+        return "unknown", say(
+            N_("the outside evidence from {by} asked for other addresses only"),
+            by=", ".join(outside),
+        )
+    if group.maybe_outside:
+        return "unknown", say(
+            N_("a record of {by} may be this server, but nothing proves it"), by=", ".join(outside)
+        )
+    return True, say(
+        N_("known from {inside}, absent from what {by} saw"),
+        inside=", ".join(seen_from),
+        by=", ".join(outside),
+    )
+
+
+def _covered(group: Group, looks: Looks) -> bool:
+    """A look-up of single addresses says nothing about the others."""
+    scopes = [scope for by, scope in looks if by in OUTSIDE]
+    addresses = {scope.split(":", 1)[1] for scope in scopes if scope.startswith("address:")}
+    broad = [scope for scope in scopes if not scope.startswith("address:")]
+    return bool(broad) or bool(group.addresses & addresses)
