@@ -1,1 +1,1 @@
-"""Joins what the rooms found: ranked servers, what to do first."""
+"""Joins what the rooms found into one ranked answer."""

@@ -55,14 +55,19 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def formats() -> tuple[Format, ...]:
     """Every format of this package, in order of name."""
-    found: list[Format] = []
-    for module in pkgutil.iter_modules(__path__):
-        if not module.ispkg:
-            found.append(importlib.import_module(f"{__name__}.{module.name}").FORMAT)
+    found: list[Format] = [
+        importlib.import_module(f"{__name__}.{module.name}").FORMAT
+        for module in pkgutil.iter_modules(__path__)
+        if not module.ispkg
+    ]
     return tuple(sorted(found, key=lambda each: each.name))
 
 
 def recognise(head: bytes) -> Format | None:
     """The format that is surest of `head`; None when none is."""
-    best = max(formats(), key=lambda each: each.recognise(head), default=None)
-    return best if best is not None and best.recognise(head) > 0 else None
+    best, best_score = None, 0
+    for each in formats():
+        score = each.recognise(head)
+        if score > best_score:
+            best, best_score = each, score
+    return best

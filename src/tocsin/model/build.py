@@ -136,9 +136,7 @@ def version_from_server_version(number: int, text: str = "") -> Version:
     if not 0 < number <= 0xFFFFFFFF or major not in range(6, 20):
         msg = f"not an Exchange ServerVersion: {text or number!r}"
         raise ValueError(msg)
-    return Version(
-        text=text or str(number), precision="cu", major=major, minor=minor, build=build
-    )
+    return Version(text=text or str(number), precision="cu", major=major, minor=minor, build=build)
 
 
 def _parts(match: re.Match[str]) -> list[int]:

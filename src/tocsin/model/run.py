@@ -210,3 +210,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     servers: tuple[Server, ...]
     findings: tuple[FindingRecord, ...]
     gaps: tuple[GapRecord, ...]
+
+
+def hidden_word(hidden: bool | Literal["unknown"]) -> Literal["hidden", "public", "unknown"]:
+    """The word for a server's `hidden`: what the internet does not see, sees, or nobody knows."""
+    if hidden == "unknown":
+        return "unknown"
+    return "hidden" if hidden else "public"

@@ -21,7 +21,12 @@ from tocsin.model.run import Joining
 from tocsin.model.text import N_, say
 
 OWN_NAME_FACTS = ("ntlm-dns-host", "DnsHostName", "NTLM_DNS_Computer_Name")
-SHORT_NAME_FACTS = ("X-FEServer", "X-CalculatedBETarget", "ntlm-netbios-host", "NetBiosComputerName")
+SHORT_NAME_FACTS = (
+    "X-FEServer",
+    "X-CalculatedBETarget",
+    "ntlm-netbios-host",
+    "NetBiosComputerName",
+)
 """Facts in which a server that was asked names itself."""
 
 _ASKED = frozenset({"shodan", "onyphe", "nmap", "nuclei", "probe"})
@@ -47,7 +52,10 @@ class Group(msgspec.Struct, kw_only=True):
     def certificates(self) -> set[str]:
         """Every certificate fingerprint."""
         return {
-            i.value.lower() for s in self.sightings for i in s.identifiers if i.kind == "certificate"
+            i.value.lower()
+            for s in self.sightings
+            for i in s.identifiers
+            if i.kind == "certificate"
         }
 
     @property
@@ -166,13 +174,9 @@ def _short_names(groups: list[Group], organisations: dict[str, str]) -> list[Gro
         if group.full_names:
             continue
         labels = {name for name in group.own if not is_full(name)}
-        fitting = [
-            other for other in full if labels & {label(name) for name in other.full_names}
-        ]
+        fitting = [other for other in full if labels & {label(name) for name in other.full_names}]
         mine = _organisations(group, organisations)
-        same = [
-            other for other in fitting if mine & _organisations(other, organisations)
-        ]
+        same = [other for other in fitting if mine & _organisations(other, organisations)]
         # With no organisation to go by, one single fit among all is taken, and said.
         chosen = same if mine else fitting
         if len(chosen) == 1:
@@ -191,9 +195,7 @@ def _short_names(groups: list[Group], organisations: dict[str, str]) -> list[Gro
     return sorted(kept, key=_order)
 
 
-def _nameless(
-    groups: list[Group], rule: str, values: Callable[[Group], set[str]]
-) -> list[Group]:
+def _nameless(groups: list[Group], rule: str, values: Callable[[Group], set[str]]) -> list[Group]:
     """Join a group without any name of its own to the one server that shares its value."""
     kept = [group for group in groups if group.own]
     rest = [group for group in groups if not group.own]
@@ -255,8 +257,10 @@ def display_name(group: Group) -> str:
             weight[name] = max(weight[name], worth)
     if weight:
         return min(weight, key=lambda each: (not is_full(each), -weight[each], each))
-    return min(group.published or group.addresses or {n for s in group.sightings for n in s.names},
-               default="?")
+    return min(
+        group.published or group.addresses or {n for s in group.sightings for n in s.names},
+        default="?",
+    )
 
 
 def _organisations(group: Group, organisations: dict[str, str]) -> set[str]:

@@ -69,9 +69,7 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     own_domains: tuple[str, ...]
 
 
-def inventory(
-    ledger: Ledger, knowledge: Knowledge, own_domains: Iterable[str] = ()
-) -> Inventory:
+def inventory(ledger: Ledger, knowledge: Knowledge, own_domains: Iterable[str] = ()) -> Inventory:
     """Judge everything that was seen. Pure: the same ledger gives the same answer."""
     groups = [group for group in join(ledger.sightings.values()) if _is_exchange(group)]
     everything = sorted(ledger.sightings.values(), key=lambda each: each.key)
@@ -220,8 +218,8 @@ def _ours(
     if any(each.seen_by in _KNOWS_SERVERS for each in group.sightings):
         return True
     if own:
-        full = {name for name in group.own | group.published}
-        return any(name.endswith("." + each) for name in full for each in own)
+        names = group.own | group.published
+        return any(name.endswith("." + each) for name in names for each in own)
     return "unknown"
 
 
@@ -250,8 +248,10 @@ def _no_build(server: KnownServer) -> Gap:
         )
     else:
         why = say(
-            N_("the build of {name} is unknown: no source states it. The file version of "
-               "ExSetup.exe on the server would"),
+            N_(
+                "the build of {name} is unknown: no source states it. The file version of "
+                "ExSetup.exe on the server would"
+            ),
             name=server.name,
         )
     return Gap(at=at, why=why, kind="undecided")

@@ -114,8 +114,11 @@ def _judge_one(
         (b for b, a in zip(points, answers, strict=True) if a.status == "affected"), default=None
     )
     if open_until is None:
-        doubtful = next(a for a in answers if a.status == "under_investigation") \
-            if "under_investigation" in statuses else answers[0]
+        doubtful = (
+            next(a for a in answers if a.status == "under_investigation")
+            if "under_investigation" in statuses
+            else answers[0]
+        )
         return _judgement(advisory, doubtful)
     fixed_in = next((a.fixed_in for a in answers if a.fixed_in), "")
     return Judgement(
@@ -188,8 +191,9 @@ def _other_branch(knowledge: Knowledge, fixes: list[Fix], branch: Branch) -> _An
         return _Answer("fixed", branch_reason("later", branch, first))
     if not days or branch.released <= min(days):
         return _Answer("affected", branch_reason("older", branch, first), None, first.label)
-    return _Answer("under_investigation", branch_reason("same-time", branch, first),
-                   say(SETTLE_NOTICE))
+    return _Answer(
+        "under_investigation", branch_reason("same-time", branch, first), say(SETTLE_NOTICE)
+    )
 
 
 def _other_product(
@@ -209,8 +213,10 @@ def _other_product(
         return _Answer(
             "not_affected",
             say(
-                N_("Exchange {product} was first published on {born}, after the fix, and Microsoft "
-                   "lists no build of it"),
+                N_(
+                    "Exchange {product} was first published on {born}, after the fix, and Microsoft "
+                    "lists no build of it"
+                ),
                 product=branch.product,
                 born=born.isoformat(),
             ),
@@ -227,8 +233,10 @@ def _other_product(
         return _Answer(
             "not_affected",
             say(
-                N_("Exchange {product} was supported when {cve} was published and Microsoft lists "
-                   "no build of it"),
+                N_(
+                    "Exchange {product} was supported when {cve} was published and Microsoft lists "
+                    "no build of it"
+                ),
                 product=branch.product,
                 cve=advisory.cve,
             ),
@@ -236,8 +244,10 @@ def _other_product(
     return _Answer(
         "under_investigation",
         say(
-            N_("not assessed: support of Exchange {product} had ended when {cve} was published, so "
-               "Microsoft does not say whether it is open"),
+            N_(
+                "not assessed: support of Exchange {product} had ended when {cve} was published, so "
+                "Microsoft does not say whether it is open"
+            ),
             product=branch.product,
             cve=advisory.cve,
         ),

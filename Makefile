@@ -1,0 +1,51 @@
+# Two commands set everything up: `make demo` and `make test`.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint schema catalogues bless bench-mail bench-probe bench-mutations bench-hostile bench-memory clean
+
+$(STAMP): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null 2>&1 && P=$(PYTHON) || P=python3; \
+	test -x $(BIN)/python || $$P -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: $(STAMP)  ## install, examine the bundled case, say where the report is
+	@rm -rf demo-out
+	@$(BIN)/tocsin examine demo/case -o demo-out --own-domain contoso.example --fail-on none
+	@echo "Open demo-out/report.html in a browser."
+
+test: $(STAMP)  ## install, run the whole suite
+	$(BIN)/python -m pytest -n auto
+
+lint: $(STAMP)  ## style, types, architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+schema: $(STAMP)  ## docs/run.schema.json from the types
+	$(BIN)/python tools/schema.py docs/run.schema.json
+
+catalogues: $(STAMP)  ## extract messages, update and compile both languages
+	$(BIN)/python tools/catalogues.py
+
+bless: $(STAMP)  ## accept the present output as the golden files; read the diff
+	TOCSIN_BLESS=1 $(BIN)/python -m pytest tests/test_golden.py
+
+bench-mail: $(STAMP)
+	$(BIN)/python benchmarks/mail_headers.py
+bench-probe: $(STAMP)
+	$(BIN)/python benchmarks/probe_vs_nmap.py
+bench-mutations: $(STAMP)
+	$(BIN)/python benchmarks/mutations.py --count 100000
+bench-hostile: $(STAMP)
+	$(BIN)/python benchmarks/hostile.py
+bench-memory: $(STAMP)
+	$(BIN)/python benchmarks/memory.py
+
+clean:
+	rm -rf $(VENV) demo-out

@@ -1,0 +1,179 @@
+"""What each command does, between its words and its output."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tocsin.app import differences
+from tocsin.app import verdict as verdicts
+from tocsin.app.examine import Request
+from tocsin.app.examine import examine as examine_paths
+from tocsin.app.exits import CLEAN, ERROR, FINDINGS, USAGE, exit_code
+from tocsin.app.progress import progress_bar
+from tocsin.assess.comparing import compare
+from tocsin.knowledge import KnowledgeError, load, merged, packaged
+from tocsin.knowledge.catalogue import Knowledge
+from tocsin.model.run import Run
+from tocsin.model.text import N_
+from tocsin.report import output
+from tocsin.report.text import coloured, plain, render_styled
+from tocsin.store.runs import RunError, free_folder, read_run, refuse_to_overwrite, write
+
+FILES = ("run.json", "report.html")
+
+
+def examine(arguments: argparse.Namespace) -> int:
+    """`tocsin examine` and `tocsin inventory`."""
+    try:
+        knowledge = knowledge_with(arguments.knowledge)
+        since, until = day(arguments.since), day(arguments.until, end=True)
+    except (KnowledgeError, ValueError) as fault:
+        return complain(str(fault), USAGE)
+    folder = _folder(arguments)
+    if folder and not arguments.force and (older := refuse_to_overwrite(folder, FILES)):
+        words = arguments.translate(N_("exists already (--force writes over it): {files}"))
+        return complain(words.format(files=", ".join(older)), USAGE)
+    missing = [each for each in arguments.paths if not os.path.lexists(each)]
+    if missing:
+        words = arguments.translate(N_("no such file or folder: {paths}"))
+        return complain(words.format(paths=", ".join(missing)), USAGE)
+    request = Request(
+        paths=tuple(arguments.paths),
+        command=arguments.command_line,
+        own_domains=tuple(arguments.own_domain),
+        since=since,
+        until=until,
+        workers=arguments.workers,
+        exclude=(os.path.realpath(folder),) if folder else (),
+    )
+    with progress_bar(arguments.translate, quiet=arguments.quiet) as progress:
+        run = examine_paths(request, knowledge, progress=progress)
+    written: list[str] = []
+    if folder:
+        files = {
+            "run.json": output("json").render(run, arguments.translate, arguments.lang),
+            "report.html": output("html").render(run, arguments.translate, arguments.lang),
+        }
+        written = write(folder, files)
+    _print(run, arguments)
+    if written and (arguments.format or "text") == "text":
+        sys.stdout.write("\n  " + "  ".join(reversed(written)) + "\n")
+    return exit_code(run, arguments.fail_on)
+
+
+def _folder(arguments: argparse.Namespace) -> str:
+    """Where the files go; nowhere when only another format was asked for."""
+    if arguments.output:
+        return str(arguments.output)
+    return free_folder("tocsin-report") if arguments.format in (None, "text") else ""
+
+
+def _print(run: Run, arguments: argparse.Namespace) -> None:
+    name = arguments.format or "text"
+    if name != "text":
+        sys.stdout.write(output(name).render(run, arguments.translate, arguments.lang))
+        return
+    style = coloured if colour_wanted() else plain
+    sys.stdout.write(
+        render_styled(
+            run, arguments.translate, style, verbose=arguments.verbose, quiet=arguments.quiet
+        )
+    )
+
+
+def verdict(arguments: argparse.Namespace) -> int:
+    """`tocsin verdict`: exit 1 when the build is open to something."""
+    try:
+        knowledge = knowledge_with(arguments.knowledge)
+        found = verdicts.verdict(arguments.build, knowledge)
+    except (ValueError, LookupError) as fault:
+        return complain(str(fault.args[0] if fault.args else fault), USAGE)
+    if arguments.format == "json":
+        sys.stdout.write(verdicts.as_json(found, knowledge, arguments.translate))
+    else:
+        sys.stdout.write(
+            verdicts.as_text(found, knowledge, arguments.translate, verbose=arguments.verbose)
+        )
+    return FINDINGS if any(each.status == "affected" for each in found.judgements) else CLEAN
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """`tocsin report --from run.json`."""
+    try:
+        run = read_run(arguments.source)
+    except RunError as fault:
+        return complain(str(fault), USAGE)
+    if not arguments.output:
+        _print(run, arguments)
+        return CLEAN
+    target = Path(arguments.output)
+    if target.exists() and not arguments.force:
+        words = arguments.translate(N_("exists already (--force writes over it): {files}"))
+        return complain(words.format(files=str(target)), USAGE)
+    text = output(arguments.format).render(run, arguments.translate, arguments.lang)
+    write(str(target.parent), {target.name: text})
+    return CLEAN
+
+
+def diff(arguments: argparse.Namespace) -> int:
+    """`tocsin diff`: exit 1 when something new is open."""
+    try:
+        old, new = read_run(arguments.old), read_run(arguments.new)
+    except RunError as fault:
+        return complain(str(fault), USAGE)
+    changes = compare(old, new)
+    if arguments.format == "json":
+        sys.stdout.write(differences.as_json(changes))
+    else:
+        sys.stdout.write(differences.as_text(changes, arguments.translate))
+    return FINDINGS if any(c.rule and c.after == "affected" for c in changes) else CLEAN
+
+
+def knowledge_with(folders: Sequence[str]) -> Knowledge:
+    """The packaged knowledge, with private tables on top. Raises `KnowledgeError`, OSError."""
+    if not folders:
+        return load()
+    base = packaged()
+    tables: dict[str, str] = {}
+    for folder in folders:
+        found = {p.name: p.read_text("utf-8-sig") for p in sorted(Path(folder).glob("*.csv"))}
+        if not found:
+            msg = f"{folder}: no table (*.csv) in it"
+            raise KnowledgeError(msg)
+        for name, text in found.items():
+            body = text if name not in tables else "\n".join(text.splitlines()[1:])
+            tables[name] = (
+                tables.get(name, "").rstrip("\n") + "\n" + body if name in tables else text
+            )
+    return merged(base, tables, ", ".join(folders))
+
+
+def day(text: str | None, *, end: bool = False) -> datetime | None:
+    """A date or a time in UTC. A date as an end means its last moment."""
+    if text is None:
+        return None
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        found = datetime.fromisoformat(text).replace(tzinfo=UTC)
+        return found + timedelta(days=1, microseconds=-1) if end else found
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def colour_wanted() -> bool:
+    """Style only for a terminal, and never when NO_COLOR is set."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def complain(message: str, code: int) -> int:
+    """One line on the standard error."""
+    sys.stderr.write(f"tocsin: {message}\n")
+    return code
+
+
+__all__ = ["ERROR", "diff", "examine", "report", "verdict"]

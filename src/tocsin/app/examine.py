@@ -1,0 +1,259 @@
+"""The main job: read everything given, run the rooms, write one document."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from datetime import UTC, datetime
+
+import msgspec
+
+import tocsin
+from tocsin.analyse.inventory.room import Inventory, inventory
+from tocsin.app.document import servers_and_findings
+from tocsin.app.parts import Part, Whole
+from tocsin.app.reading import (
+    RANGE,
+    WHOLE_FILE,
+    Job,
+    Window,
+    hash_file,
+    in_pieces,
+    read_files,
+    read_range,
+)
+from tocsin.assess.headline import headline
+from tocsin.assess.ranking import counts_of
+from tocsin.collect.archives import Limits
+from tocsin.collect.files import FileItem, walk
+from tocsin.formats import Reading, recognise
+from tocsin.knowledge.catalogue import Knowledge
+from tocsin.model.evidence import OUTSIDE, Evidence
+from tocsin.model.finding import Finding, Gap
+from tocsin.model.locator import Locator
+from tocsin.model.run import KnowledgeState, Run, Skipped, Source, Summary, Tool
+from tocsin.model.text import N_, say
+
+BATCH_FILES = 400
+BATCH_BYTES = 8 << 20
+"""A worker's batch ends at either."""
+IN_PROCESS = 2 << 20
+"""Below this much input no other process is started: it would cost more than it saves."""
+
+Progress = Callable[[int, int, int], None]
+"""Told of bytes and files read so far, and of the bytes found to read."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What to examine and how. extra: evidence collected live, on request."""
+
+    paths: tuple[str, ...]
+    command: str = ""
+    own_domains: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    workers: int = 0
+    limits: Limits = msgspec.field(default_factory=Limits)
+    exclude: tuple[str, ...] = ()
+
+
+def examine(
+    request: Request,
+    knowledge: Knowledge,
+    live: Iterable[Evidence | Gap] = (),
+    progress: Progress | None = None,
+) -> Run:
+    """Read the paths and judge. Raises FileNotFoundError, naming all paths that do not exist."""
+    started = datetime.now(UTC)
+    whole = Whole()
+    job = Job(
+        reading=Reading(own_domains=frozenset(each.lower() for each in request.own_domains)),
+        window=Window(since=request.since, until=request.until),
+        limits=request.limits,
+    )
+    _read_all(request, job, whole, progress)
+    _take_live(live, whole)
+    found = inventory(whole.ledger, knowledge, request.own_domains)
+    for gap in found.gaps:
+        whole.gap(gap)
+    return _document(request, knowledge, whole, found, started)
+
+
+def _read_all(request: Request, job: Job, whole: Whole, progress: Progress | None) -> None:
+    items: list[FileItem] = []
+    waiting = 0
+    large = False
+    walking = walk(request.paths, exclude=request.exclude)
+    for item in walking:
+        if not isinstance(item, FileItem):
+            _not_a_file(item, whole)
+            continue
+        items.append(item)
+        waiting += item.size
+        if waiting >= IN_PROCESS or len(items) > BATCH_FILES:
+            large = True
+            break
+    if not large or request.workers == 1:
+        for batch in _batches(_chain(items, walking, whole)):
+            whole.add(read_files(job, tuple(each.path for each in batch)))
+            if progress is not None:
+                progress(whole.size, whole.files, whole.size)
+        return
+    _read_in_processes(request, job, _chain(items, walking, whole), whole, progress)
+
+
+def _chain(
+    items: list[FileItem], rest: Iterator[FileItem | Skipped | Gap], whole: Whole
+) -> Iterator[FileItem]:
+    yield from items
+    items.clear()
+    for item in rest:
+        if isinstance(item, FileItem):
+            yield item
+        else:
+            _not_a_file(item, whole)
+
+
+def _not_a_file(item: Skipped | Gap, whole: Whole) -> None:
+    if isinstance(item, Gap):
+        whole.gap(item)
+    else:
+        whole.add(Part(skipped=[item]))
+
+
+def _batches(items: Iterable[FileItem]) -> Iterator[list[FileItem]]:
+    batch: list[FileItem] = []
+    size = 0
+    for item in items:
+        batch.append(item)
+        size += item.size
+        if len(batch) >= BATCH_FILES or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _read_in_processes(
+    request: Request,
+    job: Job,
+    items: Iterator[FileItem],
+    whole: Whole,
+    progress: Progress | None,
+) -> None:
+    workers = request.workers or os.cpu_count() or 1
+    context = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
+    running: dict[Future[Part], int] = {}
+    hashes: dict[str, Future[str]] = {}
+    pieces: dict[str, Source] = {}
+    found = 0
+
+    def collect(limit: int) -> None:
+        while len(running) > limit:
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                running.pop(future)
+                part = future.result()
+                whole.add(part)
+                if progress is not None:
+                    progress(whole.size, whole.files, max(found, whole.size))
+
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        for batch in _batches(items):
+            found += sum(each.size for each in batch)
+            big = [each for each in batch if each.size > 2 * WHOLE_FILE and in_pieces(each.path)]
+            small = tuple(each.path for each in batch if each not in big)
+            if small:
+                running[pool.submit(read_files, job, small)] = 1
+            for each in big:
+                hashes[each.path] = pool.submit(hash_file, each.path)
+                pieces[each.path] = _source(each)
+                for start in range(0, each.size, RANGE):
+                    end = min(start + RANGE, each.size)
+                    running[pool.submit(read_range, job, each.path, start, end)] = 1
+                    collect(2 * workers)
+            collect(2 * workers)
+        collect(0)
+        for path, source in pieces.items():
+            digest = hashes[path].result()
+            whole.digests[path] = digest
+            whole.add(Part(sources=[msgspec.structs.replace(source, sha256=digest)], files=1))
+
+
+def _source(item: FileItem) -> Source:
+    with open(item.path, "rb") as stream:
+        found = recognise(stream.read(8192))
+    return Source(source=item.path, format=found.name if found else "", size=item.size, sha256="")
+
+
+def _take_live(live: Iterable[Evidence | Gap], whole: Whole) -> None:
+    for each in live:
+        if isinstance(each, Gap):
+            whole.gap(each)
+        else:
+            whole.ledger.add(each)
+
+
+def _document(
+    request: Request, knowledge: Knowledge, whole: Whole, found: Inventory, started: datetime
+) -> Run:
+    by_server: dict[str, list[Finding]] = {server.id: [] for server in found.servers}
+    for finding in found.findings:
+        by_server[finding.subject].append(finding)
+    counts = {server: counts_of(findings) for server, findings in by_server.items()}
+    servers, records = servers_and_findings(found, by_server, counts, knowledge, whole.digests)
+    outside = tuple(sorted({by for by, _ in whole.ledger.looks if by in OUTSIDE}))
+    if not outside and servers:
+        whole.gap(_no_outside(request))
+    gaps = whole.gaps()
+    return Run(
+        tool=Tool(name="tocsin", version=tocsin.__version__, command=request.command),
+        started=started,
+        finished=datetime.now(UTC),
+        inputs=request.paths,
+        knowledge=state_of(knowledge),
+        own_domains=found.own_domains,
+        outside=outside,
+        headline=headline(found.servers, counts, outside=bool(outside)),
+        summary=Summary(
+            files=whole.files,
+            recognised=whole.recognised,
+            skipped=whole.skipped_files(),
+            bytes=whole.size,
+            records=dict(sorted(whole.records.items())),
+            servers=len(servers),
+            hidden=sum(server.hidden is True for server in servers),
+            exchange_online_hops=whole.ledger.online_hops,
+        ),
+        sources=whole.sources(),
+        skipped=whole.skipped(),
+        servers=servers,
+        findings=records,
+        gaps=gaps,
+    )
+
+
+def state_of(knowledge: Knowledge) -> KnowledgeState:
+    """Which facts these are."""
+    return KnowledgeState(
+        digest=knowledge.digest,
+        date=knowledge.date.isoformat(),
+        builds=len(knowledge.builds),
+        advisories=len(knowledge.advisories),
+        private=knowledge.private,
+    )
+
+
+def _no_outside(request: Request) -> Gap:
+    return Gap(
+        at=Locator(source=", ".join(request.paths)),
+        why=say(
+            N_(
+                "nothing says what the internet sees: give a Shodan or Onyphe export, so that hidden "
+                "servers can be told from public ones"
+            )
+        ),
+        kind="not-collected",
+    )

@@ -1,0 +1,170 @@
+"""What one worker brings back, and how parts become a whole in flat memory."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+import msgspec
+
+from tocsin.analyse.inventory.ledger import Ledger
+from tocsin.model.finding import Gap, GapKind
+from tocsin.model.locator import Locator
+from tocsin.model.run import GapRecord, Skipped, Source
+from tocsin.model.text import N_, Sentence, say
+
+SOURCES_PER_FOLDER = 500
+"""Files of one folder listed each by name; above it the folder's files are folded into one entry."""
+GAP_LIMIT = 2000
+"""Gaps kept by place; further ones are counted per reason."""
+SKIPPED_PER_REASON = 20
+"""Skipped files named per folder and reason; further ones are counted."""
+
+_MODULUS = 1 << 256
+
+
+class Part(msgspec.Struct, kw_only=True):
+    """What was read: claims, sources, what was skipped or lost, and how much."""
+
+    ledger: Ledger = msgspec.field(default_factory=Ledger)
+    sources: list[Source] = msgspec.field(default_factory=list)
+    skipped: list[Skipped] = msgspec.field(default_factory=list)
+    gaps: list[Gap] = msgspec.field(default_factory=list)
+    lost_gaps: int = 0
+    files: int = 0
+    size: int = 0
+    records: dict[str, int] = msgspec.field(default_factory=dict)
+
+    def gap(self, gap: Gap) -> None:
+        """Keep a gap, or count it where there are too many."""
+        if len(self.gaps) < GAP_LIMIT:
+            self.gaps.append(gap)
+        else:
+            self.lost_gaps += 1
+
+
+class _Folded(msgspec.Struct, kw_only=True):
+    format: str
+    files: int = 0
+    size: int = 0
+    records: int = 0
+    digest: int = 0
+
+
+class Whole:
+    """All parts of a run, folded as they come in any order."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger()
+        self.files = 0
+        self.size = 0
+        self.recognised = 0
+        self.records: dict[str, int] = {}
+        self.digests: dict[str, str] = {}
+        self._sources: dict[tuple[str, str], list[Source]] = {}
+        self._folded: dict[tuple[str, str], _Folded] = {}
+        self._skipped: dict[tuple[str, str], list[Skipped]] = {}
+        self._gaps: dict[tuple[str, str, str, str], GapRecord] = {}
+        self._lost_gaps = 0
+
+    def add(self, part: Part) -> None:
+        """Fold one part in."""
+        self.ledger.merge(part.ledger)
+        self.files += part.files
+        self.size += part.size
+        for name, count in part.records.items():
+            self.records[name] = self.records.get(name, 0) + count
+        for source in part.sources:
+            self._source(source)
+        for skipped in part.skipped:
+            folder = os.path.dirname(skipped.source)
+            kept = self._skipped.setdefault((folder, str(skipped.why)), [])
+            if len(kept) < SKIPPED_PER_REASON:
+                kept.append(skipped)
+            else:
+                last = kept[-1]
+                kept[-1] = msgspec.structs.replace(
+                    last, source=os.path.join(folder, "…"), files=last.files + skipped.files
+                )
+        for gap in part.gaps:
+            self.gap(gap)
+        self._lost_gaps += part.lost_gaps
+
+    def gap(self, gap: Gap) -> None:
+        """Keep a gap; alike ones of one source are counted together."""
+        key = (gap.at.source, gap.kind, gap.why.template, str(gap.why) if gap.at.source else "")
+        found = self._gaps.get(key)
+        if found is not None:
+            first = min(found.position, gap.at.position)
+            self._gaps[key] = msgspec.structs.replace(found, count=found.count + 1, position=first)
+        elif len(self._gaps) < GAP_LIMIT:
+            self._gaps[key] = _record(gap.at, gap.kind, gap.why)
+        else:
+            self._lost_gaps += 1
+
+    def sources(self) -> tuple[Source, ...]:
+        """Every source by name; folded folders as one entry each."""
+        found = [each for kept in self._sources.values() for each in kept]
+        for (folder, name), fold in self._folded.items():
+            found.append(
+                Source(
+                    source=folder,
+                    format=name,
+                    size=fold.size,
+                    sha256=hashlib.sha256(fold.digest.to_bytes(32, "big")).hexdigest(),
+                    files=fold.files,
+                    records=fold.records,
+                )
+            )
+        return tuple(sorted(found, key=lambda each: (each.source, each.format)))
+
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What was not read, by place."""
+        found = [each for kept in self._skipped.values() for each in kept]
+        return tuple(sorted(found, key=lambda each: (each.source, str(each.why))))
+
+    def skipped_files(self) -> int:
+        """How many files were not read."""
+        return sum(each.files for kept in self._skipped.values() for each in kept)
+
+    def gaps(self) -> tuple[GapRecord, ...]:
+        """What was lost, worst kind first; a last entry counts what did not fit."""
+        order = {"unreadable": 0, "limit": 1, "undecided": 2, "not-collected": 3}
+        found = sorted(
+            self._gaps.values(), key=lambda each: (order[each.kind], each.source, each.position)
+        )
+        if self._lost_gaps:
+            why = say(N_("more gaps than the {limit} that are kept"), limit=GAP_LIMIT)
+            found.append(
+                msgspec.structs.replace(
+                    _record(Locator(source="…"), "limit", why), count=self._lost_gaps
+                )
+            )
+        return tuple(found)
+
+    def _source(self, source: Source) -> None:
+        self.recognised += source.files
+        key = (os.path.dirname(source.source), source.format)
+        fold = self._folded.get(key)
+        if fold is None:
+            kept = self._sources.setdefault(key, [])
+            kept.append(source)
+            if len(kept) <= SOURCES_PER_FOLDER:
+                return
+            fold = self._folded[key] = _Folded(format=source.format)
+            for each in self._sources.pop(key):
+                _fold(fold, each)
+            return
+        _fold(fold, source)
+
+
+def _fold(fold: _Folded, source: Source) -> None:
+    # A sum does not depend on the order in which many hands finish.
+    fold.files += source.files
+    fold.size += source.size
+    fold.records += source.records
+    fold.digest = (fold.digest + int(source.sha256 or "0", 16)) % _MODULUS
+
+
+def _record(at: Locator, kind: GapKind, why: Sentence) -> GapRecord:
+    return GapRecord(source=at.source, position=at.position, kind=kind, why=str(why), sentence=why)

@@ -1,0 +1,198 @@
+"""One worker's work: open, hash, recognise, read, fold. Runs in a process of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from datetime import datetime
+from typing import BinaryIO
+
+import msgspec
+
+from tocsin.app.parts import Part
+from tocsin.collect.archives import Budget, Limits, Member, archive_kind, members
+from tocsin.formats import HEAD_SIZE, Format, Reading, recognise
+from tocsin.model.evidence import Evidence, Look
+from tocsin.model.finding import Gap
+from tocsin.model.locator import Locator
+from tocsin.model.run import Skipped, Source
+from tocsin.model.text import N_, say
+
+WHOLE_FILE = 4 << 20
+"""Files up to this size are read in one go; larger ones are hashed, then streamed."""
+RANGE = 64 << 20
+"""Size of the pieces in which a big file is read by many workers."""
+_CHUNK = 1 << 20
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """The time that matters: dated evidence outside is left out, undated evidence stays."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, seen: datetime | None) -> bool:
+        """Whether evidence of that time counts."""
+        if seen is None:
+            return True
+        if self.since is not None and seen < self.since:
+            return False
+        return self.until is None or seen <= self.until
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """What every worker must know."""
+
+    reading: Reading
+    window: Window
+    limits: Limits
+
+
+def read_files(job: Job, paths: tuple[str, ...]) -> Part:
+    """Read a batch of files."""
+    part = Part()
+    for path in paths:
+        try:
+            with open(path, "rb") as stream:
+                _read_file(job, stream, path, part)
+        except OSError as fault:
+            part.gap(
+                Gap(
+                    at=Locator(source=path),
+                    why=say(N_("cannot be read: {fault}"), fault=fault.strerror or str(fault)),
+                )
+            )
+    return part
+
+
+def read_range(job: Job, path: str, start: int, end: int) -> Part:
+    """Read the records of a big file that begin in [start, end)."""
+    part = Part()
+    with open(path, "rb") as stream:
+        found = recognise(stream.read(HEAD_SIZE))
+        if found is None or found.read_range is None:
+            msg = f"not readable in pieces: {path}"
+            raise ValueError(msg)
+        at = Locator(source=path)
+        records = 0
+        for each in found.read_range(stream, at, job.reading, start, end):
+            records += _keep(job, each, part)
+        part.records[found.name] = records
+        part.size = end - start
+    return part
+
+
+def hash_file(path: str) -> str:
+    """SHA-256 of a file, streamed."""
+    with open(path, "rb") as stream:
+        return _hash(stream)
+
+
+def in_pieces(path: str) -> bool:
+    """Whether a big file's format can be read by many workers at once."""
+    with open(path, "rb") as stream:
+        found = recognise(stream.read(HEAD_SIZE))
+    return found is not None and found.read_range is not None
+
+
+def _read_file(job: Job, stream: BinaryIO, path: str, part: Part) -> None:
+    part.files += 1
+    data = stream.read(WHOLE_FILE)
+    part.size += len(data)
+    if len(data) < WHOLE_FILE:
+        digest = hashlib.sha256(data).hexdigest()
+        _read(job, io.BytesIO(data), data[:HEAD_SIZE], Locator(source=path, sha256=digest), part)
+        return
+    stream.seek(0)
+    digest = _hash(stream)
+    part.size += stream.tell() - len(data)
+    stream.seek(0)
+    _read(job, stream, data[:HEAD_SIZE], Locator(source=path, sha256=digest), part)
+
+
+def _hash(stream: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while chunk := stream.read(_CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _read(job: Job, stream: BinaryIO, head: bytes, at: Locator, part: Part) -> None:
+    found = recognise(head)
+    if found is not None:
+        _read_format(job, found, stream, at, part)
+        return
+    if not head:
+        part.skipped.append(Skipped(source=at.source, why=say(N_("empty"))))
+    elif archive_kind(head) is not None:
+        _read_archive(job, stream, at, part, Budget(job.limits))
+    else:
+        part.skipped.append(Skipped(source=at.source, why=say(N_("not a format that is known"))))
+
+
+def _read_archive(job: Job, stream: BinaryIO, at: Locator, part: Part, budget: Budget) -> None:
+    count = 0
+    for each in members(stream, at.source, job.limits, budget):
+        if isinstance(each, Member):
+            count += 1
+            _read_member(job, each, part)
+        elif isinstance(each, Gap):
+            part.gap(each)
+        else:
+            part.skipped.append(each)
+    size = stream.seek(0, io.SEEK_END) if stream.seekable() else 0
+    part.sources.append(
+        Source(source=at.source, format="archive", size=size, sha256=at.sha256, records=count)
+    )
+
+
+def _read_member(job: Job, member: Member, part: Part) -> None:
+    part.files += 1
+    stream = member.stream
+    digest = _hash(stream)
+    stream.seek(0)
+    head = stream.read(HEAD_SIZE)
+    stream.seek(0)
+    found = recognise(head)
+    at = Locator(source=member.source, sha256=digest)
+    if found is not None:
+        _read_format(job, found, stream, at, part)
+    else:
+        why = say(N_("not a format that is known")) if head else say(N_("empty"))
+        part.skipped.append(Skipped(source=member.source, why=why))
+
+
+def _read_format(job: Job, found: Format, stream: BinaryIO, at: Locator, part: Part) -> None:
+    records = 0
+    try:
+        for each in found.read(stream, at, job.reading):
+            records += _keep(job, each, part)
+    except Exception as fault:  # noqa: BLE001 - the outer door: one bad file never costs the others
+        part.gap(
+            Gap(
+                at=at,
+                why=say(
+                    N_("the reader of {format} failed ({fault}): please report this file's form"),
+                    format=found.name,
+                    fault=f"{type(fault).__name__}: {fault}"[:200],
+                ),
+            )
+        )
+    size = stream.seek(0, io.SEEK_END) if stream.seekable() else 0
+    part.records[found.name] = part.records.get(found.name, 0) + records
+    part.sources.append(
+        Source(source=at.source, format=found.name, size=size, sha256=at.sha256, records=records)
+    )
+
+
+def _keep(job: Job, each: Evidence | Gap, part: Part) -> int:
+    """Fold one thing that was read; the number of records it stands for."""
+    if isinstance(each, Gap):
+        part.gap(each)
+        return 0
+    if isinstance(each.body, Look):
+        part.ledger.add(each)
+        return each.body.records
+    if job.window.holds(each.seen):
+        part.ledger.add(each)
+    return 0

@@ -1,0 +1,61 @@
+"""The verdict in words: the first thing a reader sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tocsin.analyse.inventory.room import KnownServer
+from tocsin.model.text import N_, Sentence, say
+
+
+def headline(
+    servers: Sequence[KnownServer],
+    counts: Mapping[str, Mapping[str, int]],
+    *,
+    outside: bool,
+) -> tuple[Sentence, ...]:
+    """How many servers, how many of them hidden, how many open to what is being exploited."""
+    mine = [each for each in servers if each.ours is not False]
+    others = len(servers) - len(mine)
+    if not servers:
+        return (say(N_("No Exchange server was found in what was given.")),)
+    lines = [_how_many(len(mine))]
+    if outside:
+        lines.append(_hidden(sum(each.hidden is True for each in mine)))
+    else:
+        lines.append(
+            say(N_("Which of them the internet sees is unknown: no outside evidence was given."))
+        )
+    exploited = sum(counts[each.id]["kev"] > 0 for each in mine)
+    if exploited:
+        lines.append(_exploited(exploited))
+    elif any(counts[each.id]["affected"] for each in mine):
+        lines.append(say(N_("None is known to be open to a hole that is being exploited.")))
+    unknown = sum(each.current is None for each in mine)
+    if unknown:
+        lines.append(say(N_("The build is unknown for: {count}."), count=unknown))
+    if others:
+        lines.append(
+            say(N_("Servers of other organisations seen in the mails: {count}."), count=others)
+        )
+    return tuple(lines)
+
+
+def _how_many(count: int) -> Sentence:
+    if count == 1:
+        return say(N_("There is 1 Exchange server."))
+    return say(N_("There are {count} Exchange servers."), count=count)
+
+
+def _hidden(count: int) -> Sentence:
+    if count == 0:
+        return say(N_("None of them is hidden from the internet."))
+    if count == 1:
+        return say(N_("One of them nobody outside can see."))
+    return say(N_("{count} of them nobody outside can see."), count=count)
+
+
+def _exploited(count: int) -> Sentence:
+    if count == 1:
+        return say(N_("One is open to holes that are known to be exploited."))
+    return say(N_("{count} are open to holes that are known to be exploited."), count=count)

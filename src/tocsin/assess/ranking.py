@@ -1,0 +1,133 @@
+"""Which server first, and what to do about it.
+
+The order looks only at what is open, at what could not be decided, and at whose server it is.
+Whether the internet sees it is not an input of this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from tocsin.analyse.inventory.room import KnownServer
+from tocsin.knowledge.catalogue import Knowledge, Release
+from tocsin.model.finding import LEVELS, Finding, Level
+from tocsin.model.run import Action
+from tocsin.model.text import N_, Sentence, say
+
+SUCCESSOR = "SE"
+"""The product that every older one ends in."""
+
+
+def counts_of(findings: Iterable[Finding]) -> dict[str, int]:
+    """Open, undecided and fixed advisories of one server, and the open ones that matter most."""
+    counts = dict.fromkeys(
+        ("affected", "under_investigation", "fixed", "kev", "ransomware", "critical", "high"), 0
+    )
+    for finding in findings:
+        counts[finding.status] = counts.get(finding.status, 0) + 1
+        if finding.status != "affected":
+            continue
+        for tag in ("kev", "ransomware"):
+            counts[tag] += tag in finding.rule.tags
+        if finding.level in ("critical", "high"):
+            counts[finding.level] += 1
+    return counts
+
+
+def worst_level(findings: Iterable[Finding]) -> Level | None:
+    """The highest level among what is open; None when nothing is."""
+    open_levels = [LEVELS.index(f.level) for f in findings if f.status == "affected"]
+    return LEVELS[max(open_levels)] if open_levels else None
+
+
+def ranked(
+    servers: Sequence[KnownServer], counts: Mapping[str, Mapping[str, int]]
+) -> list[KnownServer]:
+    """Servers in the order to act on them.
+
+    Others' servers come after one's own. Then: open advisories used by ransomware, known exploited
+    ones, open critical and high ones, all open ones. A server of unknown build may be open to
+    everything, so it stands before those that are known to be open to nothing.
+    """
+
+    def order(server: KnownServer) -> tuple[object, ...]:
+        mine = counts[server.id]
+        unknown = server.current is None
+        return (
+            server.ours is False,
+            -mine["ransomware"],
+            -mine["kev"],
+            -mine["critical"],
+            -mine["high"],
+            -mine["affected"],
+            not unknown,
+            -mine["under_investigation"],
+            server.name,
+        )
+
+    return sorted(servers, key=order)
+
+
+def action_for(
+    server: KnownServer, findings: Sequence[Finding], knowledge: Knowledge, today: date
+) -> Action:
+    """The one next step for a server."""
+    if server.current is None or server.branch is None:
+        return Action(
+            do=say(
+                N_("Learn its build: read the file version of ExSetup.exe on {name}."),
+                name=server.name,
+            )
+        )
+    product = server.branch.product
+    newest = max(knowledge.product_releases(product), key=lambda each: each.build)
+    successor = _newest(knowledge, SUCCESSOR)
+    support = knowledge.support_by_product.get(product)
+    ended = support.support_end if support else None
+    over = ended is not None and (support.esu_end if support and support.esu_end else ended) < today
+    open_now = [f for f in findings if f.status == "affected"]
+    if server.current.builds.high < newest.build and open_now:
+        return Action(do=_patch(server, newest, len(open_now), successor if over else None))
+    if server.current.builds.low < newest.build and not open_now:
+        return Action(
+            do=say(
+                N_("Find out its exact build: it may lack updates up to {label}."),
+                label=newest.label,
+            )
+        )
+    if over and successor is not None and product != SUCCESSOR:
+        return Action(
+            do=say(
+                N_("Move it to Exchange {label} or retire it: its support has ended."),
+                label=successor.label,
+            )
+        )
+    if any(f.status == "under_investigation" for f in findings):
+        return Action(do=say(N_("Current. Check the settings that a patch alone does not set.")))
+    return Action(do=say(N_("Nothing to do: it has the newest update that is known.")))
+
+
+def _newest(knowledge: Knowledge, product: str) -> Release | None:
+    return max(knowledge.product_releases(product), key=lambda each: each.build, default=None)
+
+
+def _patch(
+    server: KnownServer, newest: Release, closes: int, successor: Release | None
+) -> Sentence:
+    values: dict[str, str | int] = {
+        "name": server.name,
+        "label": newest.label,
+        "build": str(newest.build),
+        "count": closes,
+    }
+    if successor is not None and successor.build != newest.build:
+        return say(
+            N_(
+                "Patch {name} to {label} ({build}), which closes up to {count} holes, then move it "
+                "to Exchange {successor}: its support has ended."
+            ),
+            successor=successor.label,
+            **values,
+        )
+    return say(N_("Patch {name} to {label} ({build}): it closes up to {count} holes."), **values)

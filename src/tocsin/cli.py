@@ -1,0 +1,311 @@
+"""The command line: words in, use cases called, words out. No judgement here.
+
+Heavy modules are imported inside the commands, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+
+import tocsin
+from tocsin.app.language import LANGUAGES, language, translator
+from tocsin.model.text import N_
+
+CLEAN, FINDINGS, USAGE, PARTIAL, ERROR = range(5)
+"""Exit codes: clean; findings at or above --fail-on; wrong usage; input lost; could not run."""
+
+FORMATS = ("text", "json", "jsonl", "csv", "html")
+LEVELS = ("informational", "low", "medium", "high", "critical", "none")
+
+Translate = Callable[[str], str]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    lang = language(words)
+    translate = translator(lang)
+    parser = build_parser(translate)
+    arguments = parser.parse_args(words)
+    arguments.lang = lang
+    arguments.translate = translate
+    arguments.command_line = shlex.join(["tocsin", *words])
+    if arguments.run is None:
+        parser.print_help()
+        return USAGE
+    try:
+        return int(arguments.run(arguments))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLEAN
+    except KeyboardInterrupt:
+        return _say(translate(N_("interrupted")), ERROR)
+    except FileNotFoundError as fault:
+        return _say(str(fault), USAGE)
+    except OSError as fault:
+        return _say(str(fault), ERROR)
+
+
+def _say(message: str, code: int) -> int:
+    print(f"tocsin: {message}", file=sys.stderr)
+    return code
+
+
+def build_parser(translate: Translate) -> argparse.ArgumentParser:
+    """Every command with its options."""
+    parser = argparse.ArgumentParser(
+        prog="tocsin",
+        description=translate(
+            N_(
+                "Finds every Exchange server you have, the hidden ones too, and what each is open to."
+            )
+        ),
+        epilog=translate(
+            N_(
+                "Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 part of the input "
+                "was lost, 4 error."
+            )
+        ),
+    )
+    parser.add_argument("--version", action="version", version=f"tocsin {tocsin.__version__}")
+    _language_option(parser, translate)
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(metavar="COMMAND", title=translate(N_("commands")))
+    _examine_parsers(commands, translate)
+    _verdict_parser(commands, translate)
+    _report_parser(commands, translate)
+    _diff_parser(commands, translate)
+    _knowledge_parser(commands, translate)
+    return parser
+
+
+def _language_option(parser: argparse.ArgumentParser, translate: Translate) -> None:
+    parser.add_argument(
+        "--lang", choices=LANGUAGES, help=translate(N_("language of what is printed"))
+    )
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    summary: str,
+    run: Callable[[argparse.Namespace], int],
+    translate: Translate,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=summary, description=summary)
+    parser.set_defaults(run=run)
+    _language_option(parser, translate)
+    return parser
+
+
+def _examine_parsers(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], translate: Translate
+) -> None:
+    for name, summary in (
+        ("examine", translate(N_("read everything in the given places and run all rooms"))),
+        ("inventory", translate(N_("which Exchange servers there are and what each is open to"))),
+    ):
+        parser = _command(commands, name, summary, _examine, translate)
+        parser.add_argument("paths", nargs="+", metavar="PATH")
+        parser.add_argument(
+            "-o",
+            "--output",
+            metavar="DIR",
+            help=translate(N_("folder for run.json and report.html (default: tocsin-report)")),
+        )
+        parser.add_argument(
+            "--force", action="store_true", help=translate(N_("write over older files in DIR"))
+        )
+        parser.add_argument(
+            "--format",
+            choices=FORMATS,
+            default=None,
+            help=translate(
+                N_("what is printed (default: text); files are then written only with -o")
+            ),
+        )
+        parser.add_argument(
+            "--fail-on",
+            choices=LEVELS,
+            default="high",
+            metavar="LEVEL",
+            help=translate(
+                N_(
+                    "exit with 1 if something open has this level or a higher one: "
+                    "informational, low, medium, high (default), critical, none"
+                )
+            ),
+        )
+        parser.add_argument(
+            "--since", metavar="DATE", help=translate(N_("leave out evidence dated before (UTC)"))
+        )
+        parser.add_argument(
+            "--until", metavar="DATE", help=translate(N_("leave out evidence dated after (UTC)"))
+        )
+        parser.add_argument(
+            "--own-domain",
+            action="append",
+            default=[],
+            metavar="DOMAIN",
+            help=translate(N_("a mail domain of yours; may be repeated")),
+        )
+        _knowledge_option(parser, translate)
+        parser.add_argument(
+            "--workers",
+            type=int,
+            default=0,
+            metavar="N",
+            help=translate(N_("processes that read (default: one per processor)")),
+        )
+        parser.add_argument(
+            "-q",
+            "--quiet",
+            action="store_true",
+            help=translate(N_("only the verdict and the ranked servers")),
+        )
+        parser.add_argument(
+            "-v",
+            "--verbose",
+            action="store_true",
+            help=translate(N_("every open advisory of every server")),
+        )
+
+
+def _knowledge_option(parser: argparse.ArgumentParser, translate: Translate) -> None:
+    parser.add_argument(
+        "--knowledge",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help=translate(N_("private facts in the form of the packaged tables; may be repeated")),
+    )
+
+
+def _verdict_parser(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], translate: Translate
+) -> None:
+    parser = _command(
+        commands,
+        "verdict",
+        translate(N_("what one build, or a range A..B, is open to")),
+        _verdict,
+        translate,
+    )
+    parser.add_argument("build", metavar="BUILD")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help=translate(N_("list what is fixed and not affected, too")),
+    )
+    _knowledge_option(parser, translate)
+
+
+def _report_parser(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], translate: Translate
+) -> None:
+    parser = _command(
+        commands, "report", translate(N_("render a saved run again")), _report, translate
+    )
+    parser.add_argument("--from", dest="source", required=True, metavar="RUN")
+    parser.add_argument("--format", choices=FORMATS, default="text")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help=translate(N_("write to a file instead of the standard output")),
+    )
+    parser.add_argument(
+        "--force", action="store_true", help=translate(N_("write over an older file"))
+    )
+    parser.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        help=translate(N_("only the verdict and the ranked servers")),
+    )
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help=translate(N_("every open advisory of every server")),
+    )
+
+
+def _diff_parser(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], translate: Translate
+) -> None:
+    parser = _command(
+        commands,
+        "diff",
+        translate(N_("what is new, gone or changed between two saved runs")),
+        _diff,
+        translate,
+    )
+    parser.add_argument("old", metavar="RUN_A")
+    parser.add_argument("new", metavar="RUN_B")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _knowledge_parser(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], translate: Translate
+) -> None:
+    parser = _command(
+        commands,
+        "knowledge",
+        translate(N_("check, show or compare the facts judged by")),
+        _knowledge,
+        translate,
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    check = actions.add_parser("check", help=translate(N_("hold the tables against their rules")))
+    check.add_argument("folder", nargs="?", metavar="DIR")
+    show = actions.add_parser(
+        "show", help=translate(N_("what is known of a CVE, build or product"))
+    )
+    show.add_argument("what", nargs="?", metavar="CVE|BUILD|PRODUCT")
+    compare = actions.add_parser("diff", help=translate(N_("compare two folders of tables")))
+    compare.add_argument("old", metavar="DIR_A")
+    compare.add_argument("new", nargs="?", metavar="DIR_B")
+    for each in (check, show, compare):
+        each.set_defaults(run=_knowledge)
+        _language_option(each, translate)
+
+
+def _examine(arguments: argparse.Namespace) -> int:
+    from tocsin.app import commands
+
+    return commands.examine(arguments)
+
+
+def _verdict(arguments: argparse.Namespace) -> int:
+    from tocsin.app import commands
+
+    return commands.verdict(arguments)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from tocsin.app import commands
+
+    return commands.report(arguments)
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from tocsin.app import commands
+
+    return commands.diff(arguments)
+
+
+def _knowledge(arguments: argparse.Namespace) -> int:
+    from tocsin.app import knowledge
+
+    return knowledge.run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

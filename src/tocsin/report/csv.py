@@ -1,0 +1,86 @@
+"""One row a finding, for a spreadsheet; the last row counts them, so a cut file shows."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from tocsin.model.run import FindingRecord, Run, Server, hidden_word
+from tocsin.report import Output, Translate
+
+COLUMNS = (
+    "rank",
+    "server",
+    "organisation",
+    "hidden",
+    "product",
+    "build_low",
+    "build_high",
+    "build_label",
+    "rule",
+    "title",
+    "status",
+    "level",
+    "confidence",
+    "because",
+    "settle",
+    "tags",
+    "evidence",
+    "fingerprint",
+)
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
+    """Every finding with its server; a server without findings has one row of its own."""
+    by_server: dict[str, list[FindingRecord]] = {}
+    for finding in run.findings:
+        by_server.setdefault(finding.subject, []).append(finding)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    rows = 0
+    for server in run.servers:
+        for finding in by_server.get(server.id) or [None]:
+            writer.writerow([_cell(value) for value in _row(server, finding, translate)])
+            rows += 1
+    writer.writerow([f"# {rows} rows", *[""] * (len(COLUMNS) - 1)])
+    return text.getvalue()
+
+
+def _row(server: Server, finding: FindingRecord | None, translate: Translate) -> list[str]:
+    build = server.build
+    left = [
+        str(server.rank),
+        server.name,
+        server.organisation,
+        hidden_word(server.hidden),
+        server.product,
+        build.low if build else "",
+        build.high if build else "",
+        server.build_label,
+    ]
+    if finding is None:
+        return left + [""] * (len(COLUMNS) - len(left))
+    return [
+        *left,
+        finding.rule,
+        finding.title,
+        finding.status,
+        finding.level,
+        finding.confidence,
+        finding.sentence.render(translate),
+        finding.settle.render(translate) if finding.settle else "",
+        " ".join(finding.tags),
+        "; ".join(f"{each.source}#{each.position}" for each in finding.evidence),
+        finding.fingerprint,
+    ]
+
+
+def _cell(value: str) -> str:
+    """A spreadsheet must not read a server's name as a formula."""
+    return "'" + value if value.startswith(_FORMULA) else value
+
+
+OUTPUT = Output(name="csv", render=render)

@@ -1,0 +1,221 @@
+"""The ranked answer for a terminal: the verdict in words, the servers, what could not be judged."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from tocsin.model.run import FindingRecord, Run, Server, hidden_word
+from tocsin.model.text import N_
+from tocsin.report import Output, Translate
+
+WIDTH = 100
+"""Columns; a terminal's own width is not asked for, so that a pipe shows the same."""
+SERVER_LIMIT = 20
+"""Servers printed; the rest is counted, and stands in the report."""
+GAP_LIMIT = 8
+"""Gaps printed; the rest is counted."""
+
+Style = Callable[[str, str], str]
+
+_HIDDEN = {
+    "hidden": N_("hidden"),
+    "public": N_("public"),
+    "unknown": N_("not known whether hidden"),
+}
+
+
+def plain(text: str, kind: str) -> str:  # noqa: ARG001
+    """No style: for pipes and files."""
+    return text
+
+
+def coloured(text: str, kind: str) -> str:
+    """Bold for what is named, dim for places; no colour carries a meaning of its own."""
+    codes = {"strong": "1", "dim": "2"}
+    return f"\x1b[{codes[kind]}m{text}\x1b[0m" if kind in codes else text
+
+
+def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
+    """The whole answer without any style."""
+    return render_styled(run, translate, plain)
+
+
+def render_styled(
+    run: Run, translate: Translate, style: Style, *, verbose: bool = False, quiet: bool = False
+) -> str:
+    """The answer with a style; quiet: only the verdict and the ranked lines."""
+    lines = [*_head(run, translate, style), ""]
+    by_server: dict[str, list[FindingRecord]] = {}
+    for finding in run.findings:
+        by_server.setdefault(finding.subject, []).append(finding)
+    shown = run.servers if verbose else run.servers[:SERVER_LIMIT]
+    width = max((len(visible(each.name)) for each in shown), default=0)
+    for server in shown:
+        mine = by_server.get(server.id, [])
+        lines += _server(server, mine, translate, style, width, quiet=quiet)
+        if verbose:
+            lines += _findings(mine, translate, style)
+        if not quiet:
+            lines.append("")
+    if len(run.servers) > len(shown):
+        more = len(run.servers) - len(shown)
+        lines += [f"  {translate(N_('… and {count} more')).format(count=more)}", ""]
+    if not quiet:
+        lines += _could_not(run, translate, style)
+        lines += _summary(run, translate)
+    return "\n".join(lines) + "\n"
+
+
+def visible(text: str) -> str:
+    """Show control and direction characters as escapes: a name must not drive the terminal."""
+    if text.isprintable() and text.isascii():
+        return text
+    return "".join(
+        each
+        if unicodedata.category(each) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+        else each.encode("unicode_escape", "backslashreplace").decode()
+        for each in text
+    )
+
+
+def _head(run: Run, translate: Translate, style: Style) -> Iterator[str]:
+    case = visible(", ".join(run.inputs))
+    known = translate(N_("knowledge of {date}")).format(date=run.knowledge.date)
+    room = WIDTH - len("  TOCSIN   ") - len(known) - 2
+    case = case if len(case) <= room else case[: room - 1] + "…"
+    yield ""
+    yield f"  {style('TOCSIN', 'strong')}   {case:<{room}}  {known}"
+    yield ""
+    words = " ".join(each.render(translate) for each in run.headline)
+    for line in textwrap.wrap(words, WIDTH - 4):
+        yield "  " + style(line, "strong")
+
+
+def _server(
+    server: Server,
+    findings: list[FindingRecord],
+    translate: Translate,
+    style: Style,
+    width: int,
+    *,
+    quiet: bool,
+) -> Iterator[str]:
+    name = visible(server.name).ljust(width)
+    where = translate(_HIDDEN[hidden_word(server.hidden)])
+    label = server.build_label or translate(N_("build unknown"))
+    yield f"  {server.rank:>2}  {style(name, 'strong')}   {where}   {visible(label)}"
+    yield f"      {_open(server, findings, translate)}"
+    if quiet:
+        return
+    for proof in server.evidence[-1:]:
+        yield from _because(proof.quote, f"{proof.source}#{proof.position}", translate, style)
+    for each in server.contradictions:
+        yield from _wrapped(translate(N_("but")), each.render(translate))
+    if server.action is not None:
+        yield from _wrapped(translate(N_("do")), server.action.do.render(translate))
+
+
+def _open(server: Server, findings: list[FindingRecord], translate: Translate) -> str:
+    counts = server.counts
+    if server.build is None:
+        return translate(N_("what it is open to cannot be said without its build"))
+    names = Counter(
+        tag.removeprefix("name:")
+        for each in findings
+        if each.status == "affected"
+        for tag in each.tags
+        if tag.startswith("name:")
+    )
+    parts = [translate(N_("open to {count}")).format(count=counts["affected"])]
+    if names:
+        parts[0] += ": " + ", ".join(sorted(names))
+    if counts["kev"]:
+        parts.append(translate(N_("{count} of them exploited")).format(count=counts["kev"]))
+    if counts["under_investigation"]:
+        parts.append(translate(N_("{count} undecided")).format(count=counts["under_investigation"]))
+    parts.append(translate(N_("{count} fixed")).format(count=counts["fixed"]))
+    return "; ".join(parts)
+
+
+def _because(quote: str, place: str, translate: Translate, style: Style) -> Iterator[str]:
+    words = " ".join(visible(quote).split())
+    yield from _wrapped(translate(N_("because")), words[:180])
+    yield " " * 15 + style(visible(place), "dim")
+
+
+def _wrapped(head: str, words: str) -> Iterator[str]:
+    lines = textwrap.wrap(visible(words), WIDTH - 15) or [""]
+    yield f"      {head:<8} {lines[0]}"
+    for line in lines[1:]:
+        yield " " * 15 + line
+
+
+def _findings(findings: list[FindingRecord], translate: Translate, style: Style) -> Iterator[str]:
+    for each in findings:
+        if each.status == "fixed":
+            continue
+        yield f"      {style(each.rule, 'strong'):<16} {each.level:<9} {each.status}"
+        words = each.sentence.render(translate)
+        if each.settle is not None:
+            words += " — " + each.settle.render(translate)
+        for line in textwrap.wrap(visible(words), WIDTH - 12):
+            yield " " * 10 + line
+
+
+def _could_not(run: Run, translate: Translate, style: Style) -> Iterator[str]:
+    count = sum(each.count for each in run.gaps)
+    if not count:
+        return
+    yield "  " + style(
+        translate(N_("Could not look: {count} things")).format(count=count), "strong"
+    )
+    for gap in run.gaps[:GAP_LIMIT]:
+        place = f"{gap.source}#{gap.position}" if gap.position else gap.source
+        times = f" (×{gap.count})" if gap.count > 1 else ""
+        for line in textwrap.wrap(visible(gap.sentence.render(translate)) + times, WIDTH - 8):
+            yield f"      {line}"
+        yield " " * 8 + style(visible(place), "dim")
+    if len(run.gaps) > GAP_LIMIT:
+        yield "      " + translate(N_("… and {count} more")).format(count=len(run.gaps) - GAP_LIMIT)
+    yield ""
+
+
+def _summary(run: Run, translate: Translate) -> Iterator[str]:
+    summary = run.summary
+    seconds = (run.finished - run.started).total_seconds()
+    yield "  " + translate(
+        N_("Read {files} files, {size}; recognised {recognised}, skipped {skipped}; {seconds} s")
+    ).format(
+        files=summary.files,
+        size=size_words(summary.bytes),
+        recognised=summary.recognised,
+        skipped=summary.skipped,
+        seconds=f"{seconds:.1f}",
+    )
+    records = ", ".join(f"{name} {count}" for name, count in sorted(summary.records.items()))
+    if records:
+        yield "  " + translate(N_("Records: {records}")).format(records=records)
+    for each in run.skipped[:GAP_LIMIT]:
+        yield f"      {visible(each.source)}: {each.why.render(translate)}" + (
+            f" (×{each.files})" if each.files > 1 else ""
+        )
+    if len(run.skipped) > GAP_LIMIT:
+        yield "      " + translate(N_("… and {count} more")).format(
+            count=len(run.skipped) - GAP_LIMIT
+        )
+
+
+def size_words(size: int) -> str:
+    """Bytes in the unit a person reads."""
+    amount = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+OUTPUT = Output(name="text", render=render)
