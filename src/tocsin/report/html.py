@@ -1,0 +1,115 @@
+"""One self-contained HTML page: opens from disk, asks the network for nothing, runs nothing foreign.
+
+Everything in a `Run` is hostile text. Three walls stand between it and the reader: the template
+engine escapes every value, `visible` spells out what has no shape, and the page's own
+Content-Security-Policy allows exactly one style sheet and one script, by their digests.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from tocsin.model.finding import LEVELS
+from tocsin.model.run import Run
+from tocsin.model.text import Sentence
+from tocsin.report import Output
+from tocsin.report.html_parts import words
+from tocsin.report.html_parts.page import VANTAGES, build_page
+from tocsin.report.html_parts.timeline import aware
+from tocsin.report.html_parts.visible import one_line, speak, visible
+
+THIN_SPACE = "\u202f"
+
+
+def render(run: Run, translate: Callable[[str], str], lang: str) -> str:
+    """The report of a run in one language; `lang` is the code that goes with `translate`."""
+    style, script = _part("style.css"), _part("script.js")
+
+    def sentence(template: str, **values: Any) -> str:
+        return translate(template).format_map(values)
+
+    page = build_page(run, translate)
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            page=page,
+            run=run,
+            lang=lang,
+            _=sentence,
+            say=lambda spoken: speak(spoken, translate),
+            name=lambda table, key: translate(table[key]) if key in table else str(key),
+            number=lambda value: _number(value, lang),
+            words=words,
+            levels=tuple(reversed(LEVELS)),
+            vantages=VANTAGES,
+            style=Markup(style),  # noqa: S704
+            script=Markup(script),  # noqa: S704
+            style_digest=_digest(style),
+            script_digest=_digest(script),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("tocsin.report", "html_parts"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"line": one_line, "day": _day, "minute": _minute, "hash": _short}
+    return environment
+
+
+def _finalize(value: object) -> object:
+    """What every printed value goes through before it is escaped."""
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, Sentence):
+        msg = "a sentence must be spoken in the reader's language first"
+        raise TypeError(msg)
+    return visible(value) if isinstance(value, str) else value
+
+
+@cache
+def _part(name: str) -> str:
+    """A file of the page without its comments' indentation; same bytes in page and digest."""
+    text = resources.files("tocsin.report.html_parts").joinpath(name).read_text("utf-8")
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _number(value: int, lang: str) -> str:
+    grouped = f"{value:,}"
+    return grouped.replace(",", THIN_SPACE) if lang.startswith("fr") else grouped
+
+
+def _day(when: datetime | None) -> str:
+    return f"{aware(when):%Y-%m-%d}" if when else ""
+
+
+def _minute(when: datetime | None) -> str:
+    return f"{aware(when):%Y-%m-%d %H:%M} UTC" if when else ""
+
+
+def _short(digest: str) -> str:
+    return digest[:12]
+
+
+OUTPUT = Output(name="html", render=render)
