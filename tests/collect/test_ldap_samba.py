@@ -1,0 +1,279 @@
+"""The directory collector against a real Samba Active Directory domain controller."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tocsin.collect.ldap import (
+    PASSWORD_FILE_VARIABLE,
+    PASSWORD_VARIABLE,
+    DirectorySettings,
+    Secret,
+    fault,
+    find_password,
+    read_directory,
+)
+from tocsin.model.evidence import Evidence, Host, Look
+from tocsin.model.finding import Gap
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "samba"))
+
+import samba_domain
+from exchange_organisation import ACCEPTED_DOMAINS
+from recording_proxy import recording
+from samba_domain import HOST, PASSWORD, READER, Domain
+
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+needs_samba = [
+    pytest.mark.samba,
+    pytest.mark.skipif(bool(samba_domain.missing()), reason=samba_domain.missing() or "present"),
+]
+
+
+@pytest.fixture(scope="session")
+def domain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Domain]:
+    with samba_domain.serve(tmp_path_factory.mktemp("samba")) as running:
+        yield running
+
+
+def settings(domain: Domain, **changes: object) -> DirectorySettings:
+    base = DirectorySettings(
+        url=f"ldaps://{domain.address}",
+        user=READER,
+        password=Secret(PASSWORD),
+        ca_file=domain.ca,
+        timeout=10,
+    )
+    return msgspec.structs.replace(base, **changes)
+
+
+def split(found: list[Evidence | Gap]) -> tuple[list[Host], list[Gap], list[Look]]:
+    bodies = [each.body for each in found if isinstance(each, Evidence)]
+    return (
+        [body for body in bodies if isinstance(body, Host)],
+        [each for each in found if isinstance(each, Gap)],
+        [body for body in bodies if isinstance(body, Look)],
+    )
+
+
+@pytest.fixture(scope="session")
+def everything(domain: Domain) -> list[Evidence | Gap]:
+    return list(read_directory(settings(domain, page_size=100), NOW))
+
+
+def versions(hosts: list[Host]) -> dict[str, tuple[int, int, int, int | None]]:
+    return {
+        host.names[0]: (
+            host.version.major,
+            host.version.minor,
+            host.version.build,
+            host.version.revision,
+        )
+        for host in hosts
+        if host.version is not None
+    }
+
+
+class TestAgainstSamba:
+    pytestmark = needs_samba
+
+    def test_every_server_with_its_cumulative_update(self, everything: list[Evidence | Gap]):
+        hosts, _, looks = split(everything)
+        # exchange-builds.csv: 2013 CU23, 2016 CU23, 2019 CU14.
+        assert versions(hosts) == {
+            "EX13.corp.test": (15, 0, 1497, 2),
+            "EX16.corp.test": (15, 1, 2507, 6),
+            "EX19.corp.test": (15, 2, 1544, 4),
+        }
+        assert {host.organisation for host in hosts if host.version} == {"Contoso"}
+        assert len(looks) == 1
+        assert looks[0].scope == samba_domain.CONFIGURATION
+
+    def test_the_guid_is_the_one_sambas_own_tool_prints(
+        self, domain: Domain, everything: list[Evidence | Gap]
+    ):
+        (server,) = [host for host in split(everything)[0] if host.version and "EX19" in host.names]
+        stored = domain.stored("(&(cn=EX19)(objectClass=msExchExchangeServer))", "objectGUID")
+        assert [each.value for each in server.identifiers if each.kind == "guid"] == [stored]
+
+    def test_the_transport_certificate_and_a_broken_one(
+        self, domain: Domain, everything: list[Evidence | Gap]
+    ):
+        der = ssl.PEM_cert_to_DER_cert(domain.certificate.read_text())
+        hosts, gaps, _ = split(everything)
+        servers = {host.names[1]: host for host in hosts if host.version}
+        thumbprints = {each.value for each in servers["EX19"].identifiers}
+        assert hashlib.sha1(der).hexdigest() in thumbprints
+        assert hashlib.sha256(der).hexdigest() in thumbprints
+        (gap,) = gaps
+        assert gap.at.position.startswith("CN=EX16,CN=Servers,")
+        assert gap.at.position.endswith(", attribute msExchServerInternalTLSCert")
+
+    def test_what_stands_beside_the_servers(self, everything: list[Evidence | Gap]):
+        facts: dict[str, set[str]] = {}
+        for host in split(everything)[0]:
+            for key, value in host.facts.items():
+                facts.setdefault(key, set()).add(value)
+        assert facts["msExchExternalHostName of owa (Default Web Site)"] == {
+            "https://mail.contoso.com/owa"
+        }
+        assert facts["msExchSourceBridgeheadServersDN of Outbound to Office 365"] == {
+            "EX16",
+            "EX19",
+        }
+        assert facts["msExchCoexistenceTransportServers of Hybrid Configuration"] == {"EX19"}
+        assert facts["rangeUpper of ms-Exch-Schema-Version-Pt"] == {"17003"}
+        assert facts["objectVersion of Contoso"] == {"16762"}
+        assert facts["servicePrincipalName"] == {
+            "exchangeMDB/EX16.corp.test, exchangeRFR/EX16.corp.test"
+        }
+
+    def test_paging_loses_nothing(self, everything: list[Evidence | Gap]):
+        names = [
+            host.facts["msExchAcceptedDomainName"]
+            for host in split(everything)[0]
+            if "msExchAcceptedDomainName" in host.facts
+        ]
+        assert sorted(names) == sorted(f"brand{n}.example" for n in range(ACCEPTED_DOMAINS))
+
+    def test_evidence_is_dated_and_placed_and_holds_no_credentials(
+        self, domain: Domain, everything: list[Evidence | Gap]
+    ):
+        assert {each.at.source for each in everything} == {f"ldaps://{domain.address}/"}
+        assert {each.seen for each in everything if isinstance(each, Evidence)} == {NOW}
+        assert PASSWORD not in repr(everything)
+        assert READER not in repr(everything)
+
+    def test_nothing_but_sign_in_searches_and_leaving_goes_over_the_wire(self, domain: Domain):
+        with recording(domain.certificate, domain.key, domain.address) as proxy:
+            url = f"ldaps://127.0.0.1:{proxy.port}"
+            asked = settings(domain, url=url, name=HOST, page_size=100)
+            hosts, _, looks = split(list(read_directory(asked, NOW)))
+        assert len(versions(hosts)) == 3
+        assert looks
+        assert set(proxy.operations) == {"bind", "search", "unbind"}
+        assert proxy.operations[0] == "bind"
+        assert proxy.operations[-1] == "unbind"
+        assert proxy.operations.count("bind") == 1
+        # 1,050 domains in pages of 100 are 11 searches alone.
+        assert proxy.operations.count("search") > 11
+
+    def test_a_line_cut_in_the_middle_keeps_what_came_and_claims_no_look(self, domain: Domain):
+        with recording(domain.certificate, domain.key, domain.address, 60_000) as proxy:
+            url = f"ldaps://127.0.0.1:{proxy.port}"
+            asked = settings(domain, url=url, name=HOST, page_size=100, timeout=2)
+            hosts, gaps, _ = split(list(read_directory(asked, NOW)))
+        assert len(versions(hosts)) == 3
+        assert any("msExchAcceptedDomain" in gap.at.position for gap in gaps)
+
+    def test_a_line_cut_before_the_servers_claims_no_look(self, domain: Domain):
+        with recording(domain.certificate, domain.key, domain.address, 1_200) as proxy:
+            url = f"ldaps://127.0.0.1:{proxy.port}"
+            asked = settings(domain, url=url, name=HOST, timeout=2)
+            hosts, gaps, looks = split(list(read_directory(asked, NOW)))
+        assert not versions(hosts)
+        assert gaps
+        assert not looks
+
+    def test_start_tls(self, domain: Domain):
+        asked = settings(domain, url=f"ldap://{domain.address}", start_tls=True)
+        assert len(versions(split(list(read_directory(asked, NOW)))[0])) == 3
+
+    @pytest.mark.parametrize("start_tls", [False, True])
+    def test_a_certificate_of_another_authority_is_refused(
+        self, domain: Domain, *, start_tls: bool
+    ):
+        url = f"{'ldap' if start_tls else 'ldaps'}://{domain.address}"
+        (gap,) = read_directory(settings(domain, url=url, start_tls=start_tls, ca_file=None), NOW)
+        assert isinstance(gap, Gap)
+        assert "certificate verify failed" in str(gap.why)
+
+    def test_a_certificate_of_another_host_is_refused(self, domain: Domain):
+        (gap,) = read_directory(settings(domain, name="dc2.corp.test"), NOW)
+        assert isinstance(gap, Gap)
+        assert "certificate verify failed" in str(gap.why)
+
+    def test_insecure_is_the_users_own_choice(self, domain: Domain):
+        asked = settings(domain, ca_file=None, name="dc2.corp.test", insecure=True)
+        assert len(versions(split(list(read_directory(asked, NOW)))[0])) == 3
+
+    def test_a_wrong_password_is_one_gap_that_does_not_repeat_it(self, domain: Domain):
+        (gap,) = read_directory(settings(domain, password=Secret("Wrong-Horse-8")), NOW)
+        assert isinstance(gap, Gap)
+        assert "invalidCredentials" in str(gap.why)
+        assert "Wrong-Horse-8" not in repr(gap)
+
+
+# What is refused before anything is sent; nothing listens at this address.
+
+
+GOOD = DirectorySettings(url="ldaps://dc1.invalid", user="u", password=Secret("p"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"url": "ldap://dc1.invalid"}, "in the clear"),
+        ({"password": Secret("")}, "anonymous"),
+        ({"password": None}, "anonymous"),
+        ({"user": ""}, "anonymous"),
+        ({"url": "https://dc1.invalid"}, "not an LDAP address"),
+        ({"url": "dc1.invalid"}, "not an LDAP address"),
+        ({"url": "ldaps://dc1.invalid:port"}, "not an LDAP address"),
+        ({"url": ""}, "not an LDAP address"),
+    ],
+)
+def test_settings_that_are_refused_say_why(changes: dict[str, object], word: str):
+    refused = msgspec.structs.replace(GOOD, **changes)
+    assert word in str(fault(refused))
+    (gap,) = read_directory(refused, NOW)
+    assert isinstance(gap, Gap)
+    assert gap.kind == "not-collected"
+
+
+def test_good_settings_are_not_refused():
+    assert fault(GOOD) is None
+
+
+def test_a_server_that_is_not_there_is_a_gap():
+    (gap,) = read_directory(
+        msgspec.structs.replace(GOOD, url="ldaps://127.0.0.1:1", timeout=2), NOW
+    )
+    assert isinstance(gap, Gap)
+    assert str(gap.at) == "ldaps://127.0.0.1:1/"
+
+
+def test_an_authority_file_that_is_not_there_is_a_gap(tmp_path: Path):
+    (gap,) = read_directory(msgspec.structs.replace(GOOD, ca_file=tmp_path / "no.pem"), NOW)
+    assert isinstance(gap, Gap)
+
+
+def test_an_address_with_credentials_loses_them():
+    (gap,) = read_directory(
+        msgspec.structs.replace(GOOD, url="ldap://user:hunter2@dc1.invalid"), NOW
+    )
+    assert "hunter2" not in repr(gap)
+
+
+def test_a_password_is_never_printed():
+    assert "p4ss" not in repr(msgspec.structs.replace(GOOD, password=Secret("p4ss")))
+
+
+def test_where_the_password_comes_from(tmp_path: Path):
+    file = tmp_path / "secret"
+    file.write_text("from file\n")
+    environment = {PASSWORD_VARIABLE: "from variable"}
+    assert find_password(environment, file, None) == Secret("from file")
+    assert find_password(environment, None, None) == Secret("from variable")
+    named = environment | {PASSWORD_FILE_VARIABLE: str(file)}
+    assert find_password(named, None, None) == Secret("from file")
+    assert find_password({}, None, lambda: "typed") == Secret("typed")
+    assert find_password({}, None, None) is None
