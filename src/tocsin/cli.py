@@ -128,18 +128,7 @@ def _examine_parsers(
                 N_("what is printed (default: text); files are then written only with -o")
             ),
         )
-        parser.add_argument(
-            "--fail-on",
-            choices=LEVELS,
-            default="high",
-            metavar="LEVEL",
-            help=translate(
-                N_(
-                    "exit with 1 if something open has this level or a higher one: "
-                    "informational, low, medium, high (default), critical, none"
-                )
-            ),
-        )
+        _fail_on_option(parser, translate, "high")
         parser.add_argument(
             "--since", metavar="DATE", help=translate(N_("leave out evidence dated before (UTC)"))
         )
@@ -175,6 +164,21 @@ def _examine_parsers(
         )
 
 
+def _fail_on_option(parser: argparse.ArgumentParser, translate: Translate, default: str) -> None:
+    parser.add_argument(
+        "--fail-on",
+        choices=LEVELS,
+        default=default,
+        metavar="LEVEL",
+        help=translate(
+            N_(
+                "exit with 1 if something open has this level or a higher one: informational, low, "
+                "medium, high, critical, none (default: {default})"
+            )
+        ).format(default=default),
+    )
+
+
 def _knowledge_option(parser: argparse.ArgumentParser, translate: Translate) -> None:
     parser.add_argument(
         "--knowledge",
@@ -196,6 +200,7 @@ def _verdict_parser(
         translate,
     )
     parser.add_argument("build", metavar="BUILD")
+    _fail_on_option(parser, translate, "none")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument(
         "-v",
@@ -249,6 +254,7 @@ def _diff_parser(
     )
     parser.add_argument("old", metavar="RUN_A")
     parser.add_argument("new", metavar="RUN_B")
+    _fail_on_option(parser, translate, "none")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tocsin.analyse.inventory.verdict import level_of
 from tocsin.app import differences
 from tocsin.app import verdict as verdicts
 from tocsin.app.examine import Request
 from tocsin.app.examine import examine as examine_paths
-from tocsin.app.exits import CLEAN, ERROR, FINDINGS, USAGE, exit_code
+from tocsin.app.exits import CLEAN, ERROR, FINDINGS, USAGE, exit_code, reaches
 from tocsin.app.progress import progress_bar
 from tocsin.assess.comparing import compare
 from tocsin.knowledge import KnowledgeError, load, merged, packaged
@@ -88,7 +89,7 @@ def _print(run: Run, arguments: argparse.Namespace) -> None:
 
 
 def verdict(arguments: argparse.Namespace) -> int:
-    """`tocsin verdict`: exit 1 when the build is open to something."""
+    """`tocsin verdict`: exit 1 when something open reaches --fail-on."""
     try:
         knowledge = knowledge_with(arguments.knowledge)
         found = verdicts.verdict(arguments.build, knowledge)
@@ -100,7 +101,12 @@ def verdict(arguments: argparse.Namespace) -> int:
         sys.stdout.write(
             verdicts.as_text(found, knowledge, arguments.translate, verbose=arguments.verbose)
         )
-    return FINDINGS if any(each.status == "affected" for each in found.judgements) else CLEAN
+    levels = (
+        level_of(knowledge.advisory_by_cve[each.cve])
+        for each in found.judgements
+        if each.status == "affected"
+    )
+    return FINDINGS if reaches(levels, arguments.fail_on) else CLEAN
 
 
 def report(arguments: argparse.Namespace) -> int:
@@ -122,7 +128,7 @@ def report(arguments: argparse.Namespace) -> int:
 
 
 def diff(arguments: argparse.Namespace) -> int:
-    """`tocsin diff`: exit 1 when something new is open."""
+    """`tocsin diff`: exit 1 when something newly open reaches --fail-on."""
     try:
         old, new = read_run(arguments.old), read_run(arguments.new)
     except RunError as fault:
@@ -132,7 +138,8 @@ def diff(arguments: argparse.Namespace) -> int:
         sys.stdout.write(differences.as_json(changes))
     else:
         sys.stdout.write(differences.as_text(changes, arguments.translate))
-    return FINDINGS if any(c.rule and c.after == "affected" for c in changes) else CLEAN
+    levels = (each.level for each in changes if each.rule and each.after == "affected")
+    return FINDINGS if reaches(levels, arguments.fail_on) else CLEAN
 
 
 def knowledge_with(folders: Sequence[str]) -> Knowledge:

@@ -31,11 +31,11 @@ def servers_and_findings(
     counts: Mapping[str, dict[str, int]],
     knowledge: Knowledge,
     digests: Mapping[str, str],
+    today: date,
 ) -> tuple[tuple[Server, ...], tuple[FindingRecord, ...]]:
     """Ranked servers and, in the same order, their findings, open ones first."""
     servers: list[Server] = []
     records: list[FindingRecord] = []
-    today = knowledge.date
     for rank, server in enumerate(ranked(found.servers, counts), start=1):
         findings = by_server[server.id]
         servers.append(

@@ -203,7 +203,9 @@ def _document(
     for finding in found.findings:
         by_server[finding.subject].append(finding)
     counts = {server: counts_of(findings) for server, findings in by_server.items()}
-    servers, records = servers_and_findings(found, by_server, counts, knowledge, whole.digests)
+    servers, records = servers_and_findings(
+        found, by_server, counts, knowledge, whole.digests, started.date()
+    )
     outside = tuple(sorted({by for by, _ in whole.ledger.looks if by in OUTSIDE}))
     if not outside and servers:
         whole.gap(_no_outside(request))

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tocsin.model.finding import LEVELS
 from tocsin.model.run import Run
 
 CLEAN, FINDINGS, USAGE, PARTIAL, ERROR = range(5)
+
+
+def reaches(levels: Iterable[str], fail_on: str) -> bool:
+    """Whether one of the levels is at or above `fail_on`; never for `none`."""
+    if fail_on == "none":
+        return False
+    return any(LEVELS.index(each) >= LEVELS.index(fail_on) for each in levels)  # type: ignore[arg-type]
 
 
 def exit_code(run: Run, fail_on: str) -> int:
@@ -13,12 +22,8 @@ def exit_code(run: Run, fail_on: str) -> int:
 
     Undecided is not open: it is printed, but it fails nothing.
     """
-    if fail_on != "none":
-        floor = LEVELS.index(fail_on)
-        if any(
-            each.status == "affected" and LEVELS.index(each.level) >= floor for each in run.findings
-        ):
-            return FINDINGS
+    if reaches((each.level for each in run.findings if each.status == "affected"), fail_on):
+        return FINDINGS
     if any(each.kind in ("unreadable", "limit") for each in run.gaps):
         return PARTIAL
     return CLEAN

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from tocsin.analyse.inventory.room import KnownServer
+from tocsin.analyse.inventory.words import MIXED
 from tocsin.knowledge.catalogue import Knowledge, Release
 from tocsin.model.finding import LEVELS, Finding, Level
 from tocsin.model.run import Action
@@ -22,10 +23,23 @@ SUCCESSOR = "SE"
 def counts_of(findings: Iterable[Finding]) -> dict[str, int]:
     """Open, undecided and fixed advisories of one server, and the open ones that matter most."""
     counts = dict.fromkeys(
-        ("affected", "under_investigation", "fixed", "kev", "ransomware", "critical", "high"), 0
+        (
+            "affected",
+            "under_investigation",
+            "fixed",
+            "kev",
+            "ransomware",
+            "critical",
+            "high",
+            "kev_undecided",
+        ),
+        0,
     )
     for finding in findings:
         counts[finding.status] = counts.get(finding.status, 0) + 1
+        # Undecided by the build, that is: a setting nobody looked at is another matter.
+        if finding.because.template == MIXED and "kev" in finding.rule.tags:
+            counts["kev_undecided"] += 1
         if finding.status != "affected":
             continue
         for tag in ("kev", "ransomware"):
@@ -46,23 +60,35 @@ def ranked(
 ) -> list[KnownServer]:
     """Servers in the order to act on them.
 
-    Others' servers come after one's own. Then: open advisories used by ransomware, known exploited
-    ones, open critical and high ones, all open ones. A server of unknown build may be open to
-    everything, so it stands before those that are known to be open to nothing.
+    Others' servers come after one's own. Then in four groups: open to what is known to be
+    exploited; possibly so, because the build is unknown or its range spans the fix; open to
+    something else; the rest. Inside a group by how much is open: used by ransomware, exploited,
+    critical, high, all, undecided.
     """
 
-    def order(server: KnownServer) -> tuple[object, ...]:
+    def group(server: KnownServer) -> int:
         mine = counts[server.id]
-        unknown = server.current is None
+        if mine["kev"]:
+            return 0
+        if server.current is None or mine["kev_undecided"]:
+            return 1
+        return 2 if mine["affected"] else 3
+
+    def order(server: KnownServer) -> tuple[bool, int, list[int], str]:
+        mine = counts[server.id]
+        worst_first = (
+            "ransomware",
+            "kev",
+            "critical",
+            "high",
+            "affected",
+            "kev_undecided",
+            "under_investigation",
+        )
         return (
             server.ours is False,
-            -mine["ransomware"],
-            -mine["kev"],
-            -mine["critical"],
-            -mine["high"],
-            -mine["affected"],
-            not unknown,
-            -mine["under_investigation"],
+            group(server),
+            [-mine[each] for each in worst_first],
             server.name,
         )
 

@@ -107,7 +107,8 @@ def _server(
     where = translate(_HIDDEN[hidden_word(server.hidden)])
     label = server.build_label or translate(N_("build unknown"))
     yield f"  {server.rank:>2}  {style(name, 'strong')}   {where}   {visible(label)}"
-    yield f"      {_open(server, findings, translate)}"
+    for line in textwrap.wrap(_open(server, findings, translate), WIDTH - 8):
+        yield f"      {line}"
     if quiet:
         return
     for proof in server.evidence[-1:]:

@@ -224,17 +224,22 @@ def _ours(
 
 
 def label_of(knowledge: Knowledge, builds: BuildRange) -> str:
-    """The administrators' words for a build or a range: `2016 CU23 Oct25SU`."""
+    """The administrators' words: `2016 CU23 Oct25SU`; a range in one CU: `2016 CU19 … Apr21SU`."""
+    low, high = _release_words(knowledge, builds.low), _release_words(knowledge, builds.high)
+    if low == high:
+        return low
+    branch = knowledge.branch_of(builds.low)
+    if branch is not None and branch is knowledge.branch_of(builds.high):
+        return f"{low} … {high.removeprefix(branch.label).strip() or high}"
+    return f"{low} … {high}"
 
-    def words(build: Build) -> str:
-        release = knowledge.release_by_build.get(build)
-        if release is not None:
-            return release.label
-        branch = knowledge.branch_of(build)
-        return branch.label if branch else str(build)
 
-    low, high = words(builds.low), words(builds.high)
-    return low if low == high else f"{low} – {high}"
+def _release_words(knowledge: Knowledge, build: Build) -> str:
+    release = knowledge.release_by_build.get(build)
+    if release is not None:
+        return release.label
+    branch = knowledge.branch_of(build)
+    return f"{branch.label} {build}" if branch else str(build)
 
 
 def _no_build(server: KnownServer) -> Gap:
