@@ -27,7 +27,13 @@ from tocsin.report.html_parts.page import VANTAGES, build_page
 from tocsin.report.html_parts.timeline import aware
 from tocsin.report.html_parts.visible import one_line, speak, visible
 
+LIST_LIMIT = 60
+"""Names, addresses and the like shown of one server."""
+
 THIN_SPACE = "\u202f"
+
+PAPER_LIMIT = 12
+"""Servers on the printed first page; all of them follow in full."""
 
 
 def render(run: Run, translate: Callable[[str], str], lang: str) -> str:
@@ -52,6 +58,8 @@ def render(run: Run, translate: Callable[[str], str], lang: str) -> str:
             words=words,
             levels=tuple(reversed(LEVELS)),
             vantages=VANTAGES,
+            paper_limit=PAPER_LIMIT,
+        list_limit=LIST_LIMIT,
             style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
             style_digest=_digest(style),
@@ -70,7 +78,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"line": one_line, "day": _day, "minute": _minute, "hash": _short}
+    environment.filters |= {"line": one_line, "day": _day, "minute": _minute, "host": _host}
     return environment
 
 
@@ -108,8 +116,9 @@ def _minute(when: datetime | None) -> str:
     return f"{aware(when):%Y-%m-%d %H:%M} UTC" if when else ""
 
 
-def _short(digest: str) -> str:
-    return digest[:12]
+def _host(url: str) -> str:
+    """The host of an address that `link` has let through, as the words of the link."""
+    return url.split("/", 3)[2]
 
 
 OUTPUT = Output(name="html", render=render)

@@ -8,7 +8,7 @@ import msgspec
 
 from tocsin.model.run import Proof
 
-PROOFS_PER_CLAIM = 6
+PROOFS_PER_CLAIM = 12
 """Evidence links beside one claim; the others are counted and stand in run.json."""
 
 CARDS_LIMIT = 20_000

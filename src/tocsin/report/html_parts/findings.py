@@ -20,6 +20,9 @@ from tocsin.report.html_parts.visible import link, speak
 
 STATUS_ORDER: tuple[Status, ...] = ("affected", "under_investigation", "not_affected", "fixed")
 
+SETTLE_ONCE = 3
+"""Rows that must share what would settle them before it is said once above the table."""
+
 EXPLOITED = "kev"
 RANSOMWARE = "ransomware"
 _NICKNAME = "name:"
@@ -71,12 +74,16 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """Servers that were judged alike, each with the evidence its judgement rests on."""
+    """Servers that were judged alike, each with the evidence its judgement rests on.
+
+    settle: what would decide every undecided row that does not say something else.
+    """
 
     number: int
     servers: tuple[tuple[Server, Cited], ...]
     tally: Tally
     rows: tuple[Row, ...]
+    settle: str
     fixed: tuple[Advisory, ...]
     not_affected: tuple[Advisory, ...]
 
@@ -186,40 +193,62 @@ def _group(
     translate: Callable[[str], str],
 ) -> Group:
     servers = tuple((server, citing.cite(shared)) for server, shared in members)
-    alone = bool(shared_evidence(findings))
     ordered = sorted(findings, key=urgency)
-    argued = [each for each in ordered if each.status in ("affected", "under_investigation")]
-    rows: list[Row] = []
+
+    def those(status: Status) -> tuple[Advisory, ...]:
+        return tuple(advisory_of[each.rule] for each in ordered if each.status == status)
+
     folded: dict[tuple[object, ...], list[FindingRecord]] = {}
-    for each in argued:
-        proofs = () if alone else each.evidence
-        reason = (each.status, EXPLOITED in each.tags, each.level, each.confidence, proofs)
-        key = (*reason, each.because, str(each.settle or ""))
-        folded.setdefault(key, []).append(each)
+    alone = bool(shared_evidence(findings))
+    for each in ordered:
+        if each.status in ("affected", "under_investigation"):
+            proofs = () if alone else each.evidence
+            reason = (each.status, EXPLOITED in each.tags, each.level, each.confidence, proofs)
+            key = (*reason, each.because, str(each.settle or ""))
+            folded.setdefault(key, []).append(each)
+    rows = []
     for together in folded.values():
-        first = together[0]
-        rows.append(
-            Row(
-                advisories=tuple(advisory_of[each.rule] for each in together),
-                level=first.level,
-                status=first.status,
-                exploited=EXPLOITED in first.tags,
-                confidence=first.confidence,
-                because=speak(first.sentence, translate),
-                settle=speak(first.settle, translate) if first.settle else "",
-                cited=Cited() if alone else citing.cite(first.evidence),
-            )
-        )
+        cited = Cited() if alone else citing.cite(together[0].evidence)
+        rows.append(_row(together, cited, advisory_of, translate))
+    settle = _shared_settle(rows)
     return Group(
         number=number,
         servers=servers,
         tally=tally(findings),
-        rows=tuple(rows),
-        fixed=tuple(advisory_of[each.rule] for each in ordered if each.status == "fixed"),
-        not_affected=tuple(
-            advisory_of[each.rule] for each in ordered if each.status == "not_affected"
+        rows=tuple(
+            msgspec.structs.replace(row, settle="") if settle and row.settle == settle else row
+            for row in rows
         ),
+        settle=settle,
+        fixed=those("fixed"),
+        not_affected=those("not_affected"),
     )
+
+
+def _row(
+    together: list[FindingRecord],
+    cited: Cited,
+    advisory_of: Mapping[str, Advisory],
+    translate: Callable[[str], str],
+) -> Row:
+    first = together[0]
+    return Row(
+        advisories=tuple(advisory_of[each.rule] for each in together),
+        level=first.level,
+        status=first.status,
+        exploited=EXPLOITED in first.tags,
+        confidence=first.confidence,
+        because=speak(first.sentence, translate),
+        settle=speak(first.settle, translate) if first.settle else "",
+        cited=cited,
+    )
+
+
+def _shared_settle(rows: list[Row]) -> str:
+    """The answer that decides most undecided rows, if it is worth saying once for all of them."""
+    counts = Counter(row.settle for row in rows if row.settle)
+    settle, count = max(counts.items(), key=lambda pair: pair[1], default=("", 0))
+    return settle if count >= SETTLE_ONCE else ""
 
 
 def _advisories(findings: Iterable[FindingRecord]) -> dict[str, Advisory]:

@@ -18,13 +18,17 @@
   theme.hidden = false;
 
   // Sorting: a button in each heading; no script, no button.
-  const key = (row, index) => { const cell = row.cells[index]; return cell ? cell.dataset.by || cell.textContent.trim() : ""; };
+  const key = (row, index, by) => {
+    const cell = row.cells[index];
+    if (by === "level") return String("chmli".indexOf(row.className[0]));
+    return cell ? cell.dataset.by || cell.textContent.trim() : "";
+  };
   const sort = (table, index, head) => {
     const rising = head.getAttribute("aria-sort") !== "ascending";
     all("th[aria-sort]", table.tHead).forEach((other) => other.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", rising ? "ascending" : "descending");
     const body = table.tBodies[0];
-    const keyed = [...body.rows].map((row) => [key(row, index), row]);
+    const keyed = [...body.rows].map((row) => [key(row, index, head.dataset.by), row]);
     keyed.sort((a, b) => (rising ? 1 : -1) * collator.compare(a[0], b[0]));
     body.append(...keyed.map((pair) => pair[1]));
   };

@@ -17,6 +17,9 @@ from tocsin.model.text import Sentence
 TEXT_LIMIT = 2000
 """Longest foreign text shown in one place, in characters."""
 
+LINE_LIMIT = 500
+"""Longest name, path or title shown; what stands beyond is in run.json."""
+
 MARKS_LIMIT = 3
 """Combining marks shown on one letter; more would paint over the lines around it."""
 
@@ -30,15 +33,15 @@ _PLAIN = re.compile(r"[\n\t\x20-\x7e\xa1-\xac\xae-\u02ff\u2010-\u2015\u2018-\u20
 _HTTP = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 
-def visible(text: str) -> str:
+def visible(text: str, limit: int = TEXT_LIMIT) -> str:
     """Write every shapeless character as its code point, and cut what is beyond the limit.
 
     Line ends and tabs stay. The result is plain text, safe in an attribute as in a paragraph
     once escaped.
     """
-    cut = len(text) - TEXT_LIMIT
+    cut = len(text) - limit
     if cut > 0:
-        text = text[:TEXT_LIMIT]
+        text = text[:limit]
     shown = text if _PLAIN.fullmatch(text) else _spell(text)
     return f"{shown}… (+{cut})" if cut > 0 else shown
 
@@ -60,7 +63,7 @@ def _spell(text: str) -> str:
 
 def one_line(text: str) -> str:
     """As `visible`, for places that have one line: line ends and tabs are spelled out too."""
-    return visible(text).replace("\n", "‹U+000A›").replace("\t", "‹U+0009›")
+    return visible(text, LINE_LIMIT).replace("\n", "‹U+000A›").replace("\t", "‹U+0009›")
 
 
 def link(url: str) -> str:

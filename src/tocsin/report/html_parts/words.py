@@ -66,7 +66,7 @@ SEEN_BY = {
 }
 
 TRUST = {
-    "trusted": N_("trusted: written on your own side"),
+    "trusted": N_("trusted"),
     "first-external": N_("written by the first machine outside"),
     "forgeable": N_("forgeable: any sender can have written this"),
 }
