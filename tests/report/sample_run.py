@@ -137,7 +137,7 @@ def sample_run() -> Run:
 
 
 def large_run(servers: int = 300, rules: int = 120) -> Run:
-    """Many servers, each on a build of its own, so that no two are judged alike."""
+    """Many servers on sixty builds, so that five are judged alike."""
     base = sample_run()
     model = base.servers[0]
     many: list[Server] = []
@@ -145,7 +145,8 @@ def large_run(servers: int = 300, rules: int = 120) -> Run:
     statuses: tuple[Status, ...] = ("affected", "fixed", "under_investigation", "fixed", "affected")
     for number in range(1, servers + 1):
         name = f"EX{number:03}.corp.contoso.example"
-        build = f"15.1.{1000 + number}.{number % 40}"
+        kind = number % 60
+        build = f"15.1.{1000 + kind}.{kind % 40}"
         entries = tuple(
             period(
                 build,
@@ -174,9 +175,9 @@ def large_run(servers: int = 300, rules: int = 120) -> Run:
             sentence = told(
                 "{build} is older than {fixed} ({update}), the first build of {cu} with the fix",
                 build=build,
-                fixed=f"15.1.{1000 + number}.{rule // 6}",
+                fixed=f"15.1.{1000 + kind}.{rule // 6}",
                 update=f"SU{rule // 6}",
-                cu=f"2016 CU{number}",
+                cu=f"2016 CU{kind}",
             )
             found.append(
                 FindingRecord(
