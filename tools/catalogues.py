@@ -6,6 +6,7 @@ is missing. Usage: python tools/catalogues.py
 
 from __future__ import annotations
 
+import csv
 import io
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ METHODS = [
     ("**.py", "python"),
     ("**.html.j2", "jinja2.ext:babel_extract"),
 ]
+WORDS = {"cves.csv": ("summary",), "config_checks.csv": ("setting", "where")}
+"""Columns of the knowledge that users read."""
 
 
 def template() -> Catalog:
@@ -34,6 +37,12 @@ def template() -> Catalog:
     for filename, _line, message, _comments, context in found:
         if message and isinstance(message, str):
             catalog.add(message, locations=[(filename, 0)], context=context)
+    for table, columns in WORDS.items():
+        with (ROOT / "knowledge" / "data" / table).open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream):
+                for column in columns:
+                    if row[column]:
+                        catalog.add(row[column], locations=[(f"knowledge/data/{table}", 0)])
     return catalog
 
 

@@ -94,7 +94,7 @@ def as_json(found: Verdict, knowledge: Knowledge, translate: Translate) -> str:
                 "name": advisory.name or None,
                 "kev": advisory.kev,
                 "ransomware": advisory.ransomware == "known",
-                "title": advisory.summary,
+                "title": translate(advisory.summary),
                 "build": {"low": str(found.builds.low), "high": str(found.builds.high)},
                 "product": f"Exchange Server {found.product}",
             }

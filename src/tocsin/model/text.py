@@ -13,6 +13,9 @@ import msgspec
 
 Value = str | int
 
+TERMS = frozenset({"setting", "where"})
+"""Values that are themselves message ids: words of the knowledge tables, never of an input."""
+
 
 def N_(template: str) -> str:
     """Mark `template` for translation without translating it here."""
@@ -30,7 +33,11 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def render(self, translate: Callable[[str], str]) -> str:
         """Fill the translated template; a value is never read as a template itself."""
-        return translate(self.template).format_map(self.values)
+        values = {
+            name: translate(value) if name in TERMS and isinstance(value, str) else value
+            for name, value in self.values.items()
+        }
+        return translate(self.template).format_map(values)
 
 
 def say(template: str, **values: Value) -> Sentence:

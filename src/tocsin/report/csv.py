@@ -66,7 +66,7 @@ def _row(server: Server, finding: FindingRecord | None, translate: Translate) ->
     return [
         *left,
         finding.rule,
-        finding.title,
+        translate(finding.title),
         finding.status,
         finding.level,
         finding.confidence,

@@ -70,6 +70,7 @@ def join(sightings: Iterable[Sighting]) -> list[Group]:
     organisations = organisations_of(ordered)
     groups = _strong([_single(each) for each in ordered])
     groups = _short_names(groups, organisations)
+    groups = _nameless(groups, "folder", _folders)
     groups = _nameless(groups, "address", lambda group: group.addresses)
     groups = _nameless(groups, "certificate", lambda group: group.certificates)
     _relate(groups, "address", lambda group: group.addresses)
@@ -207,6 +208,16 @@ def _nameless(groups: list[Group], rule: str, values: Callable[[Group], set[str]
         else:
             kept.append(group)
     return sorted(kept, key=_order)
+
+
+def _folders(group: Group) -> set[str]:
+    """Folders of the exports: an ExSetup version beside the one server it was read on."""
+    return {
+        each.at.source.replace("\\", "/").rpartition("/")[0]
+        for sighting in group.sightings
+        if sighting.seen_by == "export"
+        for each in sighting.proofs
+    }
 
 
 def _relate(groups: list[Group], rule: str, values: Callable[[Group], set[str]]) -> None:

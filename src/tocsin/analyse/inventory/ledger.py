@@ -22,6 +22,9 @@ FACT_LIMIT = 40
 _LATE = datetime.max.replace(tzinfo=UTC)
 _EARLY = datetime.min.replace(tzinfo=UTC)
 
+NAMELESS = "\0"
+"""Begins the stand-in name of a sighting that names no host: no host name can hold it."""
+
 SightingKey = tuple[SeenBy, Trust, tuple[str, ...], str, str, str]
 
 _TRANSIENT = frozenset({"message-id", "from", "from-address", "via", "with"})
@@ -95,7 +98,7 @@ class Ledger(msgspec.Struct, kw_only=True):
         if body.product == "Exchange Online":
             self.online_hops += 1
             return
-        sighting = self._sighting(body)
+        sighting = self._sighting(body, evidence)
         _see(sighting, evidence, body)
         if body.seen_by == "mail" and body.version is not None and evidence.seen is not None:
             self._pair(evidence, body, sighting.key)
@@ -114,13 +117,13 @@ class Ledger(msgspec.Struct, kw_only=True):
         for pair, at in other.pairs.items():
             self.pairs[pair] = max(at, self.pairs.get(pair, _EARLY))
 
-    def _sighting(self, body: Host) -> Sighting:
+    def _sighting(self, body: Host, evidence: Evidence) -> Sighting:
         names = tuple(sorted({name.strip().rstrip(".").lower() for name in body.names} - {""}))
         version = body.version
         key: SightingKey = (
             body.seen_by,
             body.trust,
-            names if names or not body.addresses else tuple(sorted(body.addresses)[:1]),
+            names or _place(body, evidence),
             body.product or "",
             version.precision if version else "",
             version.text if version else "",
@@ -158,6 +161,13 @@ def ledger_of(evidence: Iterable[Evidence]) -> Ledger:
     for each in evidence:
         ledger.add(each)
     return ledger
+
+
+def _place(body: Host, evidence: Evidence) -> tuple[str, ...]:
+    """What stands for a name where there is none: an address, else the folder of the source."""
+    if body.addresses:
+        return (min(body.addresses),)
+    return (NAMELESS + evidence.at.source.replace("\\", "/").rpartition("/")[0],)
 
 
 def _see(sighting: Sighting, evidence: Evidence, body: Host) -> None:

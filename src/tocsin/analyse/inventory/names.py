@@ -48,7 +48,12 @@ def is_loopback(address: str) -> bool:
 
 def tells(name: str) -> bool:
     """Whether a name can tell one machine from another."""
-    return bool(name) and name not in _EMPTY_NAMES and not is_address(name)
+    return (
+        bool(name)
+        and not name.startswith("\0")
+        and name not in _EMPTY_NAMES
+        and not is_address(name)
+    )
 
 
 def is_full(name: str) -> bool:

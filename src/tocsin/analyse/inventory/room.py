@@ -71,7 +71,8 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
 
 def inventory(ledger: Ledger, knowledge: Knowledge, own_domains: Iterable[str] = ()) -> Inventory:
     """Judge everything that was seen. Pure: the same ledger gives the same answer."""
-    groups = [group for group in join(ledger.sightings.values()) if _is_exchange(group)]
+    joined = join(ledger.sightings.values())
+    groups = [group for group in joined if _is_exchange(group)]
     everything = sorted(ledger.sightings.values(), key=lambda each: each.key)
     organisations = organisations_of(everything)
     own = frozenset(each.lower() for each in own_domains)
@@ -80,7 +81,7 @@ def inventory(ledger: Ledger, knowledge: Knowledge, own_domains: Iterable[str] =
         _server(group, ledger, knowledge, organisations, own, inferred) for group in groups
     )
     findings: list[Finding] = []
-    gaps: list[Gap] = []
+    gaps: list[Gap] = [_no_server(each) for group in joined for each in _stray(group)]
     cache: dict[BuildRange, tuple[Judgement, ...]] = {}
     for server in servers:
         if server.current is None:
@@ -102,6 +103,25 @@ def _is_exchange(group: Group) -> bool:
     """DNS and look-alikes enrich a server; they never make one."""
     return any((each.product or "").startswith("Exchange Server") for each in group.sightings) and (
         bool(group.own or group.published or group.addresses)
+    )
+
+
+def _stray(group: Group) -> Iterable[Sighting]:
+    """Builds that belong to no server: an export that names none."""
+    if group.own or group.published or group.addresses:
+        return ()
+    return [each for each in group.sightings if each.version is not None]
+
+
+def _no_server(sighting: Sighting) -> Gap:
+    at = sighting.proofs[0].at if sighting.proofs else Locator(source="")
+    return Gap(
+        at=at,
+        why=say(
+            N_("a build without a server: {version} is stated, but not of which server"),
+            version=sighting.version.text if sighting.version else "",
+        ),
+        kind="undecided",
     )
 
 
