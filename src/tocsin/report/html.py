@@ -59,7 +59,7 @@ def render(run: Run, translate: Callable[[str], str], lang: str) -> str:
             levels=tuple(reversed(LEVELS)),
             vantages=VANTAGES,
             paper_limit=PAPER_LIMIT,
-        list_limit=LIST_LIMIT,
+            list_limit=LIST_LIMIT,
             style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
             style_digest=_digest(style),
@@ -78,7 +78,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"line": one_line, "day": _day, "minute": _minute, "host": _host}
+    environment.filters |= {
+        "line": one_line,
+        "day": _day,
+        "minute": _minute,
+        "host": _host,
+        "together": _together,
+    }
     return environment
 
 
@@ -114,6 +120,11 @@ def _day(when: datetime | None) -> str:
 
 def _minute(when: datetime | None) -> str:
     return f"{aware(when):%Y-%m-%d %H:%M} UTC" if when else ""
+
+
+def _together(text: str) -> str:
+    """A number and its word, never parted at the end of a line."""
+    return text.replace(" ", "\u00a0")
 
 
 def _host(url: str) -> str:

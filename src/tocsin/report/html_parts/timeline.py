@@ -21,7 +21,7 @@ LEFT, RIGHT = 1.0, 92.0
 
 UNDATED = 97.0
 
-LABEL_WIDTH = 1.75
+LABEL_WIDTH = 2.1
 """Width of one letter of a label in percent of the narrowest picture that shows labels."""
 
 LABEL_LIMIT = 18
@@ -138,7 +138,17 @@ def _mark(server: Server, entry: HistoryEntry, shared: Axis | None) -> Mark:
 
 
 def short(label: str, product: str) -> str:
-    """The label without the product, which stands beside the picture already."""
+    """The label without what stands beside the picture already: `CU12 – Mar23SU`."""
+    low, dash, high = label.partition(" – ")
+    if dash:
+        high = high.removeprefix(low).strip() or high
+        label = f"{_bare(low, product)} – {_bare(high, product)}"
+    else:
+        label = _bare(label, product)
+    return label if len(label) <= LABEL_LIMIT else label[: LABEL_LIMIT - 1] + "…"
+
+
+def _bare(label: str, product: str) -> str:
     for prefix in (product, product.removeprefix("Exchange Server "), "Exchange Server "):
         label = label.removeprefix(prefix).strip() or label
-    return label if len(label) <= LABEL_LIMIT else label[: LABEL_LIMIT - 1] + "…"
+    return label
