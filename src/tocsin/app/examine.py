@@ -27,7 +27,7 @@ from tocsin.app.reading import (
 from tocsin.assess.headline import headline
 from tocsin.assess.ranking import counts_of
 from tocsin.collect.archives import Limits
-from tocsin.collect.files import FileItem, walk
+from tocsin.collect.files import FileItem, printable, walk
 from tocsin.formats import Reading, recognise
 from tocsin.knowledge.catalogue import Knowledge
 from tocsin.model.evidence import OUTSIDE, Evidence
@@ -178,14 +178,14 @@ def _read_in_processes(
         collect(0)
         for path, source in pieces.items():
             digest = hashes[path].result()
-            whole.digests[path] = digest
+            whole.digests[source.source] = digest
             whole.add(Part(sources=[msgspec.structs.replace(source, sha256=digest)], files=1))
 
 
 def _source(item: FileItem) -> Source:
     with open(item.path, "rb") as stream:
         found = recognise(stream.read(8192))
-    return Source(source=item.path, format=found.name if found else "", size=item.size, sha256="")
+    return Source(source=printable(item.path), format=found.name if found else "", size=item.size, sha256="")
 
 
 def _take_live(live: Iterable[Evidence | Gap], whole: Whole) -> None:

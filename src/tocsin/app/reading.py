@@ -11,6 +11,7 @@ import msgspec
 
 from tocsin.app.parts import Part
 from tocsin.collect.archives import Budget, Limits, Member, archive_kind, members
+from tocsin.collect.files import printable
 from tocsin.formats import HEAD_SIZE, Format, Reading, recognise
 from tocsin.model.evidence import Evidence, Look
 from tocsin.model.finding import Gap
@@ -58,7 +59,7 @@ def read_files(job: Job, paths: tuple[str, ...]) -> Part:
         except OSError as fault:
             part.gap(
                 Gap(
-                    at=Locator(source=path),
+                    at=Locator(source=printable(path)),
                     why=say(N_("cannot be read: {fault}"), fault=fault.strerror or str(fault)),
                 )
             )
@@ -73,7 +74,7 @@ def read_range(job: Job, path: str, start: int, end: int) -> Part:
         if found is None or found.read_range is None:
             msg = f"not readable in pieces: {path}"
             raise ValueError(msg)
-        at = Locator(source=path)
+        at = Locator(source=printable(path))
         records = 0
         for each in found.read_range(stream, at, job.reading, start, end):
             records += _keep(job, each, part)
@@ -97,17 +98,18 @@ def in_pieces(path: str) -> bool:
 
 def _read_file(job: Job, stream: BinaryIO, path: str, part: Part) -> None:
     part.files += 1
+    source = printable(path)
     data = stream.read(WHOLE_FILE)
     part.size += len(data)
     if len(data) < WHOLE_FILE:
         digest = hashlib.sha256(data).hexdigest()
-        _read(job, io.BytesIO(data), data[:HEAD_SIZE], Locator(source=path, sha256=digest), part)
+        _read(job, io.BytesIO(data), data[:HEAD_SIZE], Locator(source=source, sha256=digest), part)
         return
     stream.seek(0)
     digest = _hash(stream)
     part.size += stream.tell() - len(data)
     stream.seek(0)
-    _read(job, stream, data[:HEAD_SIZE], Locator(source=path, sha256=digest), part)
+    _read(job, stream, data[:HEAD_SIZE], Locator(source=source, sha256=digest), part)
 
 
 def _hash(stream: BinaryIO) -> str:
