@@ -80,6 +80,7 @@ def build_parser(translate: Translate) -> argparse.ArgumentParser:
     _report_parser(commands, translate)
     _diff_parser(commands, translate)
     _knowledge_parser(commands, translate)
+    _collect_parser(commands, translate)
     return parser
 
 
@@ -281,6 +282,21 @@ def _knowledge_parser(
     for each in (check, show, compare):
         each.set_defaults(run=_knowledge)
         _language_option(each, translate)
+
+
+def _collect_parser(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], translate: Translate
+) -> None:
+    from tocsin.app import collecting
+
+    parser = _command(
+        commands,
+        "collect",
+        translate(N_("ask a directory, hosts, DNS or a search engine, on request only")),
+        _examine,
+        translate,
+    )
+    collecting.add_parsers(parser, translate)
 
 
 def _examine(arguments: argparse.Namespace) -> int:

@@ -185,7 +185,9 @@ def _read_in_processes(
 def _source(item: FileItem) -> Source:
     with open(item.path, "rb") as stream:
         found = recognise(stream.read(8192))
-    return Source(source=printable(item.path), format=found.name if found else "", size=item.size, sha256="")
+    return Source(
+        source=printable(item.path), format=found.name if found else "", size=item.size, sha256=""
+    )
 
 
 def _take_live(live: Iterable[Evidence | Gap], whole: Whole) -> None:

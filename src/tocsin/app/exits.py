@@ -14,7 +14,7 @@ def reaches(levels: Iterable[str], fail_on: str) -> bool:
     """Whether one of the levels is at or above `fail_on`; never for `none`."""
     if fail_on == "none":
         return False
-    return any(LEVELS.index(each) >= LEVELS.index(fail_on) for each in levels)  # type: ignore[arg-type]
+    return any(LEVELS.index(each) >= LEVELS.index(fail_on) for each in levels)
 
 
 def exit_code(run: Run, fail_on: str) -> int:
