@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 import ssl
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -183,6 +186,11 @@ class TestAgainstSamba:
         assert gaps
         assert not looks
 
+    def test_time_that_is_over_is_a_gap(self, domain: Domain):
+        (gap,) = read_directory(settings(domain, deadline=0.0), NOW)
+        assert isinstance(gap, Gap)
+        assert "time" in str(gap.why)
+
     def test_start_tls(self, domain: Domain):
         asked = settings(domain, url=f"ldap://{domain.address}", start_tls=True)
         assert len(versions(split(list(read_directory(asked, NOW)))[0])) == 3
@@ -210,6 +218,69 @@ class TestAgainstSamba:
         assert isinstance(gap, Gap)
         assert "invalidCredentials" in str(gap.why)
         assert "Wrong-Horse-8" not in repr(gap)
+
+
+# A server that is no directory, or one that lies.
+
+BOUND = bytes.fromhex("300c02010161070a010004000400")
+"""An LDAP answer to the first message: bind, success."""
+
+
+@contextmanager
+def answering(folder: Path, first: bytes, then: bytes, *, forever: bool) -> Iterator[Domain]:
+    """A TLS server that sends `first` to the first request and `then` to the second."""
+    domain = Domain(folder)
+    domain.address = "127.0.0.1"
+    samba_domain.certificates(domain)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(domain.certificate, domain.key)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            plain, _ = listener.accept()
+            with context.wrap_socket(plain, server_side=True) as line:
+                for answer in (first, then):
+                    line.recv(65536)
+                    line.sendall(answer)
+                while forever:
+                    line.sendall(b"\0" * 65536)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    domain.address = f"127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        yield domain
+    finally:
+        listener.close()
+        thread.join(timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "forever"),
+    [
+        (b"", b"", False),
+        (b"220 mail ready\r\n", b"", False),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", False),
+        (b"\x30\x00", b"", False),
+        (b"\x30\x80", b"", False),
+        (b"\x30\x03\x02\x01\x01", b"", False),
+        (b"\x30\x84\x7f\xff\xff\xff", b"", True),
+        (BOUND, b"", False),
+        (BOUND, b"\x30\x07\x02\x01\x02\x64\x02\x04\x00", False),
+        (BOUND, b"\x30\x0c\x02\x01\x02\x65\x07\x0a\x01\x00\x04\x00\x04\x00", False),
+        (BOUND, b"\x30\x05\x02\x01\x02\x1f\x00", False),
+        (BOUND, b"\x30\x84\x7f\xff\xff\xff\x02\x01\x02", True),
+        (BOUND, bytes(range(256)), False),
+    ],
+)
+def test_answers_that_are_none_are_a_gap(
+    tmp_path: Path, first: bytes, then: bytes, *, forever: bool
+):
+    with answering(tmp_path, first, then, forever=forever) as domain:
+        found = list(read_directory(settings(domain, name=HOST, timeout=2), NOW))
+    assert found
+    assert all(isinstance(each, Gap) for each in found)
 
 
 # What is refused before anything is sent; nothing listens at this address.

@@ -79,7 +79,7 @@ class Domain:
 def serve(folder: Path) -> Iterator[Domain]:
     """Provision, fill, start; stop and leave nothing running."""
     domain = Domain(folder)
-    certificate = _certificates(domain)
+    certificate = certificates(domain)
     _provision(domain)
     domain.change("ldbadd", attributes_ldif(SCHEMA))
     for classes in classes_ldif(SCHEMA):
@@ -139,7 +139,7 @@ def _wait(domain: Domain, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"the domain controller did not start: {log[-2000:]}")
 
 
-def _certificates(domain: Domain) -> bytes:
+def certificates(domain: Domain) -> bytes:
     """An authority and the domain controller's certificate; gives the latter in DER."""
     start = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())

@@ -140,6 +140,7 @@ class _Ldap3:
 
     def __init__(self, peer: Peer, **credentials: Any) -> None:
         self._peer = peer
+        self._connection: Any = None
         try:
             server = ldap3.Server(
                 peer.host,
@@ -165,6 +166,7 @@ class _Ldap3:
                 self._connection.start_tls(read_server_info=False)
             bound = self._connection.bind(read_server_info=False)
         except _FAULTS as error:
+            self.close()
             why = say(N_("the directory cannot be reached: {error}"), error=_cause(error))
             raise DirectoryError(why) from error
         if not bound:
@@ -224,11 +226,18 @@ class _Ldap3:
         return self._connection.response or [], self._connection.result or {}
 
     def close(self) -> None:
+        if self._connection is None:
+            return
+        line = self._connection.socket
         try:
             self._connection.unbind()
         except _FAULTS:
             # The server may have hung up first; there is nothing left to lose.
             return
+        finally:
+            # After a broken answer ldap3 may leave the line open.
+            if line is not None:
+                line.close()
 
 
 def _entry(item: dict[str, Any]) -> Entry:
