@@ -30,13 +30,17 @@ _CLASS = "class:"
 
 
 class Advisory(msgspec.Struct, frozen=True, kw_only=True):
-    """What the page says once about a rule, however many servers it concerns."""
+    """What the page says once about a rule, however many servers it concerns.
+
+    english: its title has no translation into the reader's language.
+    """
 
     number: int
     rule: str
     nickname: str
     kind: str
     title: str
+    english: bool
     level: Level
     exploited: bool
     ransomware: bool
@@ -104,7 +108,7 @@ def judged(run: Run, citing: Citing, translate: Callable[[str], str]) -> Judged:
     by_server: dict[str, list[FindingRecord]] = {}
     for finding in run.findings:
         by_server.setdefault(finding.subject, []).append(finding)
-    advisory_of = _advisories(run.findings)
+    advisory_of = _advisories(run.findings, translate)
     alike: dict[tuple[object, ...], list[tuple[Server, tuple[Proof, ...]]]] = {}
     for server in ranked(run.servers):
         own = by_server.get(server.id, [])
@@ -251,7 +255,9 @@ def _shared_settle(rows: list[Row]) -> str:
     return settle if count >= SETTLE_ONCE else ""
 
 
-def _advisories(findings: Iterable[FindingRecord]) -> dict[str, Advisory]:
+def _advisories(
+    findings: Iterable[FindingRecord], translate: Callable[[str], str]
+) -> dict[str, Advisory]:
     """Every rule named, the most urgent first; numbers follow that order."""
     ordered = sorted(findings, key=lambda each: (each.rule, urgency(each)))
     found: list[tuple[FindingRecord, Counter[str]]] = []
@@ -265,7 +271,8 @@ def _advisories(findings: Iterable[FindingRecord]) -> dict[str, Advisory]:
             rule=first.rule,
             nickname=_tag(first.tags, _NICKNAME),
             kind=_tag(first.tags, _CLASS),
-            title=first.title,
+            title=translate(first.title) if first.title else "",
+            english=translate(first.title) == first.title,
             level=first.level,
             exploited=EXPLOITED in first.tags,
             ransomware=RANSOMWARE in first.tags,

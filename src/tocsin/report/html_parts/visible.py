@@ -77,11 +77,11 @@ def speak(sentence: Sentence, translate: Callable[[str], str]) -> str:
     A saved run may have been edited by anybody. A template that asks for more than plain named
     values (attributes, widths) is shown as it stands and never filled.
     """
-    template = translate(sentence.template)
+    template = translate(sentence.template) if sentence.template else ""
     try:
         fields = [part[1:] for part in Formatter().parse(template) if part[1] is not None]
     except ValueError:
         return template
     if any(spec or conversion or name not in sentence.values for name, spec, conversion in fields):
         return template
-    return template.format_map(sentence.values)
+    return sentence.render(translate) if template else ""
