@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from fact_rows import PACKAGED, SHARED, builds_by_cu, expected_status, rows
 
-from tests.knowledge.rows import PACKAGED, SHARED, builds_by_cu, expected_status, rows
 from tocsin.analyse.inventory.resolve import resolve
 from tocsin.analyse.inventory.verdict import Judgement, judge
 from tocsin.knowledge import load

@@ -221,3 +221,15 @@ SHAPES: Mapping[str, tuple[Column, ...]] = {
     ),
 }
 """Every table by file name, with its columns in their order."""
+
+IDENTITY: Mapping[str, tuple[str, ...]] = {
+    "exchange-builds.csv": ("build",),
+    "exchange-cve-fixes.csv": ("cve", "product", "cu"),
+    "exchange-cve-fixes-inferred.csv": ("cve", "product", "cu"),
+    "cves.csv": ("cve",),
+    "exchange-received-ids.csv": ("observed_id", "channel"),
+    "exchange-ad-levels.csv": ("product", "cu"),
+    "support.csv": ("product",),
+    "config_checks.csv": ("config_check",),
+}
+"""What a row is about: two rows that agree here speak of the same thing."""

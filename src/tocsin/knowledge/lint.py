@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from tocsin.knowledge.catalogue import branch_key
-from tocsin.knowledge.columns import CELL_LIMIT, INFERRED, SHAPES, padded, read_day
+from tocsin.knowledge.columns import CELL_LIMIT, IDENTITY, INFERRED, SHAPES, padded, read_day
 from tocsin.model.build import Build
 from tocsin.model.text import N_, Sentence, say
 
@@ -146,7 +146,7 @@ def _read_record(name: str, line: int, cells: list[str]) -> tuple[Record, list[P
 def _on_top(own: Tables, base: Mapping[str, str]) -> Tables:
     """Own rows and the base's; where both name the same thing, the own row stands for it."""
     both: dict[str, tuple[Record, ...]] = {}
-    for name, columns in _IDENTITY.items():
+    for name, columns in IDENTITY.items():
         mine = own.get(name, ())
         taken = {tuple(record[column] for column in columns) for record in mine}
         known = read_table(name, base[name])[0] if name in base else ()
@@ -159,21 +159,9 @@ def _whole(name: str, why: Sentence) -> Problem:
     return Problem(file=name, line=0, column="", why=why)
 
 
-_IDENTITY: Mapping[str, tuple[str, ...]] = {
-    "exchange-builds.csv": ("build",),
-    "exchange-cve-fixes.csv": ("cve", "product", "cu"),
-    "exchange-cve-fixes-inferred.csv": ("cve", "product", "cu"),
-    "cves.csv": ("cve",),
-    "exchange-received-ids.csv": ("observed_id", "channel"),
-    "exchange-ad-levels.csv": ("product", "cu"),
-    "support.csv": ("product",),
-    "config_checks.csv": ("config_check",),
-}
-
-
 def _unique(own: Tables, _both: Tables) -> Iterator[Problem]:
     """One row for one thing; a CVE's CU stands in one of the two fix tables only."""
-    for name, columns in _IDENTITY.items():
+    for name, columns in IDENTITY.items():
         first: dict[tuple[str, ...], Record] = {}
         rows: Iterable[Record] = own.get(name, ())
         if name == "exchange-cve-fixes-inferred.csv":
