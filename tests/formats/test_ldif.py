@@ -60,6 +60,9 @@ def numbers(host: Host) -> tuple[int, int, int, int | None] | None:
     return version and (version.major, version.minor, version.build, version.revision)
 
 
+GOOD = server("serialNumber: Version 15.1 (Build 32507.6)", name="GOOD")
+
+
 # What the three tools write.
 
 
@@ -321,14 +324,25 @@ def test_a_huge_value_is_left_out_and_told(*, folded: bool):
     assert [(gap.at.position, gap.kind) for gap in gaps] == [("line 3", "limit")]
 
 
+def test_what_a_tool_prints_above_its_output_is_no_loss_but_between_records_it_is():
+    noise = b"SASL/GSSAPI authentication started\nSASL SSF: 256\n"
+    assert not read(noise + GOOD)[1]
+    evidence, gaps, _ = read(GOOD + b"%%%%\n%%%%\n\n" + GOOD)
+    assert len(evidence) == 2
+    assert [gap.at.position for gap in gaps] == ["line 5"]
+
+
+def test_a_line_without_end_is_survived_and_told():
+    _, gaps, look = read(b"A" * (format_ldif.VALUE_LIMIT * 3) + b"\n" + GOOD)
+    assert [gap.at.position for gap in gaps] == ["line 1"]
+    assert look.records == 1
+
+
 def test_a_flood_of_gaps_is_counted_not_listed():
     lines = ["%"] * (format_ldif.GAPS_LIMIT + 5)
     _, gaps, _ = read(server(*lines))
     assert len(gaps) == format_ldif.GAPS_LIMIT + 1
     assert gaps[-1].why.values == {"count": 5}
-
-
-GOOD = server("serialNumber: Version 15.1 (Build 32507.6)", name="GOOD")
 
 
 @settings(max_examples=150, deadline=None)

@@ -143,17 +143,18 @@ class _Fault(msgspec.Struct, frozen=True):
 def _records(stream: BinaryIO, at: Locator) -> Iterator[_Record | Gap]:
     """Records as their lines arrive; a lost line costs only itself."""
     record: _Record | None = None
-    told = False
+    told = started = False
     for number, line in _logical(stream):
         name, value, fault = _attribute(line) if line else ("", b"", None)
         if name == "dn" or not line:
             if record is not None:
                 yield record
             record = _Record(number, _shown(value, NAME_LIMIT)) if line else None
-            told = False
+            started, told = started or record is not None, False
         elif record is None:
-            # One gap for a block without a name; what a tool prints around its output is none.
-            fault = None if told else _outside(name, value, fault)
+            # One gap for a block without a name; what a tool prints above its output is none.
+            noise = fault if started or isinstance(line, _Long) else None
+            fault = None if told else _outside(name, value, fault) or noise
             told = told or fault is not None
         elif fault is None:
             fault = _inside(record, name, value)
