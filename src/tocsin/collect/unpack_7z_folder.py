@@ -38,11 +38,13 @@ _READ = frozenset(
         "03030501",
         "03030701",
         "03030805",
-        "030401",  # PPMd
         "040202",  # bzip2
     )
 )
-"""Methods whose py7zr decompressors keep to the length asked for, or never grow."""
+"""Methods whose py7zr decompressors keep to the length asked for, or never grow.
+
+PPMd is not among them: its library crashes the process on damaged data.
+"""
 _OWN: dict[bytes, Callable[[Limits], Codec]] = {
     bytes.fromhex("040108"): unpack_codecs.deflate,
     bytes.fromhex("040109"): unpack_codecs.deflate64,
@@ -50,6 +52,7 @@ _OWN: dict[bytes, Callable[[Limits], Codec]] = {
 }
 """Methods whose py7zr decompressors put out all they can at once: unpacked here, where they stand
 alone in their folder."""
+_NAMES = {bytes.fromhex("030401"): "PPMd", bytes.fromhex("0303011b"): "BCJ2"}
 _ENCRYPTION = bytes.fromhex("06f10701")
 SEVENZIP_FAULTS = (
     *FAULTS,
@@ -134,10 +137,10 @@ def _check_methods(folder: Folder, limits: Limits) -> None:
         if method == _ENCRYPTION:
             raise Loss(say(N_("encrypted: unpack it with its password first")))
         if method not in _READ or coder["numinstreams"] != 1 or coder["numoutstreams"] != 1:
-            why = say(N_("packed with method {method}, which is not read"), method=method.hex())
-            raise Loss(why)
+            name = _NAMES.get(method, method.hex())
+            raise Loss(say(N_("packed with method {method}, which is not read"), method=name))
         needed = 0
-        if method in (b"\x03\x01\x01", b"\x03\x04\x01"):  # LZMA, PPMd: one byte, then the memory
+        if method == b"\x03\x01\x01":  # LZMA: one byte, then the dictionary
             needed = int.from_bytes(properties[1:5], "little")
         elif method == b"\x21" and properties:  # LZMA2: 2 or 3 times a power of two
             needed = (2 | properties[0] & 1) << (properties[0] // 2 + 11)
