@@ -1,0 +1,200 @@
+"""The header block of a mail (RFC 5322): where it ends, and the few fields that are looked at.
+
+Built for folders of millions of mails, so it does only what the question needs: one chunk is
+read, the end of the block is searched as bytes, and one expression picks the fields by name.
+Nothing is decoded until a field is used.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO
+
+import msgspec
+
+FIRST_CHUNK = 64 * 1024
+"""Bytes read first: the header block of nearly every mail fits in it."""
+
+HEADER_LIMIT = 8 * 1024 * 1024
+"""Longest header block read, in bytes; the rest of a longer one is left out with a Gap."""
+
+VALUE_LIMIT = 8 * 1024
+"""Longest part of one field that is read, in bytes."""
+
+LEADING_LIMIT = 2 * 1024
+"""Bytes in which blank lines, a byte order mark or a `From ` line may stand before the fields."""
+
+_FIELD = re.compile(
+    rb"\n(received|x-(?:clientproxiedby|originatororg|organizationheaderspreserved"
+    rb"|crosspremisesheadersfilteredbysendconnector|ms-(?:has-attach|tnef-correlator"
+    rb"|exchange-(?:organization-auth(?:source|as)|imapappendstamp|processed-by-bccfoldering"
+    rb"|crosstenant-originalattributedtenantconnectingip)))|message-id|from)"
+    rb"[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)"
+)
+"""Searched in lower case. A field with its folded lines; the leading newline is what makes the
+search fast, since only line starts are looked at."""
+
+_LEADING = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:[0-9]{1,10}[ \t]*\r?\n)?(?:>?From [^\n]*\n)*"
+)
+_BEFORE_FIELDS = b"\n\r \t>\xef0123456789"
+_LINE = re.compile(rb"[!-9;-~]{1,80}[ \t]*:")
+_LINES = re.compile(rb"\n(?:([!-9;-~]{1,80})[ \t]*:|([^ \t\r\n]))")
+"""A field's name, or a line that is neither a field nor a continuation."""
+
+_ENOUGH = 2 * 1024
+_KNOWN = frozenset(
+    b"received return-path delivered-to from to cc bcc subject date message-id reply-to sender "
+    b"mime-version content-type content-transfer-encoding in-reply-to references x-mailer "
+    b"user-agent x-original-to envelope-to list-id list-unsubscribe precedence dkim-signature "
+    b"received-spf authentication-results arc-seal arc-message-signature "
+    b"arc-authentication-results resent-from resent-to resent-date resent-message-id thread-topic "
+    b"thread-index x-originating-ip x-originatororg x-ms-has-attach x-received importance "
+    b"x-priority status x-status x-uid x-mozilla-status x-mozilla-status2 x-account-key "
+    b"x-gmail-labels x-gm-thrid x-spam-status x-ms-exchange-organization-authsource "
+    b"x-ms-exchange-organization-authas auto-submitted organization errors-to".split()
+)
+_DECISIVE = frozenset(
+    b"received return-path delivered-to message-id mime-version in-reply-to dkim-signature "
+    b"received-spf x-original-to envelope-to resent-message-id arc-seal".split()
+)
+_MAIL_ONLY = frozenset(
+    b"subject message-id received return-path delivered-to mime-version reply-to in-reply-to".split()
+)
+
+
+class Block(msgspec.Struct, frozen=True):
+    """The header block of one mail, starting with a newline, and its lower-case twin.
+
+    cut: whether it was longer than `HEADER_LIMIT`, or the stream ended inside it is no matter.
+    """
+
+    raw: bytes
+    lower: bytes
+    cut: bool = False
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One field: name in lower case, where its value begins and ends in the block, and its
+    number among the fields of that name, counted from the top, beginning with 1."""
+
+    name: bytes
+    start: int
+    end: int
+    number: int
+
+
+def read_block(stream: BinaryIO) -> Block:
+    """Read the header block from where the stream stands, and little more."""
+    data = stream.read(FIRST_CHUNK)
+    if len(data) < FIRST_CHUNK:
+        return block_of(data)
+    end = header_end(_trimmed(data))
+    if end >= 0:
+        return block_of(data)
+    pieces = [data]
+    size = len(data)
+    while end < 0 and size <= HEADER_LIMIT:
+        chunk = stream.read(FIRST_CHUNK)
+        if not chunk:
+            break
+        # The last bytes of the piece before, so that an end across the seam is seen.
+        end = header_end(b" " + pieces[-1][-2:] + chunk)
+        pieces.append(chunk)
+        size += len(chunk)
+    return block_of(b"".join(pieces), cut=end < 0 and size > HEADER_LIMIT)
+
+
+def block_of(data: bytes, *, cut: bool = False) -> Block:
+    """The block at the start of `data`, whatever stands before the first field left out."""
+    data = _trimmed(data)
+    end = header_end(data)
+    raw = b"\n" + (data if end < 0 else data[:end])
+    if len(raw) > HEADER_LIMIT:
+        raw, cut = raw[:HEADER_LIMIT], True
+    return Block(raw, raw.lower(), cut)
+
+
+def _trimmed(data: bytes) -> bytes:
+    data = _plain(data)
+    if data[:1] in _BEFORE_FIELDS or data[:5] == b"From ":
+        leading = _LEADING.match(data, 0, LEADING_LIMIT)
+        return data[leading.end() :] if leading else data
+    return data
+
+
+def header_end(data: bytes) -> int:
+    """Where the blank line begins that ends the fields; -1 when there is none."""
+    if data[:1] == b"\n":
+        return 0
+    unix = data.find(b"\n\n")
+    stop = unix if unix >= 0 else len(data)
+    if data.find(b"\r", 0, stop) < 0:  # the common case, and much cheaper to see
+        return unix
+    dos = data.find(b"\n\r\n", 0, stop + 2)
+    return dos if dos >= 0 else unix
+
+
+def _plain(data: bytes) -> bytes:
+    r"""Mail saved by odd tools: UTF-16 with its mark, or line ends of a bare `\r`."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16-le" if data[:1] == b"\xff" else "utf-16-be"
+        data = data[2:].decode(encoding, errors="replace").encode("utf-8", errors="replace")
+    if b"\n" not in data and b"\r" in data:
+        data = data.replace(b"\r", b"\n")
+    return data
+
+
+def fields(block: Block) -> list[Field]:
+    """The fields that are looked at, in order."""
+    found: list[Field] = []
+    numbers: dict[bytes, int] = {}
+    for match in _FIELD.finditer(block.lower):
+        name = match[1]
+        number = numbers[name] = numbers.get(name, 0) + 1
+        start, end = match.span(2)
+        found.append(Field(name, start, end, number))
+    return found
+
+
+def unfolded(block: Block, field: Field) -> str:
+    """The value on one line, runs of white space as one; at most `VALUE_LIMIT` bytes of it."""
+    value = block.raw[field.start : min(field.end, field.start + VALUE_LIMIT)]
+    return b" ".join(value.split()).decode("utf-8", errors="replace")
+
+
+def printed_name(block: Block, field: Field) -> str:
+    """The field's name as the mail spells it."""
+    line = block.raw.rfind(b"\n", 0, field.start)
+    return block.raw[line + 1 : field.start].rstrip(b" \t:").decode("ascii", errors="replace")
+
+
+def looks_like_mail(head: bytes) -> int:
+    """How sure it is that `head` begins a mail, 0 to 85: by its field names alone.
+
+    A log, a CSV, YAML or an HTTP dump can hold `name: value` lines too, so names that only mail
+    uses are asked for, from the first line on.
+    """
+    data = _trimmed(head)
+    if not _LINE.match(data):
+        return 0
+    # The first fields nearly always decide.
+    return _score(data[:_ENOUGH]) or _score(data)
+
+
+def _score(data: bytes) -> int:
+    end = header_end(data)
+    lines = _LINES.findall(b"\n" + (data if end < 0 else data[:end]).lower())
+    names = {name for name, _ in lines} - {b""}
+    odd = sum(1 for name, _ in lines if not name)
+    if end < 0 and lines and not lines[-1][0]:
+        odd -= 1  # cut in the middle of a line
+    known = names & _KNOWN
+    if odd > len(names) // 4 or not known & _MAIL_ONLY:
+        return 0
+    if known & _DECISIVE and len(known) >= 3:
+        return 85
+    if len(known) >= 2 and (known & _DECISIVE or b"from" in known):
+        return 60
+    # A single `Received` of Exchange, as analysts paste them.
+    return 40 if b"received" in known and b" by " in data.lower() and known == names else 0
