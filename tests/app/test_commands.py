@@ -94,7 +94,7 @@ def test_a_saved_run_renders_again_as_it_was_printed(examined, name):
     _, out = examined
     first = tocsin("report", "--from", str(out / "run.json"), "--format", name)
     assert first.returncode == 0, first.stderr
-    assert "ex03.corp.contoso.example" in first.stdout.lower()
+    assert "EX03.corp.contoso.example" in first.stdout.lower()
     assert first.stdout == tocsin("report", "--from", str(out / "run.json"), "--format", name).stdout
 
 
@@ -155,7 +155,7 @@ def test_a_patched_server_shows_in_the_difference(examined, tmp_path):
         tocsin("diff", str(out / "run.json"), str(tmp_path / "new/run.json"), "--format", "json").stdout
     )
     proxyshell = [
-        c for c in changes if c["rule"] == "CVE-2021-34473" and c["server"].startswith("ex03")
+        c for c in changes if c["rule"] == "CVE-2021-34473" and c["server"].startswith("EX03")
     ]
     assert [(c["before"], c["after"]) for c in proxyshell] == [("affected", "fixed")]
 

@@ -15,6 +15,8 @@ WIDTH = 100
 """Columns; a terminal's own width is not asked for, so that a pipe shows the same."""
 SERVER_LIMIT = 20
 """Servers printed; the rest is counted, and stands in the report."""
+QUOTE_WIDTH = 170
+"""Characters of a quote; the report has all of it."""
 GAP_LIMIT = 8
 """Gaps printed; the rest is counted."""
 
@@ -111,8 +113,8 @@ def _server(
         yield f"      {line}"
     if quiet:
         return
-    for proof in server.evidence[-1:]:
-        yield from _because(proof.quote, f"{proof.source}#{proof.position}", translate, style)
+    for quote, place in _proof(server):
+        yield from _because(quote, place, translate, style)
     for each in server.contradictions:
         yield from _wrapped(translate(N_("but")), each.render(translate))
     if server.action is not None:
@@ -141,9 +143,41 @@ def _open(server: Server, findings: list[FindingRecord], translate: Translate) -
     return "; ".join(parts)
 
 
+def _proof(server: Server) -> Iterator[tuple[str, str]]:
+    """The newest evidence that states a build, cut to the words that do; else the newest at all."""
+    stated = [each for each in server.history if each.evidence]
+    if stated:
+        newest = max(
+            stated, key=lambda each: (each.last.isoformat() if each.last else "", each.low)
+        )
+        proof, words = newest.evidence[-1], newest.printed
+    elif server.evidence:
+        proof, words = server.evidence[-1], ""
+    else:
+        return
+    yield excerpt(proof.quote, words), f"{proof.source}#{proof.position}"
+
+
+def excerpt(quote: str, words: str, width: int = QUOTE_WIDTH) -> str:
+    """The quote, or its beginning and the part around `words` when it is longer than `width`."""
+    text = " ".join(quote.split())
+    if len(text) <= width:
+        return text
+    found = text.find(words) if words else -1
+    if found < width - len(words) - 20:
+        return text[: width - 1] + "…"
+    start = max(found - width // 3, width // 3)
+    tail = text[start : start + width - width // 3]
+    return (
+        text[: width // 3].rstrip()
+        + " … "
+        + tail.lstrip()
+        + ("…" if start + len(tail) < len(text) else "")
+    )
+
+
 def _because(quote: str, place: str, translate: Translate, style: Style) -> Iterator[str]:
-    words = " ".join(visible(quote).split())
-    yield from _wrapped(translate(N_("because")), words[:180])
+    yield from _wrapped(translate(N_("because")), quote)
     yield " " * 15 + style(visible(place), "dim")
 
 
@@ -170,9 +204,7 @@ def _could_not(run: Run, translate: Translate, style: Style) -> Iterator[str]:
     count = sum(each.count for each in run.gaps)
     if not count:
         return
-    yield "  " + style(
-        translate(N_("Could not look: {count} things")).format(count=count), "strong"
-    )
+    yield "  " + style(translate(N_("Could not look ({count})")).format(count=count), "strong")
     for gap in run.gaps[:GAP_LIMIT]:
         place = f"{gap.source}#{gap.position}" if gap.position else gap.source
         times = f" (×{gap.count})" if gap.count > 1 else ""

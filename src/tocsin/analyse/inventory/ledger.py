@@ -32,7 +32,10 @@ _TRANSIENT = frozenset({"message-id", "from", "from-address", "via", "with"})
 
 
 class Sighting(msgspec.Struct, kw_only=True):
-    """What one kind of source says of one name: the same claim, seen `count` times."""
+    """What one kind of source says of one name: the same claim, seen `count` times.
+
+    names are in lower case; spelled: how a source wrote them.
+    """
 
     seen_by: SeenBy
     trust: Trust
@@ -44,6 +47,7 @@ class Sighting(msgspec.Struct, kw_only=True):
     identifiers: set[Identifier] = msgspec.field(default_factory=set)
     organisations: dict[str, int] = msgspec.field(default_factory=dict)
     facts: dict[str, str] = msgspec.field(default_factory=dict)
+    spelled: dict[str, str] = msgspec.field(default_factory=dict)
     first: datetime | None = None
     last: datetime | None = None
     earliest: Evidence | None = None
@@ -175,6 +179,8 @@ def _see(sighting: Sighting, evidence: Evidence, body: Host) -> None:
     if len(sighting.addresses) < ADDRESS_LIMIT:
         sighting.addresses.update(body.addresses)
     sighting.identifiers.update(body.identifiers)
+    for name in body.names:
+        _keep_fact(sighting.spelled, name.strip().rstrip(".").lower(), name.strip().rstrip("."))
     if body.organisation:
         organisation = body.organisation.lower()
         sighting.organisations[organisation] = sighting.organisations.get(organisation, 0) + 1
@@ -199,6 +205,8 @@ def _merge(mine: Sighting, theirs: Sighting) -> None:
         mine.organisations[organisation] = mine.organisations.get(organisation, 0) + count
     for name, value in theirs.facts.items():
         _keep_fact(mine.facts, name, value)
+    for name, value in theirs.spelled.items():
+        _keep_fact(mine.spelled, name, value)
     if theirs.first is not None:
         mine.first = theirs.first if mine.first is None else min(mine.first, theirs.first)
     if theirs.last is not None:

@@ -146,6 +146,7 @@ def _server(
     inferred: frozenset[str],
 ) -> KnownServer:
     name = display_name(group)
+    spelled = _spellings(group)
     history = tuple(
         (each, resolve(knowledge, each.version))
         for each in sorted(group.sightings, key=_when)
@@ -157,8 +158,8 @@ def _server(
     times = [t for s in group.sightings for t in (s.first, s.last) if t is not None]
     return KnownServer(
         id="srv-" + hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:12],
-        name=name,
-        names=tuple(sorted(group.own | group.published | {name})),
+        name=spelled.get(name, name),
+        names=tuple(sorted({spelled.get(n, n) for n in group.own | group.published | {name}})),
         addresses=tuple(sorted({a for s in group.sightings for a in s.addresses})),
         organisation=organisation_of(group, organisations),
         ours=_ours(group, organisations, own, inferred),
@@ -178,6 +179,19 @@ def _server(
         first_seen=min(times, default=None),
         last_seen=max(times, default=None),
     )
+
+
+def _spellings(group: Group) -> dict[str, str]:
+    """How each name is written by the sources; capitals are kept where any source has them."""
+    found: dict[str, str] = {}
+    for sighting in group.sightings:
+        for value in (*sighting.spelled.values(), *sighting.facts.values()):
+            name = value.strip().rstrip(".").lower()
+            if name in group.own or name in group.published:
+                found[name] = min(
+                    found.get(name, value.strip().rstrip(".")), value.strip().rstrip(".")
+                )
+    return found
 
 
 def _when(sighting: Sighting) -> tuple[str, str, str]:
@@ -285,10 +299,7 @@ def _no_build(server: KnownServer) -> Gap:
 def _findings(
     server: KnownServer, now: Current, judgements: Iterable[Judgement], knowledge: Knowledge
 ) -> Iterable[Finding]:
-    proofs: list[Evidence] = []
-    for each in now.deciding:
-        proofs.extend(p for p in each.sighting.proofs[-1:] if p not in proofs)
-    evidence = tuple(proofs[:3])
+    evidence = _deciding_proofs(now)
     for judgement in judgements:
         if judgement.status == "not_affected":
             continue
@@ -303,3 +314,13 @@ def _findings(
             settle=judgement.settle,
             evidence=evidence,
         )
+
+
+def _deciding_proofs(now: Current) -> tuple[Evidence, ...]:
+    """The newest evidence for the build and, where another one bounds it from below, that too."""
+    newest = max(now.deciding, key=lambda each: (_when(each.sighting)[1], each.sighting.key))
+    lowest = max(now.deciding, key=lambda each: (each.builds.low, _when(each.sighting)[1]))
+    proofs = [*newest.sighting.proofs[-1:]]
+    if lowest.builds.low > newest.builds.low:
+        proofs += lowest.sighting.proofs[-1:]
+    return tuple(proofs)
