@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -116,9 +117,18 @@ class TestAgainstSamba:
         thumbprints = {each.value for each in servers["EX19"].identifiers}
         assert hashlib.sha1(der).hexdigest() in thumbprints
         assert hashlib.sha256(der).hexdigest() in thumbprints
-        (gap,) = gaps
+        (gap,) = [each for each in gaps if "attribute" in each.at.position]
         assert gap.at.position.startswith("CN=EX16,CN=Servers,")
         assert gap.at.position.endswith(", attribute msExchServerInternalTLSCert")
+
+    def test_computers_of_another_domain_are_said_to_be_elsewhere(
+        self, everything: list[Evidence | Gap]
+    ):
+        gaps = [each for each in split(everything)[1] if each.kind == "not-collected"]
+        assert [gap.at.position for gap in gaps] == [
+            f"CN=EMEA,CN=Partitions,{samba_domain.CONFIGURATION}"
+        ]
+        assert "OU=emea,DC=corp,DC=test" in str(gaps[0].why)
 
     def test_what_stands_beside_the_servers(self, everything: list[Evidence | Gap]):
         facts: dict[str, set[str]] = {}
@@ -172,7 +182,7 @@ class TestAgainstSamba:
     def test_a_line_cut_in_the_middle_keeps_what_came_and_claims_no_look(self, domain: Domain):
         with recording(domain.certificate, domain.key, domain.address, 60_000) as proxy:
             url = f"ldaps://127.0.0.1:{proxy.port}"
-            asked = settings(domain, url=url, name=HOST, page_size=100, timeout=2)
+            asked = settings(domain, url=url, name=HOST, page_size=100, timeout=1)
             hosts, gaps, _ = split(list(read_directory(asked, NOW)))
         assert len(versions(hosts)) == 3
         assert any("msExchAcceptedDomain" in gap.at.position for gap in gaps)
@@ -180,7 +190,7 @@ class TestAgainstSamba:
     def test_a_line_cut_before_the_servers_claims_no_look(self, domain: Domain):
         with recording(domain.certificate, domain.key, domain.address, 1_200) as proxy:
             url = f"ldaps://127.0.0.1:{proxy.port}"
-            asked = settings(domain, url=url, name=HOST, timeout=2)
+            asked = settings(domain, url=url, name=HOST, timeout=1)
             hosts, gaps, looks = split(list(read_directory(asked, NOW)))
         assert not versions(hosts)
         assert gaps
@@ -278,7 +288,7 @@ def test_answers_that_are_none_are_a_gap(
     tmp_path: Path, first: bytes, then: bytes, *, forever: bool
 ):
     with answering(tmp_path, first, then, forever=forever) as domain:
-        found = list(read_directory(settings(domain, name=HOST, timeout=2), NOW))
+        found = list(read_directory(settings(domain, name=HOST, timeout=1), NOW))
     assert found
     assert all(isinstance(each, Gap) for each in found)
 
@@ -308,6 +318,14 @@ def test_settings_that_are_refused_say_why(changes: dict[str, object], word: str
     (gap,) = read_directory(refused, NOW)
     assert isinstance(gap, Gap)
     assert gap.kind == "not-collected"
+
+
+@pytest.mark.skipif(
+    find_spec("gssapi") is not None or sys.platform == "win32", reason="Kerberos is installed here"
+)
+def test_kerberos_without_its_package_says_what_is_missing():
+    refused = msgspec.structs.replace(GOOD, kerberos=True, user="", password=None)
+    assert "gssapi" in str(fault(refused))
 
 
 def test_good_settings_are_not_refused():

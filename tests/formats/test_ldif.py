@@ -138,7 +138,7 @@ def test_ldapsearch_output_without_classes_tells_its_cut_its_referral_and_its_si
 def test_ldbsearch_output_with_textual_guid():
     found = hosts((DATA / "ldbsearch.ldif").read_bytes())
     assert numbers(found[0]) == (15, 2, 986, 5)
-    assert Identifier("guid", "89ebccef-4567-4101-89ab-cdef01234567") in found[0].identifiers
+    assert Identifier("guid", "5d2c0b1e-7a36-4c8f-9e41-2b60d5a7f913") in found[0].identifiers
     assert found[1].facts == {"rangeUpper of ms-Exch-Schema-Version-Pt": "17003"}
 
 

@@ -79,6 +79,22 @@ def organisation_ldif(configuration: str, domain: str, certificate: bytes) -> st
     return "\n".join(records)
 
 
+def child_domain_ldif(configuration: str, domain: str) -> str:
+    """A domain on domain controllers of its own; Samba wants the name to exist here too."""
+    return (
+        _record(f"OU=emea,{domain}", "organizationalUnit")
+        + "\n"
+        + _record(
+            f"CN=EMEA,CN=Partitions,{configuration}",
+            "crossRef",
+            f"nCName: OU=emea,{domain}",
+            "dnsRoot: emea.corp.test",
+            "nETBIOSName: EMEA",
+            "systemFlags: 3",
+        )
+    )
+
+
 def _server(
     dn: str, name: str, serial: str, roles: int, configuration: str, certificate: bytes
 ) -> list[str]:

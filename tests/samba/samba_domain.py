@@ -22,7 +22,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from exchange_organisation import organisation_ldif
+from exchange_organisation import child_domain_ldif, organisation_ldif
 from exchange_schema import attributes_ldif, classes_ldif, superiors_ldif
 
 REALM, HOST = "CORP.TEST", "dc1.corp.test"
@@ -63,10 +63,10 @@ class Domain:
             raise RuntimeError(f"{command[:3]}: {done.stderr[-1500:]}{done.stdout[-1500:]}")
         return done.stdout
 
-    def change(self, tool: str, ldif: str) -> None:
+    def change(self, tool: str, ldif: str, *options: str) -> None:
         """Write to the database file, as long as nobody serves it."""
         allowed = "--option=dsdb:schema update allowed=yes"
-        self.run(tool, "-H", str(self.database), allowed, feed=ldif)
+        self.run(tool, "-H", str(self.database), allowed, *options, feed=ldif)
 
     def stored(self, query: str, attribute: str) -> str:
         """One attribute read from the file by Samba's own tool: the truth to compare with."""
@@ -86,6 +86,8 @@ def serve(folder: Path) -> Iterator[Domain]:
         domain.change("ldbadd", classes)
     domain.change("ldbmodify", superiors_ldif(SCHEMA))
     domain.change("ldbadd", organisation_ldif(CONFIGURATION, DOMAIN, certificate))
+    # systemFlags is the system's own: only a relaxed write keeps it.
+    domain.change("ldbadd", child_domain_ldif(CONFIGURATION, DOMAIN), "--controls=relax:0")
     domain.run(
         "samba-tool", "user", "add", "reader", PASSWORD, "-H", str(domain.database),
         "-s", str(folder / "dc/etc/smb.conf"),
