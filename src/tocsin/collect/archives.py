@@ -140,6 +140,7 @@ def _all(within: _Within, stream: BinaryIO | Forward) -> Iterator[Member | Gap |
     passed: Counter[str] = Counter()
     try:
         for each in _unpack(stream, within.kind, source, budget):
+            budget.member()
             if isinstance(each, Passed):
                 passed[each.why.template] += 1
             elif isinstance(each, Lost):
@@ -149,7 +150,6 @@ def _all(within: _Within, stream: BinaryIO | Forward) -> Iterator[Member | Gap |
                 yield from _entry(each, within, passed)
             if budget.spent:
                 break
-            budget.member()
     except Loss as loss:
         yield _gap(source, loss)
     except OSError as fault:

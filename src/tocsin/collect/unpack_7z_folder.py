@@ -158,10 +158,9 @@ class Part:
         self._own_crc = 0
 
     def read(self, size: int, /) -> bytes:
-        """At most `size` bytes, empty at the end. Raises Loss, a wrong checksum only once."""
+        """At most `size` bytes, empty at the end. Raises Loss."""
         if self._left <= 0:
             if self._crc is not None and self._own_crc != self._crc:
-                self._crc = None
                 raise Loss(say(N_("its checksum is wrong: read, but it may be altered")))
             return b""
         data = self._folder.read(min(size, self._left, OUTPUT))

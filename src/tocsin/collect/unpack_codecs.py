@@ -73,6 +73,7 @@ class _Zlib:
 
     def __init__(self, wbits: int) -> None:
         self._codec = zlib.decompressobj(wbits)
+        self._fault: zlib.error | None = None
         self.needs_input = True
 
     @property
@@ -84,9 +85,28 @@ class _Zlib:
         return self._codec.unused_data
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        out = self._codec.decompress(self._codec.unconsumed_tail + data, max_length)
+        if self._fault is not None:
+            raise self._fault
+        data = self._codec.unconsumed_tail + data
+        before = self._codec.copy()
+        try:
+            out = self._codec.decompress(data, max_length)
+        except zlib.error as fault:
+            self._fault, self.needs_input = fault, False
+            return _until_fault(before, data)
         self.needs_input = len(out) < max_length and not self._codec.unconsumed_tail
         return out
+
+
+def _until_fault(codec: zlib._Decompress, data: bytes) -> bytes:
+    """What came before the fault: zlib throws away all that a failing call has put out."""
+    parts = []
+    try:
+        for place in range(len(data)):
+            parts.append(codec.decompress(data[place : place + 1]))  # noqa: PERF401
+    except zlib.error:
+        pass
+    return b"".join(parts)
 
 
 class _Deflate64:

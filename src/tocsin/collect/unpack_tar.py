@@ -138,13 +138,13 @@ class _Tar:
             self._records = _records(data)
 
     def _file(self, block: bytes, kind: bytes, size: int) -> Iterator[Unpacked]:
-        said = self._records.get(b"size", b"")
-        if said.isdigit() and len(said) < 20:
-            size = int(said)
+        said = self._records.get(b"size")
+        if said is not None:
+            size = int(said) if said.isdigit() and len(said) < 20 else _SIZE_LIMIT + 1
         name = self._records.get(b"path") or self._name or _name(block)
         text = name.decode("utf-8", "surrogateescape")
         if size > _SIZE_LIMIT:
-            yield Lost(name=text, why=say(N_("a size that cannot be: {size}"), size=str(size)))
+            yield Lost(name=text, why=say(N_("has a size that cannot be")))
             return
         if kind == b"S" or any(each.startswith(b"GNU.sparse.") for each in self._records):
             yield Lost(

@@ -101,13 +101,14 @@ def _directory(stream: BinaryIO, place: int, tail: bytes) -> Directory | None:
                     _, _, _, _, disk, first, _, _, size, offset = _END64.unpack(record)
                     end = at
                     break
-    if size > end or (disk == 0 and first == 0 and offset > end - size):
+    if size > end:
         return None
     stream.seek(end - size)
     if size and stream.read(4) != LISTED_MARK:
         return None
     split = disk != 0 or first != 0
-    shift = 0 if split else end - size - offset
+    # A place behind the directory's own is none (some writers leave it open): nothing was put before.
+    shift = 0 if split else max(0, end - size - offset)
     return Directory(start=end - size, end=end, shift=shift, split=split)
 
 
