@@ -51,6 +51,8 @@ def recognise(head: bytes) -> int:
     text = _plain(head)
     if text.startswith(_TOOLS):
         return 95
+    if b"dn:" not in text.lower():  # most files are something else: say so at once
+        return 0
     lines = [line for line in text.split(b"\n") if line.strip() and not line.startswith(b"#")]
     if lines and re.match(rb"version: *1\s*\Z", lines[0]):
         lines = lines[1:]
@@ -61,7 +63,7 @@ def recognise(head: bytes) -> int:
     if len(lines) == 1 and _START.match(lines[0]) and b"=" in lines[0]:
         return 60
     # A tool's messages on top of its output, both caught in one file.
-    return 30 if _START.search(text) and _ANY_CLASS.search(text) else 0
+    return 30 if _ANY_CLASS.search(text) and _START.search(text) else 0
 
 
 def _plain(head: bytes) -> bytes:

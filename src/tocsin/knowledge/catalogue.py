@@ -213,9 +213,17 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The CU a build belongs to; None when no CU of that number was published."""
         return self.branch_by_key.get(branch_key(build))
 
+    @cached_property
+    def releases_by_product(self) -> Mapping[str, tuple[Release, ...]]:
+        """Product to its published builds in order."""
+        found: dict[str, list[Release]] = {}
+        for release in sorted(self.releases, key=_by_build):
+            found.setdefault(release.product, []).append(release)
+        return {product: tuple(group) for product, group in found.items()}
+
     def product_releases(self, product: str) -> tuple[Release, ...]:
         """The product's published builds in order."""
-        return tuple(r for r in sorted(self.releases, key=_by_build) if r.product == product)
+        return self.releases_by_product.get(product, ())
 
     def neighbours(self, build: Build) -> tuple[Build | None, Build | None]:
         """The published builds next below (or equal) and next above."""

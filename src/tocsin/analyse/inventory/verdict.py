@@ -54,6 +54,7 @@ def judge(knowledge: Knowledge, builds: BuildRange) -> tuple[Judgement, ...]:
     )
 
 
+@lru_cache(maxsize=1024)
 def rule_of(advisory: Advisory) -> Rule:
     """The head of a finding about this advisory."""
     tags = [f"class:{advisory.kind}"]
