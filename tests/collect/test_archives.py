@@ -334,8 +334,6 @@ def test_names_in_other_encodings():
     assert Got(with_name("été.eml".encode("cp437"))).tree == {"été.eml": b"1"}
     assert Got(with_name("été.eml".encode())).tree == {"été.eml": b"1"}
     assert Got(with_name(b"\x1b[2J")).tree == {"\\x1b[2J": b"1"}
-    got = Got(tarred({"XX": b"1"}, tarfile.USTAR_FORMAT).replace(b"XX", b"X\xe9"))
-    assert "damaged" not in str(got.gaps)
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=1, encoding="latin-1") as archive:
         info = tarfile.TarInfo("é")

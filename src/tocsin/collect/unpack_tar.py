@@ -46,11 +46,12 @@ def is_header(block: bytes) -> bool:
     said = _number(block[148:156])
     if said is None:
         return False
-    own = block[148:156]
-    unsigned = sum(block[:BLOCK]) - sum(own) + 8 * 0x20
+    if _number(block[124:136]) is None:
+        return False
+    fields = block[:148] + block[156:BLOCK]
+    unsigned = sum(fields) + 8 * 0x20
     # Some old tars summed signed bytes.
-    signed = unsigned - 256 * sum(byte > 127 for byte in block[:148] + block[156:BLOCK])
-    return said in (unsigned, signed) and _number(block[124:136]) is not None
+    return said == unsigned or said == unsigned - 256 * sum(byte > 127 for byte in fields)
 
 
 def unpack_tar(stream: Forward) -> Iterator[Unpacked]:
