@@ -12,7 +12,7 @@ def servers() -> tuple[Server, ...]:
         "known from {inside}, absent from what {by} saw", inside="directory, mail", by="shodan"
     )
     public = told("seen from the internet by {by}", by="shodan")
-    over = told("Support ended on {date}.", date="2025-10-14")
+    over = told("support of Exchange ended on {date}", date="2025-10-14")
     ex03, ex01 = "EX03.corp.contoso.example", "EX01.corp.contoso.example"
     return (
         server(
@@ -88,7 +88,7 @@ def servers() -> tuple[Server, ...]:
             addresses=("203.0.113.24",),
             product="Exchange Server 2019",
             build=BuildSpan(low="15.2.1118.7", high="15.2.1118.25"),
-            build_label="2019 CU12 – 2019 CU12 Mar23SU",
+            build_label="2019 CU12 … Mar23SU",
             level="critical",
             hidden=False,
             hidden_because=public,
@@ -99,7 +99,7 @@ def servers() -> tuple[Server, ...]:
                 period("15.2.986.5", "2019 CU11", "2021-10-12", "2022-05-30", count=90),
                 period(
                     "15.2.1118.7",
-                    "2019 CU12 – 2019 CU12 Mar23SU",
+                    "2019 CU12 … Mar23SU",
                     "2022-06-12",
                     "2025-10-30",
                     high="15.2.1118.25",
@@ -212,13 +212,13 @@ def servers() -> tuple[Server, ...]:
             ours=False,
             organisation="fabrikam.example",
             product="Exchange Server 2016",
-            build_label="2016 CU23 Nov22SU – Mar23SU",
+            build_label="2016 CU23 Nov22SU … Mar23SU",
             build=BuildSpan(low="15.1.2507.16", high="15.1.2507.23"),
             addresses=("198.51.100.9",),
             history=(
                 period(
                     "15.1.2507.16",
-                    "2016 CU23 Nov22SU – Mar23SU",
+                    "2016 CU23 Nov22SU … Mar23SU",
                     "2023-02-01",
                     "2023-02-20",
                     high="15.1.2507.23",

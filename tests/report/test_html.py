@@ -301,3 +301,25 @@ def test_three_hundred_servers_with_a_hundred_and_twenty_findings_stay_a_page_on
 ):
     page = english(large_run(servers=300, rules=120))
     assert len(page.encode()) < 5_000_000
+
+
+def test_dates_that_could_be_forged_make_the_axis_only_where_no_other_date_is_known() -> None:
+    run = sample_run()
+    forged = run.servers[4]
+    page = english(msgspec.structs.replace(run, servers=(forged,)))
+    lines = page[page.index("<ol class=servers id=server-list>") :]
+    assert '<line class="sp fg"' in lines
+    assert "forgeable evidence only" in lines
+    both = english(run)
+    years = re.findall(r">(\d{4})</text>", both)
+    assert max(years) <= "2026"
+
+
+def test_a_server_of_unknown_build_is_not_assessed_and_never_open_to_nothing() -> None:
+    page = english(sample_run())
+    row = page[page.index("id=s3") : page.index("id=s4")]
+    assert "not assessed" in Page(row).text
+    assert "nothing known to be open" not in Page(row).text
+    beside = page[page.index("<section id=outside") : page.index("<section id=findings")]
+    outside = next(row for row in beside.split("<tr>") if "EX05.corp" in row)
+    assert Page(outside).text.endswith("not assessed not assessed")

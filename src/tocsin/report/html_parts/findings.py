@@ -80,7 +80,8 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 class Group(msgspec.Struct, frozen=True, kw_only=True):
     """Servers that were judged alike, each with the evidence its judgement rests on.
 
-    settle: what would decide every undecided row that does not say something else.
+    settle: what would decide every undecided row that does not say something else. confidence: of
+    every row; None when they differ and each says its own.
     """
 
     number: int
@@ -88,6 +89,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     tally: Tally
     rows: tuple[Row, ...]
     settle: str
+    confidence: Confidence | None
     fixed: tuple[Advisory, ...]
     not_affected: tuple[Advisory, ...]
 
@@ -224,6 +226,7 @@ def _group(
             for row in rows
         ),
         settle=settle,
+        confidence=rows[0].confidence if len({row.confidence for row in rows}) == 1 else None,
         fixed=those("fixed"),
         not_affected=those("not_affected"),
     )

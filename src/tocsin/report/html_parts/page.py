@@ -38,7 +38,7 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class ServerView(msgspec.Struct, frozen=True, kw_only=True):
-    """One server as the page shows it."""
+    """One server as the page shows it. forgeable: every piece of evidence can be forged."""
 
     number: int
     server: Server
@@ -52,6 +52,7 @@ class ServerView(msgspec.Struct, frozen=True, kw_only=True):
     hidden_cited: Cited
     build_cited: Cited
     cited: Cited
+    forgeable: bool
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +83,7 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
     urgent_servers: int
     exploited: int
     undecided: int
+    undecided_servers: int
     gaps: int
 
 
@@ -163,7 +165,13 @@ def _view(
         hidden_cited=citing.cite(_hidden_evidence(server.visibility)),
         build_cited=citing.cite(findings[0].evidence) if findings else Cited(),
         cited=citing.cite(server.evidence),
+        forgeable=_only_forgeable(server),
     )
+
+
+def _only_forgeable(server: Server) -> bool:
+    trusts = {entry.trust for entry in server.history} | {each.trust for each in server.evidence}
+    return trusts == {"forgeable"}
 
 
 def _alone(server: Server, kept: list[HistoryEntry], shared: Axis | None) -> list[Mark]:
@@ -231,6 +239,7 @@ def _numbers(run: Run, own: tuple[ServerView, ...]) -> Numbers:
         for each in mine
         if each.status == "affected" and (each.level == "critical" or "kev" in each.tags)
     ]
+    open_questions = [each for each in mine if each.status == "under_investigation"]
     return Numbers(
         servers=len(own),
         unknown_build=sum(view.server.build is None for view in own),
@@ -239,6 +248,7 @@ def _numbers(run: Run, own: tuple[ServerView, ...]) -> Numbers:
         urgent=len({each.rule for each in urgent}),
         urgent_servers=len({each.subject for each in urgent}),
         exploited=len({each.rule for each in urgent if "kev" in each.tags}),
-        undecided=sum(view.tally.undecided for view in own),
+        undecided=len({each.rule for each in open_questions}),
+        undecided_servers=len({each.subject for each in open_questions}),
         gaps=sum(max(gap.count, 1) for gap in run.gaps),
     )

@@ -84,21 +84,30 @@ def aware(when: datetime) -> datetime:
 
 
 def axis(servers: Iterable[Server], finished: datetime) -> Axis | None:
-    """The time from the first to the last sighting that is dated and not forgeable."""
-    finished = max(aware(finished), EARLIEST + timedelta(days=1))
-    dates = [
-        min(finished, max(EARLIEST, aware(when)))
-        for server in servers
-        for entry in server.history
-        if entry.trust != "forgeable"
-        for when in (entry.first, entry.last)
-        if when is not None
-    ]
+    """The time from the first to the last dated sighting.
+
+    A date that a sender could have forged counts only where no other date is known, so that it
+    cannot stretch the axis.
+    """
+    entries = [entry for server in servers for entry in server.history]
+    dates = _dates([each for each in entries if each.trust != "forgeable"], finished)
+    dates = dates or _dates(entries, finished)
     if not dates:
         return None
     start, end = min(dates), max(dates)
     room = max((end - start) * 0.03, timedelta(days=10))
     return Axis(start - room, end + room / 3)
+
+
+def _dates(entries: Iterable[HistoryEntry], finished: datetime) -> list[datetime]:
+    """First and last times, none before Exchange wrote its build, none after the run."""
+    finished = max(aware(finished), EARLIEST + timedelta(days=1))
+    return [
+        min(finished, max(EARLIEST, aware(when)))
+        for entry in entries
+        for when in (entry.first, entry.last)
+        if when is not None
+    ]
 
 
 def marks(server: Server, shared: Axis | None) -> tuple[Mark, ...]:
@@ -138,17 +147,7 @@ def _mark(server: Server, entry: HistoryEntry, shared: Axis | None) -> Mark:
 
 
 def short(label: str, product: str) -> str:
-    """The label without what stands beside the picture already: `CU12 – Mar23SU`."""
-    low, dash, high = label.partition(" – ")
-    if dash:
-        high = high.removeprefix(low).strip() or high
-        label = f"{_bare(low, product)} – {_bare(high, product)}"
-    else:
-        label = _bare(label, product)
-    return label if len(label) <= LABEL_LIMIT else label[: LABEL_LIMIT - 1] + "…"
-
-
-def _bare(label: str, product: str) -> str:
+    """The label without the product, which stands beside the picture already."""
     for prefix in (product, product.removeprefix("Exchange Server "), "Exchange Server "):
         label = label.removeprefix(prefix).strip() or label
-    return label
+    return label if len(label) <= LABEL_LIMIT else label[: LABEL_LIMIT - 1] + "…"

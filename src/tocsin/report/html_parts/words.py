@@ -78,6 +78,19 @@ GAP = {
     "not-collected": N_("not collected"),
 }
 
+KIND = {
+    "RCE": N_("runs code"),
+    "EoP": N_("gains rights"),
+    "SSRF": N_("sends requests as the server"),
+    "Spoofing": N_("spoofing"),
+    "InfoDisc": N_("discloses information"),
+    "DoS": N_("denies service"),
+    "Tampering": N_("tampering"),
+    "SecurityBypass": N_("bypasses a protection"),
+    "DefenseInDepth": N_("hardening"),
+    "other": N_("other"),
+}
+
 COMPARED = {
     "same": N_("the same build"),
     "coarser": N_("agrees, but cannot tell the update"),
