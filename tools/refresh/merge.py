@@ -42,10 +42,11 @@ def _fix(key: tuple[str, str, str], row: Row | None, said: list[Statement], tabl
         old = voices.get(each.basis)
         name = old.source if old and old.build == str(each.build) else SOURCES[each.basis]
         voices[each.basis] = _Voice(str(each.build), name, each.kb)
-    basis = next(b for b in BASES if b in voices)
+    order = _order(row)
+    basis = next(b for b in order if b in voices)
     chosen = voices[basis]
     other = next(
-        (voices[b] for b in BASES if b in voices and voices[b].build != chosen.build), None
+        (voices[b] for b in order if b in voices and voices[b].build != chosen.build), None
     )
     release = table.by_build[Build.parse(chosen.build)]
     cve, product, cu = key
@@ -67,6 +68,20 @@ def _fix(key: tuple[str, str, str], row: Row | None, said: list[Statement], tabl
         "alt_source": other.source if other else "",
         "note": row["note"] if row else "",
     }
+
+
+def _order(row: Row | None) -> tuple[str, ...]:
+    """Whom to believe for this row.
+
+    A row that already prefers a source to one believed before it was settled by hand (the
+    Extended Protection CVEs: Aug22SU has the code, MSRC later moved the KB to Oct22SU); it stays so.
+    """
+    if row is None or not row["alt_source"]:
+        return BASES
+    mine, other = row["basis"], basis_of(row["alt_source"])
+    if BASES.index(other) > BASES.index(mine):
+        return BASES
+    return (mine, *(basis for basis in BASES if basis != mine))
 
 
 def basis_of(source: str) -> str:
@@ -213,7 +228,7 @@ def merged_cves(
             if each.cve not in fixed:
                 skipped.append(Skipped(where=each.cve, why="no CU has a fix for it"))
                 continue
-            done[each.cve] = _new_cve(each)
+            done[each.cve] = _new_cve(each.cve, each.title)
         row = done[each.cve]
         own_record = each.source.startswith("cvelistV5")
         for column in ("published", "cwe"):
@@ -223,19 +238,22 @@ def merged_cves(
             row["cvss"], row["cvss_version"] = each.cvss, each.cvss_version
         if each.source and each.source not in row["source"]:
             row["source"] = "; ".join(part for part in (row["source"], each.source) if part)
+    for cve in sorted(fixed - done.keys()):
+        # HealthChecker lists it and no other given file describes it: a row, but no guess.
+        done[cve] = {**_new_cve(cve, ""), "source": SOURCES["css"]}
     return list(done.values()), skipped
 
 
-def _new_cve(each: Described) -> Row:
-    kind, summary = "other", "Microsoft's title names no kind of damage"
+def _new_cve(cve: str, title: str) -> Row:
+    kind, summary = "other", "What it allows is not in the sources read"
     for words, short, sentence in _CLASSES:
-        if words in each.title.lower():
+        if words in title.lower():
             kind, summary = short, sentence
             break
     empty = ("name", "cvss", "cvss_version", "msrc_severity", "published")
     return {
         **dict.fromkeys((*empty, "kev_added", "ransomware", "cwe", "config_check", "source"), ""),
-        "cve": each.cve,
+        "cve": cve,
         "class": kind,
         "kev": "no",
         "summary": f"{summary}; no technical detail published.",
