@@ -119,7 +119,7 @@ def sample_run() -> Run:
         sources=tuple(
             Source(
                 source=name,
-                format="mbox",
+                format="shodan" if "shodan" in name else "mbox",
                 size=1_000_000 * size,
                 records=size * 7,
                 sha256=hashlib.sha256(name.encode()).hexdigest(),

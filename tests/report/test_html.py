@@ -323,3 +323,13 @@ def test_a_server_of_unknown_build_is_not_assessed_and_never_open_to_nothing() -
     beside = page[page.index("<section id=outside") : page.index("<section id=findings")]
     outside = next(row for row in beside.split("<tr>") if "EX05.corp" in row)
     assert Page(outside).text.endswith("not assessed not assessed")
+
+
+def test_hidden_rests_on_the_outside_sources_that_do_not_hold_it() -> None:
+    page = english(sample_run())
+    body = page[page.index("id=s1") : page.index("id=s2")]
+    link = re.search(r"<a href=#(q\d+)>scans/shodan-export.json.gz</a>", body)
+    assert link is not None
+    row = page[page.index(f"<tr id={link[1]}>") :].split("\n")[0]
+    assert "scans/shodan-export.json.gz" in row
+    assert sample_run().sources[2].sha256 in row

@@ -156,11 +156,12 @@ def tally(findings: Iterable[FindingRecord]) -> Tally:
     )
 
 
-def urgency(finding: FindingRecord) -> tuple[int, bool, int, bool, str]:
-    """Sort key: open first, exploited before not, then by level, a known name before none."""
+def urgency(finding: FindingRecord) -> tuple[int, bool, bool, int, bool, str]:
+    """Sort key: open first; used by ransomware, exploited; then level; a known name before none."""
     named = any(tag.startswith(_NICKNAME) for tag in finding.tags)
     return (
         STATUS_ORDER.index(finding.status),
+        RANSOMWARE not in finding.tags,
         EXPLOITED not in finding.tags,
         -LEVELS.index(finding.level),
         not named,

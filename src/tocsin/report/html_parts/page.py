@@ -8,13 +8,16 @@ import msgspec
 
 from tocsin.model.build import Build
 from tocsin.model.evidence import OUTSIDE
-from tocsin.model.run import HistoryEntry, Proof, Run, Server, Visibility
+from tocsin.model.run import HistoryEntry, Proof, Run, Server, Source, Visibility
 from tocsin.report.html_parts.citing import Cited, Citing
 from tocsin.report.html_parts.findings import Advisory, Judged, Tally, judged, ranked, urgency
 from tocsin.report.html_parts.timeline import Axis, Mark, aware, axis, marks
 
 WORST_LIMIT = 5
 """Open advisories named in a server's own row; all of them stand in its table."""
+
+SEARCHED_LIMIT = 6
+"""Outside sources named beside the claim that a server is hidden."""
 
 HISTORY_LIMIT = 60
 """Builds listed under one server, the newest kept."""
@@ -88,7 +91,7 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the templates need."""
+    """Everything the templates need. searched: outside sources by their row, 1 being the first."""
 
     run: Run
     numbers: Numbers
@@ -97,6 +100,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     others: tuple[ServerView, ...]
     judged: Judged
     outside: tuple[OutsideView, ...]
+    searched: tuple[tuple[int, Source], ...]
     joined: tuple[ServerView, ...]
     citing: Citing
     view_of: dict[str, ServerView]
@@ -125,6 +129,7 @@ def build_page(run: Run, translate: Callable[[str], str]) -> Page:
         others=tuple(view for view in views if view.server.ours is False),
         judged=folded,
         outside=tuple(_outside(view, citing) for view in own) if run.outside else (),
+        searched=_searched(run),
         joined=tuple(
             view
             for view in views
@@ -167,6 +172,13 @@ def _view(
         cited=citing.cite(server.evidence),
         forgeable=_only_forgeable(server),
     )
+
+
+def _searched(run: Run) -> tuple[tuple[int, Source], ...]:
+    """The outside sources with their row numbers: absence from them is what hidden rests on."""
+    numbered = enumerate(run.sources, 1)
+    found = [(n, each) for n, each in numbered if each.format.startswith(tuple(run.outside))]
+    return tuple(found[:SEARCHED_LIMIT]) if run.outside else ()
 
 
 def _only_forgeable(server: Server) -> bool:
