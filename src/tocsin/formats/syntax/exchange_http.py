@@ -167,7 +167,7 @@ def smtp_traits(banner: str, ehlo: str = "") -> ExchangeTraits:
     greeting = _GREETING.search(banner)
     host, rest = (greeting[1], greeting[2]) if greeting else ("", banner)
     answered = _EHLO_HOST.search(ehlo)
-    names = _unique(n for n in (host, answered[1] if answered else "") if _is_name(n))
+    names = _unique(n for n in (host, answered[1] if answered else "") if is_host_name(n))
     facts: dict[str, str] = {}
     if banner.strip():
         facts["smtp-banner"] = banner.strip()[:VALUE_LIMIT]
@@ -177,7 +177,7 @@ def smtp_traits(banner: str, ehlo: str = "") -> ExchangeTraits:
     windows = _WINDOWS_SMTP.search(rest) is not None
     said = "Microsoft ESMTP MAIL Service" in rest and not windows
     known = set(keywords) & (_OLD_KEYWORDS if windows else _KEYWORDS)
-    online = next((name for name in names if _ONLINE.search(name.rstrip("."))), "")
+    online = next((name for name in names if is_online_name(name)), "")
     if online:
         facts["exchange-online"] = online
         return ExchangeTraits(is_exchange=False, facts=facts, why=online)
@@ -201,6 +201,20 @@ _KEYWORD = re.compile(
     r"(?<![\w-])(X-ANONYMOUSTLS|X-EXPS|X-?EXCH50|XRDST|XSHADOWREQUEST|XSHADOW|X-LINK2STATE)(?![\w-])",
     re.IGNORECASE,
 )
+
+
+def is_host_name(text: str) -> bool:
+    """Whether `text` can name one host: no address, no wildcard, nothing else either."""
+    return (
+        len(text) <= 255
+        and _NAME.fullmatch(text) is not None
+        and not re.fullmatch(r"[\d.]+|localhost", text, re.IGNORECASE)
+    )
+
+
+def is_online_name(name: str) -> bool:
+    """Whether a host belongs to Exchange Online."""
+    return _ONLINE.search(name.rstrip(".")) is not None
 
 
 def _values(answers: Iterable[HttpAnswer], name: str) -> tuple[str, ...]:
@@ -335,7 +349,7 @@ def _is_online(answers: Sequence[HttpAnswer], versions: list[Version]) -> str:
             return each.text
     for name in _SERVER_HEADERS:
         for value in _values(answers, name):
-            if _ONLINE.search(value.rstrip(".")):
+            if is_online_name(value):
                 return value
     return ""
 
@@ -347,7 +361,7 @@ def _own_names(answers: Sequence[HttpAnswer], facts: dict[str, str]) -> tuple[st
     no name of this one: it moves to the fact `back-end`.
     """
     stated = {
-        name: tuple(value.rstrip(".") for value in _values(answers, name) if _is_name(value))
+        name: tuple(value.rstrip(".") for value in _values(answers, name) if is_host_name(value))
         for name in _SERVER_HEADERS
     }
     own = {_label(value) for value in stated["X-FEServer"]}
@@ -372,14 +386,6 @@ def _own_names(answers: Sequence[HttpAnswer], facts: dict[str, str]) -> tuple[st
 
 def _label(name: str) -> str:
     return name.partition(".")[0].lower()
-
-
-def _is_name(text: str) -> bool:
-    return (
-        len(text) <= 255
-        and _NAME.fullmatch(text) is not None
-        and not re.fullmatch(r"[\d.]+|localhost", text, re.IGNORECASE)
-    )
 
 
 def _unique(values: Iterable[str]) -> tuple[str, ...]:
