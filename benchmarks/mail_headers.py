@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import json
 import tempfile
 import time
@@ -22,7 +23,7 @@ from tocsin.formats import HEAD_SIZE, Reading, eml
 from tocsin.model.evidence import Host
 from tocsin.model.locator import Locator
 
-ROUNDS = 3
+ROUNDS = 5
 INVENTED = 4000
 
 _TOP = """Return-Path: <list-bounces@lists.example.org>
@@ -73,39 +74,35 @@ def invent(folder: Path) -> None:
         (folder / f"{n:06}.eml").write_text(_TOP.format(n=n) + exchange + rest + body)
 
 
-def standard_library(paths: list[Path]) -> int:
+def standard_library(paths: list[str]) -> int:
     """Parse every header; the number of header fields."""
     parser = BytesHeaderParser()
     count = 0
     for path in paths:
-        with path.open("rb") as stream:
+        with open(path, "rb") as stream:  # noqa: PTH123 - as cheap as it gets
             count += len(parser.parse(stream).keys())
     return count
 
 
-def tocsin(paths: list[Path]) -> int:
+def tocsin(paths: list[str]) -> int:
     """Recognise, read, keep the evidence; the number of hosts."""
     reading = Reading()
     count = 0
     for path in paths:
-        with path.open("rb") as stream:
-            if not eml.recognise(stream.read(HEAD_SIZE)):
-                continue
-            stream.seek(0)
-            for each in eml.read(stream, Locator(source=str(path)), reading):
+        with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - as cheap as it gets
+            data = stream.read()
+        if eml.recognise(data[:HEAD_SIZE]):
+            for each in eml.read(io.BytesIO(data), Locator(source=path), reading):
                 count += isinstance(getattr(each, "body", None), Host)
     return count
 
 
-def cpu(work: Callable[[list[Path]], int], paths: list[Path]) -> tuple[float, int]:
-    """Least CPU seconds (user and system) of a few rounds, and what the work counted."""
-    best, found = float("inf"), 0
-    for _ in range(ROUNDS):
-        gc.collect()
-        start = time.process_time()
-        found = work(paths)
-        best = min(best, time.process_time() - start)
-    return best, found
+def cpu(work: Callable[[list[str]], int], paths: list[str]) -> tuple[float, int]:
+    """CPU seconds, user and system, and what the work counted."""
+    gc.collect()
+    start = time.process_time()
+    found = work(paths)
+    return time.process_time() - start, found
 
 
 def main() -> None:
@@ -118,10 +115,12 @@ def main() -> None:
         folder = arguments.folder or Path(invented)
         if arguments.folder is None:
             invent(folder)
-        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        paths = sorted(str(path) for path in folder.rglob("*") if path.is_file())
         paths = paths[: arguments.limit] if arguments.limit else paths
-        theirs, fields = cpu(standard_library, paths)
-        ours, hosts = cpu(tocsin, paths)
+        # In turns, and the least of each, so that what else the machine does falls on both.
+        rounds = [(cpu(standard_library, paths), cpu(tocsin, paths)) for _ in range(ROUNDS)]
+    theirs, fields = min(each for each, _ in rounds)
+    ours, hosts = min(each for _, each in rounds)
     print(
         json.dumps(
             {

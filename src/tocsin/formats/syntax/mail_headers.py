@@ -25,24 +25,23 @@ LEADING_LIMIT = 2 * 1024
 """Bytes in which blank lines, a byte order mark or a `From ` line may stand before the fields."""
 
 _FIELD = re.compile(
-    rb"\n(received|x-(?:clientproxiedby|originatororg|organizationheaderspreserved"
+    rb"\n(?=[rxmf\r\n])(?:(received|x-(?:clientproxiedby|originatororg|organizationheaderspreserved"
     rb"|crosspremisesheadersfilteredbysendconnector|ms-(?:has-attach|tnef-correlator"
     rb"|exchange-(?:organization-auth(?:source|as)|imapappendstamp|processed-by-bccfoldering"
     rb"|crosstenant-originalattributedtenantconnectingip)))|message-id|from)"
-    rb"[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)"
+    rb"[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)|\r?\n)",
+    re.IGNORECASE,
 )
-"""Searched in lower case. A field with its folded lines; the leading newline is what makes the
-search fast, since only line starts are looked at."""
+"""A field with its folded lines, or the blank line that ends the block. The leading newline is
+what makes the search fast: only line starts are looked at."""
 
 _LEADING = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:[0-9]{1,10}[ \t]*\r?\n)?(?:>?From [^\n]*\n)*"
 )
 _BEFORE_FIELDS = b"\n\r \t>\xef0123456789"
-_LINE = re.compile(rb"[!-9;-~]{1,80}[ \t]*:")
+_LINE = re.compile(rb"([!-9;-~]{1,80})[ \t]*:")
 _LINES = re.compile(rb"\n(?:([!-9;-~]{1,80})[ \t]*:|([^ \t\r\n]))")
 """A field's name, or a line that is neither a field nor a continuation."""
-
-_ENOUGH = 2 * 1024
 _KNOWN = frozenset(
     b"received return-path delivered-to from to cc bcc subject date message-id reply-to sender "
     b"mime-version content-type content-transfer-encoding in-reply-to references x-mailer "
@@ -54,6 +53,7 @@ _KNOWN = frozenset(
     b"x-gmail-labels x-gm-thrid x-spam-status x-ms-exchange-organization-authsource "
     b"x-ms-exchange-organization-authas auto-submitted organization errors-to".split()
 )
+_TRACE = frozenset(b"received return-path delivered-to x-original-to envelope-to".split())
 _DECISIVE = frozenset(
     b"received return-path delivered-to message-id mime-version in-reply-to dkim-signature "
     b"received-spf x-original-to envelope-to resent-message-id arc-seal".split()
@@ -64,55 +64,51 @@ _MAIL_ONLY = frozenset(
 
 
 class Block(msgspec.Struct, frozen=True):
-    """The header block of one mail, starting with a newline, and its lower-case twin.
-
-    cut: whether it was longer than `HEADER_LIMIT`, or the stream ended inside it is no matter.
+    """The header block of one mail, starting with a newline; the body may follow behind a blank
+    line. cut: whether the block was longer than `HEADER_LIMIT`.
     """
 
     raw: bytes
-    lower: bytes
     cut: bool = False
 
 
 class Field(msgspec.Struct, frozen=True):
-    """One field: name in lower case, where its value begins and ends in the block, and its
-    number among the fields of that name, counted from the top, beginning with 1."""
+    """One field: name in lower case, where it begins (with its name) and ends in the block."""
 
     name: bytes
     start: int
     end: int
-    number: int
+
+
+class Fields(msgspec.Struct, frozen=True):
+    """The fields that are looked at, in order: `Received` by where each begins and ends."""
+
+    received: list[tuple[int, int]]
+    others: list[Field]
 
 
 def read_block(stream: BinaryIO) -> Block:
     """Read the header block from where the stream stands, and little more."""
     data = stream.read(FIRST_CHUNK)
-    if len(data) < FIRST_CHUNK:
-        return block_of(data)
-    end = header_end(_trimmed(data))
-    if end >= 0:
+    if len(data) < FIRST_CHUNK or header_end(_trimmed(data)) >= 0:
         return block_of(data)
     pieces = [data]
     size = len(data)
-    while end < 0 and size <= HEADER_LIMIT:
+    ended = False
+    while not ended and size <= HEADER_LIMIT:
         chunk = stream.read(FIRST_CHUNK)
         if not chunk:
             break
         # The last bytes of the piece before, so that an end across the seam is seen.
-        end = header_end(b" " + pieces[-1][-2:] + chunk)
+        ended = header_end(b" " + pieces[-1][-2:] + chunk) >= 0
         pieces.append(chunk)
         size += len(chunk)
-    return block_of(b"".join(pieces), cut=end < 0 and size > HEADER_LIMIT)
+    return block_of(b"".join(pieces), cut=not ended and size > HEADER_LIMIT)
 
 
 def block_of(data: bytes, *, cut: bool = False) -> Block:
     """The block at the start of `data`, whatever stands before the first field left out."""
-    data = _trimmed(data)
-    end = header_end(data)
-    raw = b"\n" + (data if end < 0 else data[:end])
-    if len(raw) > HEADER_LIMIT:
-        raw, cut = raw[:HEADER_LIMIT], True
-    return Block(raw, raw.lower(), cut)
+    return Block((b"\n" + _trimmed(data))[:HEADER_LIMIT], cut)
 
 
 def _trimmed(data: bytes) -> bytes:
@@ -145,28 +141,30 @@ def _plain(data: bytes) -> bytes:
     return data
 
 
-def fields(block: Block) -> list[Field]:
-    """The fields that are looked at, in order."""
-    found: list[Field] = []
-    numbers: dict[bytes, int] = {}
-    for match in _FIELD.finditer(block.lower):
+def fields(block: Block) -> Fields:
+    """The fields that are looked at, up to the blank line."""
+    received: list[tuple[int, int]] = []
+    others: list[Field] = []
+    for match in _FIELD.finditer(block.raw):
         name = match[1]
-        number = numbers[name] = numbers.get(name, 0) + 1
-        start, end = match.span(2)
-        found.append(Field(name, start, end, number))
-    return found
+        if name is None:
+            break
+        start, end = match.start(1), match.end()
+        if len(name) == len(b"received") and name.lower() == b"received":
+            received.append((start, end))
+        else:
+            others.append(Field(name.lower(), start, end))
+    return Fields(received, others)
 
 
-def unfolded(block: Block, field: Field) -> str:
-    """The value on one line, runs of white space as one; at most `VALUE_LIMIT` bytes of it."""
-    value = block.raw[field.start : min(field.end, field.start + VALUE_LIMIT)]
-    return b" ".join(value.split()).decode("utf-8", errors="replace")
+def unfolded(block: Block, start: int, end: int) -> tuple[str, str]:
+    """A field on one line as the mail spells it, runs of white space as one, and its value alone.
 
-
-def printed_name(block: Block, field: Field) -> str:
-    """The field's name as the mail spells it."""
-    line = block.raw.rfind(b"\n", 0, field.start)
-    return block.raw[line + 1 : field.start].rstrip(b" \t:").decode("ascii", errors="replace")
+    At most `VALUE_LIMIT` bytes of it.
+    """
+    raw = block.raw[start : min(end, start + VALUE_LIMIT)]
+    line = b" ".join(raw.split()).decode("utf-8", errors="replace")
+    return line, line.partition(":")[2].lstrip()
 
 
 def looks_like_mail(head: bytes) -> int:
@@ -176,19 +174,22 @@ def looks_like_mail(head: bytes) -> int:
     uses are asked for, from the first line on.
     """
     data = _trimmed(head)
-    if not _LINE.match(data):
+    line = _LINE.match(data)
+    if line is None:
         return 0
-    # The first fields nearly always decide.
-    return _score(data[:_ENOUGH]) or _score(data)
-
-
-def _score(data: bytes) -> int:
+    # As nearly all mails that were delivered somewhere begin; cheap to see.
+    if line[1].lower() in _TRACE and b"\nReceived: from " in data:
+        return 85
     end = header_end(data)
-    lines = _LINES.findall(b"\n" + (data if end < 0 else data[:end]).lower())
+    return _score(b"\n" + (data if end < 0 else data[:end]).lower(), cut=end < 0)
+
+
+def _score(lower: bytes, *, cut: bool) -> int:
+    lines = _LINES.findall(lower)
     names = {name for name, _ in lines} - {b""}
     odd = sum(1 for name, _ in lines if not name)
-    if end < 0 and lines and not lines[-1][0]:
-        odd -= 1  # cut in the middle of a line
+    if cut and lines and not lines[-1][0]:
+        odd -= 1  # the head ends in the middle of a line
     known = names & _KNOWN
     if odd > len(names) // 4 or not known & _MAIL_ONLY:
         return 0
@@ -197,4 +198,4 @@ def _score(data: bytes) -> int:
     if len(known) >= 2 and (known & _DECISIVE or b"from" in known):
         return 60
     # A single `Received` of Exchange, as analysts paste them.
-    return 40 if b"received" in known and b" by " in data.lower() and known == names else 0
+    return 40 if b"received" in known and b" by " in lower and known == names else 0

@@ -8,45 +8,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-
-import msgspec
 
 from tocsin.formats import Reading
+from tocsin.formats.syntax.exchange_hop import ExchangeHop, exchange_hop
 from tocsin.formats.syntax.mail_headers import (
+    FIRST_CHUNK,
     HEADER_LIMIT,
     VALUE_LIMIT,
     Block,
     Field,
+    Fields,
     fields,
-    printed_name,
     unfolded,
 )
-from tocsin.formats.syntax.mail_parties import internal, online, registrable, sender_part, trusts
+from tocsin.formats.syntax.mail_parties import internal, registrable, sender_part, trusts
 from tocsin.formats.syntax.mail_stamps import STAMPS, Mail, Seen, hinted, stamped
 from tocsin.formats.syntax.received import Hop, parse_date, parse_received
-from tocsin.model.build import Precision, Version, parse_version
 from tocsin.model.evidence import QUOTE_LIMIT, Evidence, Host, Trust
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
-from tocsin.model.text import N_, say
+from tocsin.model.text import N_, Sentence, say
 
 HOPS_LIMIT = 500
 """`Received` lines read of one mail, from the top."""
 
-_GATES = (b"microsoft", b"mapi", b"http", b"shadowredundancy", b"internet")
-"""In lower case: one stands in every `Received` line of Exchange; the rest is not parsed."""
+_GATE = re.compile(
+    rb"with\s+(?:microsoft\s+smtp\s|mapi|https?\b|shadow|internet\s|e?smtp\s+\(microsoft\s)"
+)
+"""In lower case: stands in every `Received` line of Exchange; the rest is not parsed. It begins
+with plain letters because that is what the search is fast at."""
 
-_CHANNELS: dict[str, tuple[str, Precision]] = {
-    "microsoft smtp server": ("smtp", "smtp"),
-    "mapi": ("mapi", "mapi"),
-    "shadowredundancy": ("shadow-redundancy", "smtp"),
-    "internet mail service": ("internet-mail-service", "smtp"),
-    "https": ("http", "smtp"),
-    "http": ("http", "smtp"),
-}
-_VERSION = re.compile(r"\d{1,3}(?:\.\d{1,5}){3}")
-_OLD_SERVICE = re.compile(r"internet mail service\b", re.IGNORECASE)
 _DOMAIN = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}")
 _FROM_DOMAIN = re.compile(r"@([\w.-]{3,253})>?[^@]*\Z")
 
@@ -61,52 +52,53 @@ def hosts(block: Block, at: Locator, prefix: str, reading: Reading) -> Iterator[
         why = say(N_("the header block is longer than {limit} bytes"), limit=HEADER_LIMIT)
         yield Gap(at=_at(at, prefix + "header"), kind="limit", why=why)
     found = fields(block)
-    received = [each for each in found if each.name == b"received"]
-    if len(received) > HOPS_LIMIT:
+    if len(found.received) > HOPS_LIMIT:
         why = say(N_("more than {limit} Received lines in one mail"), limit=HOPS_LIMIT)
         yield Gap(at=_at(at, prefix + "header Received"), kind="limit", why=why)
-        received = received[:HOPS_LIMIT]
-    gated = [index for index, each in enumerate(received) if _gated(block.lower, each)]
-    stamps = [each for each in found if each.name in STAMPS]
-    if not gated and not stamps and not hinted(block, found):
-        return
-    yield from _Reader(block, at, prefix, reading, found).read(received, gated, stamps)
+        found = Fields(found.received[:HOPS_LIMIT], found.others)
+    gated = _gated(block.raw, found.received)
+    stamps = [each for each in found.others if each.name in STAMPS]
+    hint = hinted(block, found.others)
+    if hint:
+        stamps.append(hint)
+    if gated or stamps:
+        yield from _Reader(block, at, prefix, reading, found).read(gated, stamps)
 
 
-def _gated(lower: bytes, field: Field) -> bool:
-    value = lower[field.start : min(field.end, field.start + VALUE_LIMIT)]
-    for word in _GATES:  # a loop: a generator costs more than the searches
-        if word in value:
-            return True
-    return False
+def _gated(raw: bytes, received: list[tuple[int, int]]) -> list[int]:
+    """Which lines are worth parsing. One search over all of them first: most mails have none."""
+    if not received:
+        return []
+    first, last = received[0][0], received[-1][1]
+    if last - first < FIRST_CHUNK and not _GATE.search(raw[first:last].lower()):
+        return []
+    return [
+        index
+        for index, (start, end) in enumerate(received)
+        if _GATE.search(raw[start : min(end, start + VALUE_LIMIT)].lower())
+    ]
 
 
 class _Reader:
     """One mail that has something to say."""
 
     def __init__(
-        self, block: Block, at: Locator, prefix: str, reading: Reading, found: list[Field]
+        self, block: Block, at: Locator, prefix: str, reading: Reading, found: Fields
     ) -> None:
         self.block = block
         self.at = at
         self.prefix = prefix
         self.own_domains = reading.own_domains
-        self.first = {each.name: each for each in reversed(found)}
-        self.found = found
+        self.first = {each.name: each for each in reversed(found.others)}
+        self.received = found.received
         self.parsed: dict[int, tuple[Hop, str, str]] = {}
-        self.received: list[Field] = []
         self.bottom: int | None = None
         self.message_id = self._text(b"message-id").strip("<> ")[:QUOTE_LIMIT]
         self.organisation = self._organisation()
 
-    def read(
-        self, received: list[Field], gated: list[int], stamps: list[Field]
-    ) -> Iterator[Evidence | Gap]:
+    def read(self, gated: list[int], stamps: list[Field]) -> Iterator[Evidence | Gap]:
         """Hops first, since they tell how far the other fields can be believed."""
-        self.received = received
-        exchange = [
-            (index, channel) for index in gated if (channel := _channel(self._hop(index)[0]))
-        ]
+        exchange = [(index, line) for index in gated if (line := exchange_hop(self._hop(index)[0]))]
         trust = self._trust([index for index, _ in exchange])
         mail = Mail(
             block=self.block,
@@ -114,14 +106,13 @@ class _Reader:
             prefix=self.prefix,
             message_id=self.message_id,
             organisation=self.organisation,
-            received=bool(received),
+            received=bool(self.received),
+            outlook=b"x-ms-has-attach" in self.first or b"x-ms-tnef-correlator" in self.first,
         )
-        for index, channel in exchange:
-            yield from self._exchange(index, channel, trust[index], mail)
+        for index, line in exchange:
+            yield from self._exchange(index, line, trust[index], mail)
         for field in stamps:
             yield from stamped(field, mail)
-        if hint := hinted(self.block, self.found):
-            yield from stamped(hint, mail)
 
     def _trust(self, exchange: list[int]) -> list[Trust]:
         if not exchange:
@@ -135,52 +126,55 @@ class _Reader:
         )
 
     def _hop(self, index: int) -> tuple[Hop, str, str]:
-        """The line parsed: hop, date text, and the value it was read from."""
+        """The line parsed: hop, date text, and the line as a whole."""
         if index not in self.parsed:
-            text = unfolded(self.block, self.received[index])
-            self.parsed[index] = (*parse_received(text), text)
+            line, value = unfolded(self.block, *self.received[index])
+            self.parsed[index] = (*parse_received(value), line)
         return self.parsed[index]
 
     def _exchange(
-        self, index: int, channel: tuple[str, Precision], trust: Trust, mail: Mail
+        self, index: int, line: ExchangeHop, trust: Trust, mail: Mail
     ) -> Iterator[Evidence | Gap]:
         hop, date, text = self._hop(index)
-        field = self.received[index]
-        at = _at(self.at, f"{self.prefix}header Received {field.number}")
-        if field.end - field.start > VALUE_LIMIT:
-            why = say(N_("only {limit} bytes of this header were read"), limit=VALUE_LIMIT)
-            yield Gap(at=at, kind="limit", why=why)
+        at = _at(self.at, f"{self.prefix}header Received {index + 1}")
+        for why in self._faults(index, line):
+            yield Gap(at=at, kind="undecided", why=why)
         if not hop.by and not hop.by_address:
-            why = say(N_("a Received line of Exchange does not say which server wrote it"))
-            yield Gap(at=at, kind="undecided", why=why)
             return
-        printed = _printed_version(hop)
-        version = _version(printed, channel[1]) if printed else None
-        if version is None and hop.id and channel[0] in ("smtp", "mapi"):
-            why = say(
-                N_("the id of this Received line of {server} is no version of Exchange: {id}"),
-                server=hop.by or hop.by_address,
-                id=hop.id[:80],
-            )
-            yield Gap(at=at, kind="undecided", why=why)
-        cloud = online(hop.by) or (version is not None and version.exchange_online)
         seen = parse_date(date)
-        mail.saw(hop.by, Seen(trust, seen), cloud=cloud)
+        mail.saw(hop.by, Seen(trust, seen), cloud=line.cloud)
+        facts = {**line.facts, "message-id": self.message_id} if self.message_id else line.facts
         yield Evidence(
             at=at,
             body=Host(
                 seen_by="mail",
                 names=(hop.by,) if hop.by else (),
-                addresses=_addresses(hop),
-                product="Exchange Online" if cloud else "Exchange Server",
-                version=version,
-                organisation=None if cloud else self._organisation_of(index, hop, trust),
+                addresses=line.addresses,
+                product="Exchange Online" if line.cloud else "Exchange Server",
+                version=line.version,
+                organisation=None if line.cloud else self._organisation_of(index, hop, trust),
                 trust=trust,
-                facts=_facts(hop, channel[0], self.message_id),
+                facts=facts,
             ),
             seen=seen,
-            quote=f"{printed_name(self.block, field)}: {text}"[:QUOTE_LIMIT],
+            quote=text[:QUOTE_LIMIT],
         )
+
+    def _faults(self, index: int, line: ExchangeHop) -> Iterator[Sentence]:
+        start, end = self.received[index]
+        if end - start > VALUE_LIMIT:
+            yield say(
+                N_("only the first {limit} bytes of this header were read"), limit=VALUE_LIMIT
+            )
+        hop = line.hop
+        if not hop.by and not hop.by_address:
+            yield say(N_("a Received line of Exchange does not say which server wrote it"))
+        elif line.odd_id:
+            yield say(
+                N_("the id of this Received line of {server} is no version of Exchange: {id}"),
+                server=hop.by or hop.by_address,
+                id=line.odd_id[:80],
+            )
 
     def _organisation_of(self, index: int, hop: Hop, trust: Trust) -> str | None:
         """Whose a server is: the sender's domain, where the server stands in the sender's part.
@@ -213,61 +207,8 @@ class _Reader:
 
     def _text(self, name: bytes) -> str:
         field = self.first.get(name)
-        return unfolded(self.block, field) if field else ""
-
-
-def _channel(hop: Hop) -> tuple[str, Precision] | None:
-    """How the mail came to an Exchange server; None when another product wrote the line."""
-    protocol = hop.protocol.lower()
-    if _OLD_SERVICE.search(hop.note):
-        return _CHANNELS["internet mail service"]  # Exchange 5.5: "with SMTP (Microsoft Exchange …"
-    for words, channel in _CHANNELS.items():
-        if not protocol.startswith(words):
-            continue
-        if words.startswith("http") or (words == "mapi" and not hop.by_address):
-            # Many products speak HTTP, and a few MAPI: the name or the version must say Exchange.
-            known = online(hop.by) or (words == "mapi" and _VERSION.fullmatch(hop.id))
-            return channel if known else None
-        return channel
-    return None
-
-
-def _printed_version(hop: Hop) -> str:
-    if _VERSION.fullmatch(hop.id):
-        return hop.id
-    match = _VERSION.search(hop.note) if "ervice" in hop.protocol + hop.note else None
-    return match[0] if match else ""
-
-
-@lru_cache(maxsize=8192)
-def _version(text: str, precision: Precision) -> Version | None:
-    try:
-        return parse_version(text, precision)
-    except ValueError:
-        return None
-
-
-def _addresses(hop: Hop) -> tuple[str, ...]:
-    """The writing host's addresses; a mail handed on within it shows them on both sides."""
-    found = [hop.by_address] if hop.by_address else []
-    same = hop.helo and hop.helo.lower() == hop.by.lower()
-    if same and hop.address and hop.address not in found:
-        found.append(hop.address)
-    return tuple(found)
-
-
-def _facts(hop: Hop, channel: str, message_id: str) -> dict[str, str]:
-    facts = {"channel": channel}
-    if hop.via:
-        facts["via"] = hop.via
-    if hop.helo:
-        facts["from"] = hop.helo
-    if hop.address:
-        facts["from-address"] = hop.address
-    if message_id:
-        facts["message-id"] = message_id
-    return facts
+        return unfolded(self.block, field.start, field.end)[1] if field else ""
 
 
 def _at(at: Locator, position: str) -> Locator:
-    return msgspec.structs.replace(at, position=position)
+    return Locator(source=at.source, position=position, sha256=at.sha256)

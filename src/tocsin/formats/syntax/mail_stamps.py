@@ -16,7 +16,7 @@ from datetime import datetime
 
 import msgspec
 
-from tocsin.formats.syntax.mail_headers import Block, Field, printed_name, unfolded
+from tocsin.formats.syntax.mail_headers import Block, Field, unfolded
 from tocsin.formats.syntax.mail_parties import online, registrable
 from tocsin.formats.syntax.received import NAME_LIMIT, address_in, host_name
 from tocsin.model.build import parse_version
@@ -41,7 +41,8 @@ class Mail(msgspec.Struct, kw_only=True):
     """What is known of one mail when its stamps are read.
 
     by_name: the most believable hop of each host. exchange, cloud: the topmost hop of any
-    Exchange, and of Exchange Online.
+    Exchange, and of Exchange Online. outlook: whether fields that only Exchange and Outlook write
+    stand in it.
     """
 
     block: Block
@@ -50,6 +51,7 @@ class Mail(msgspec.Struct, kw_only=True):
     message_id: str
     organisation: str
     received: bool
+    outlook: bool
     by_name: dict[str, Seen] = msgspec.field(default_factory=dict)
     exchange: Seen | None = None
     cloud: Seen | None = None
@@ -71,36 +73,38 @@ class Mail(msgspec.Struct, kw_only=True):
 
 
 _FQDN = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,10}\.?")
-_PROXIED = re.compile(r"(\S{1,255})\s+\(([^()]{2,64})\)\s+to\s+(\S{1,255})\s+\(([^()]{2,64})\)", re.I)
+_PROXIED = re.compile(
+    r"(\S{1,255})\s+\(([^()]{2,64})\)\s+to\s+(\S{1,255})\s+\(([^()]{2,64})\)", re.IGNORECASE
+)
 _TENANT = re.compile(r"tenantid\s*=\s*([0-9a-f-]{36})", re.IGNORECASE)
 _IP = re.compile(r"\bip\s*=\s*\[?([0-9a-f.:]{3,45})\]?", re.IGNORECASE)
 _HELO = re.compile(r"\bhelo\s*=\s*\[?([^\]\s;]{1,255})\]?", re.IGNORECASE)
 _APPENDED = re.compile(r"(\S{1,255})\s+\((\d{1,3}(?:\.\d{1,5}){3})\)")
 _MESSAGE_ID = re.compile(r"<(?:[0-9a-f]{32}|[0-9A-F]{40})@([^<>@\s]{3,255})>")
-_MESSAGE_ID_BYTES = re.compile(rb"\s*<(?:[0-9a-f]{32}|[0-9A-F]{40})@[^<>@\s]{3,255}>")
+_MESSAGE_ID_BYTES = re.compile(
+    rb"(?i:message-id)\s*:\s*<(?:[0-9a-f]{32}|[0-9A-F]{40})@[^<>@\s]{3,255}>"
+)
 
 
 def stamped(field: Field, mail: Mail) -> Iterator[Evidence | Gap]:
     """What one field says; a `Gap` when it is not in any form that is known."""
-    text = unfolded(mail.block, field)
+    line, text = unfolded(mail.block, field.start, field.end)
     if not text:
         return
     found = _READERS[field.name](text, mail)
-    at = msgspec.structs.replace(
-        mail.at, position=f"{mail.prefix}header {printed_name(mail.block, field)}"
-    )
+    name = line.partition(":")[0].rstrip()
+    at = msgspec.structs.replace(mail.at, position=f"{mail.prefix}header {name}")
     if found is None:
         why = say(N_("this header is not in a form that is known: {value}"), value=text[:80])
         yield Gap(at=at, kind="undecided", why=why)
         return
-    quote = f"{printed_name(mail.block, field)}: {text}"[:QUOTE_LIMIT]
     for host, seen in found:
         body = host
         if mail.message_id:
             body = msgspec.structs.replace(
                 host, facts={**host.facts, "message-id": mail.message_id}
             )
-        yield Evidence(at=at, body=body, seen=seen, quote=quote)
+        yield Evidence(at=at, body=body, seen=seen, quote=line[:QUOTE_LIMIT])
 
 
 _Found = list[tuple[Host, datetime | None]]
@@ -128,7 +132,7 @@ def _proxied(text: str, mail: Mail) -> _Found | None:
     for name, comment in ((match[1], match[2]), (match[3], match[4])):
         seen = mail.same_host(host_name(name))
         host = _host(host_name(name), mail, seen, address_in(comment), channel="client-proxy")
-        if host.names or host.addresses:
+        if (host.names or host.addresses) and host.product != "Exchange Online":
             found.append((host, seen.when))
     return found
 
@@ -217,7 +221,7 @@ def _message_id(text: str, mail: Mail) -> _Found | None:
         return []
     seen = mail.same_host(name)
     host = _host(name, mail, seen, hint="message-id")
-    if not known and b"\nx-ms-" not in mail.block.lower:
+    if not known and not mail.outlook:
         host = msgspec.structs.replace(host, product=None)
     return [(host, seen.when)]
 

@@ -17,7 +17,18 @@ import msgspec
 NAME_LIMIT = 255
 """Longest host name kept, in characters (RFC 1035)."""
 
+REMEMBERED_LENGTH = 512
+"""Longest line, in characters, that is kept in case it comes again."""
+
 _TOKEN = re.compile(r"\((?:[^()]+|\([^()]*\))*\)?|[^\s()]+")
+_USUAL = re.compile(
+    r"from ([^\s()]+) \((?:([\w.-]+) )?\[?(?:IPv6:)?([0-9A-Fa-f.:]+(?:%\w+)?)\]?\)"
+    r"(?: \([^()]*(?:\([^()]*\)[^()]*)*\))*"
+    r" by ([^\s();]+)(?: \(([^()]*)\))? with ([A-Za-z ]+?)(?: \(([^()]*)\))?"
+    r"(?: id ([^\s();]+))?(?: via ([A-Za-z ]+))?(?: \([^()]*\))?(?: for <[^<>\s]*>)?"
+)
+"""The form that Exchange and Postfix share, unfolded; every other form is read by clauses."""
+
 _CLAUSES = frozenset({"from", "by", "with", "id", "via", "for"})
 _HELO = re.compile(r"\b(?:helo|ehlo)[= ]\S+", re.IGNORECASE)
 _ADDRESS = re.compile(
@@ -31,6 +42,10 @@ _DATE = re.compile(
     r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:[.,]\d{1,9})?(?:\s{0,3}([+-]\d{4}|[a-z]{1,5})\b)?",
     re.IGNORECASE,
 )
+_USUAL_DATE = re.compile(
+    r" ?(?:[A-Za-z]{3}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)"
+    r"(?: \(\w+\))?"
+)
 _ASCTIME = re.compile(
     r"\b([a-z]{3})\s{1,3}(\d{1,2})\s{1,3}(\d{1,2}):(\d{2}):(\d{2})(?:\s([a-z]{1,5}))?\s{1,3}(\d{4})\b",
     re.IGNORECASE,
@@ -41,7 +56,16 @@ _MONTHS = {
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
     )
 }
-_ZONES = {"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7} | {
+_ZONES = {
+    "est": -5,
+    "edt": -4,
+    "cst": -6,
+    "cdt": -5,
+    "mst": -7,
+    "mdt": -6,
+    "pst": -8,
+    "pdt": -7,
+} | {
     "cet": 1,
     "cest": 2,
     "bst": 1,
@@ -56,7 +80,8 @@ class Hop(msgspec.Struct, frozen=True, kw_only=True):
 
     by, by_address: the host that wrote the line. helo: what the peer called itself.
     address: the peer's address as this host saw it. verified: the peer's name as this host
-    looked it up (Postfix's form). note: the comment at the protocol. local: handed over on the host itself, not by network.
+    looked it up (Postfix's form). note: the comment at the protocol. local: handed over on the
+    host itself, not by network. mentions_peer: whether there is a `from` at all.
     """
 
     by: str = ""
@@ -76,7 +101,21 @@ def parse_received(text: str) -> tuple[Hop, str]:
     """The clauses and the date text of an unfolded value."""
     clauses, _, date = text.rpartition(";")
     if not clauses:
-        clauses, date = text, text
+        clauses = date = text
+    if len(clauses) > REMEMBERED_LENGTH:
+        return _parse(clauses), date
+    return _remembered(clauses), date
+
+
+@lru_cache(maxsize=4096)
+def _remembered(clauses: str) -> Hop:
+    """Servers repeat themselves: without the date, Exchange's lines are the same all day long."""
+    return _parse(clauses)
+
+
+def _parse(clauses: str) -> Hop:
+    if match := _USUAL.fullmatch(clauses):
+        return _usual(match)
     words, comments = _clauses(clauses)
     by = words.get("by", ())
     sender = words.get("from", ())
@@ -84,7 +123,7 @@ def parse_received(text: str) -> tuple[Hop, str]:
     by_name = by[0].strip(",;") if by else ""
     helo = sender[0].strip(",;") if sender else ""
     address = peer_address(helo, seen)
-    hop = Hop(
+    return Hop(
         by=host_name(by_name),
         by_address=address_in(by_name) or address_in(comments.get("by", "")),
         helo=host_name(helo),
@@ -97,7 +136,24 @@ def parse_received(text: str) -> tuple[Hop, str]:
         local=not sender or (not address and _same_host(helo, by_name)),
         mentions_peer=bool(sender),
     )
-    return hop, date
+
+
+def _usual(match: re.Match[str]) -> Hop:
+    helo, name, address, by, at, protocol, note, number, via = match.groups("")
+    seen = address_in(address)
+    return Hop(
+        by=host_name(by),
+        by_address=address_in(by) or (address_in(at) if at else ""),
+        helo=host_name(helo),
+        address=seen,
+        verified=name.lower() if name and "." in name else "",
+        protocol=protocol,
+        id=number.strip(",;<>"),
+        via=via,
+        note=note,
+        local=not seen and _same_host(helo, by),
+        mentions_peer=True,
+    )
 
 
 def _clauses(text: str) -> tuple[dict[str, list[str]], dict[str, str]]:
@@ -120,6 +176,7 @@ def _clauses(text: str) -> tuple[dict[str, list[str]], dict[str, str]]:
     return words, comments
 
 
+@lru_cache(maxsize=65536)
 def host_name(text: str) -> str:
     """A host's name as printed; empty for an address literal."""
     name = text.strip("[]<>\"'").rstrip(".")
@@ -172,6 +229,14 @@ def parse_date(text: str) -> datetime | None:
 
     Without a zone it is read as UTC, as RFC 5322 (section 4.3) has it for zones it does not know.
     """
+    if usual := _USUAL_DATE.fullmatch(text):
+        day, month, year, clock, hours, minutes = usual.groups()
+        number = _MONTHS.get(month.lower(), 0)
+        try:
+            iso = f"{year}-{number:02}-{day:0>2}T{clock}{hours}:{minutes}"
+            return datetime.fromisoformat(iso).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass  # a leap second or nonsense: the tolerant way decides
     match = _DATE.search(text)
     if match is not None:
         day, month, year, hour, minute, second, zone = match.groups()
