@@ -9,8 +9,11 @@ from datetime import date
 
 import pytest
 from fact_rows import PACKAGED
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tocsin.knowledge import load, packaged
+from tocsin.knowledge.columns import SHAPES
 from tocsin.knowledge.lint import PROVENANCE, check
 
 
@@ -192,6 +195,18 @@ def test_a_table_that_is_no_table_is_named_and_never_raises(text: str, words: st
     found = faults({"cves.csv": text.replace("{header}", header)}, packaged())
     assert found
     assert words in found[0]
+
+
+CELLS = st.lists(st.text(max_size=12), max_size=14).map(",".join)
+
+
+@given(name=st.sampled_from(sorted(SHAPES)), lines=st.lists(CELLS, max_size=6))
+@settings(max_examples=150, deadline=None)
+def test_no_table_whatever_is_in_it_makes_the_linter_fail(name: str, lines: list[str]) -> None:
+    header = ",".join(column.name for column in SHAPES[name])
+    for problem in check({name: "\n".join([header, *lines])}):
+        assert problem.file == name
+        assert str(problem).startswith(name)
 
 
 def test_a_stranger_among_the_tables_is_named() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import msgspec
 
@@ -18,7 +17,6 @@ from tocsin.knowledge.catalogue import (
 )
 from tocsin.knowledge.columns import INFERRED
 from tocsin.model.build import Build, Version, parse_version
-from tocsin.model.text import N_, Sentence, say
 
 SHORTEST_WORD = 4
 """A part of a name or setting is looked for from this length on, so that `SE` stays a product."""
@@ -153,99 +151,3 @@ def _setting(knowledge: Knowledge, asked: str) -> Known | None:
 def _support(knowledge: Knowledge, releases: tuple[Release, ...]) -> tuple[Support, ...]:
     products = {each.product for each in releases}
     return tuple(each for each in knowledge.support if each.product in products)
-
-
-def describe(known: Known) -> tuple[Sentence, ...]:
-    """The same as sentences, one per line, each with its source."""
-    if known.empty:
-        return (say(N_("The knowledge says nothing of {asked}."), asked=known.asked),)
-    return tuple(_sentences(known))
-
-
-def _sentences(known: Known) -> Iterator[Sentence]:
-    for advisory in known.advisories:
-        yield from _of_advisory(advisory)
-    for release in known.releases:
-        values = {"build": str(release.build), "label": release.label}
-        values |= {"day": release.released.isoformat(), "source": release.source}
-        if release.note:
-            template = N_("{build} is {label}, published on {day}. Note: {note} [{source}]")
-            yield say(template, note=release.note, **values)
-        else:
-            yield say(N_("{build} is {label}, published on {day} [{source}]"), **values)
-    for support in known.support:
-        yield from _of_support(support)
-    for fix in known.fixes:
-        yield _of_fix(fix)
-    for row in known.received_ids:
-        yield say(
-            N_("{observed} in a Received header ({channel}) means {low} to {high}"),
-            observed=str(row.observed),
-            channel=row.channel,
-            low=str(row.low),
-            high=str(row.high),
-        )
-    for check in known.config_checks:
-        yield say(
-            N_("Setting: {setting}. Where: {where}. See {reference}"),
-            setting=check.setting,
-            where=check.where,
-            reference=check.reference,
-        )
-
-
-def _of_advisory(advisory: Advisory) -> Iterator[Sentence]:
-    name = f"{advisory.cve} {advisory.name}".strip()
-    yield say(
-        N_("{name} ({kind}): {summary} [{source}]"),
-        name=name,
-        kind=advisory.kind,
-        summary=advisory.summary,
-        source=advisory.source,
-    )
-    if advisory.cvss is not None:
-        yield say(
-            N_("{name} has CVSS {version} score {score}"),
-            name=advisory.cve,
-            version=advisory.cvss_version,
-            score=str(advisory.cvss),
-        )
-    if advisory.kev and advisory.ransomware == "known":
-        template = N_("{name} is exploited, also by ransomware (KEV catalogue, {day})")
-        yield say(template, name=advisory.cve, day=advisory.kev_added)
-    elif advisory.kev:
-        template = N_("{name} is exploited (KEV catalogue, {day})")
-        yield say(template, name=advisory.cve, day=advisory.kev_added)
-
-
-def _of_fix(fix: Fix) -> Sentence:
-    values = {
-        "cve": fix.cve,
-        "cu": f"{fix.product} {fix.cu}",
-        "build": str(fix.first_fixed),
-        "source": fix.source,
-    }
-    if fix.alternative is not None:
-        return say(
-            N_("{cve} in {cu}: fixed from {build} [{source}]; from {other} [{other_source}]"),
-            other=str(fix.alternative),
-            other_source=fix.alternative_source,
-            **values,
-        )
-    if fix.basis == INFERRED:
-        return say(N_("{cve} in {cu}: fixed, the CU came out after the fix"), **values)
-    return say(N_("{cve} in {cu}: fixed from {build} [{source}]"), **values)
-
-
-def _of_support(support: Support) -> Iterator[Sentence]:
-    values = {"product": support.product, "source": support.source}
-    if support.support_end is None:
-        yield say(N_("Support of Exchange {product} has no announced end [{source}]"), **values)
-        return
-    ended = support.support_end.isoformat()
-    if support.esu_end is None:
-        template = N_("Support of Exchange {product} ends on {day} [{source}]")
-        yield say(template, day=ended, **values)
-        return
-    template = N_("Support of Exchange {product} ends on {day}, paid updates on {esu} [{source}]")
-    yield say(template, day=ended, esu=support.esu_end.isoformat(), **values)
