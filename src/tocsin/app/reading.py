@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from datetime import datetime
 from typing import BinaryIO
 
@@ -54,8 +55,7 @@ def read_files(job: Job, paths: tuple[str, ...]) -> Part:
     part = Part()
     for path in paths:
         try:
-            with open(path, "rb") as stream:
-                _read_file(job, stream, path, part)
+            _read_file(job, path, part)
         except OSError as fault:
             part.gap(
                 Gap(
@@ -96,20 +96,27 @@ def in_pieces(path: str) -> bool:
     return found is not None and found.read_range is not None
 
 
-def _read_file(job: Job, stream: BinaryIO, path: str, part: Part) -> None:
-    part.files += 1
+def _read_file(job: Job, path: str, part: Part) -> None:
     source = printable(path)
-    data = stream.read(WHOLE_FILE)
-    part.size += len(data)
-    if len(data) < WHOLE_FILE:
-        digest = hashlib.sha256(data).hexdigest()
-        _read(job, io.BytesIO(data), data[:HEAD_SIZE], Locator(source=source, sha256=digest), part)
-        return
-    stream.seek(0)
-    digest = _hash(stream)
-    part.size += stream.tell() - len(data)
-    stream.seek(0)
-    _read(job, stream, data[:HEAD_SIZE], Locator(source=source, sha256=digest), part)
+    with open(path, "rb", buffering=0) as raw:
+        # The size is asked first: reading "up to 4 MB" would set aside 4 MB for every small mail.
+        size = os.fstat(raw.fileno()).st_size
+        part.files += 1
+        if size < WHOLE_FILE:
+            data = raw.read(size + 1) or b""
+            if len(data) == size:
+                part.size += size
+                at = Locator(source=source, sha256=hashlib.sha256(data).hexdigest())
+                _read(job, io.BytesIO(data), data[:HEAD_SIZE], at, part)
+                return
+            raw.seek(0)
+        stream = io.BufferedReader(raw, _CHUNK)
+        digest = _hash(stream)
+        part.size += stream.tell()
+        stream.seek(0)
+        head = stream.read(HEAD_SIZE)
+        stream.seek(0)
+        _read(job, stream, head, Locator(source=source, sha256=digest), part)
 
 
 def _hash(stream: BinaryIO) -> str:

@@ -59,6 +59,15 @@ class Group(msgspec.Struct, kw_only=True):
         }
 
     @property
+    def updates(self) -> set[tuple[int, int, int]]:
+        """The cumulative updates that any source states, by the first three parts."""
+        return {
+            (s.version.major, s.version.minor, s.version.build)
+            for s in self.sightings
+            if s.version is not None
+        }
+
+    @property
     def full_names(self) -> set[str]:
         """Own names that are fully qualified."""
         return {name for name in self.own if is_full(name)}
@@ -201,13 +210,23 @@ def _nameless(groups: list[Group], rule: str, values: Callable[[Group], set[str]
     kept = [group for group in groups if group.own]
     rest = [group for group in groups if not group.own]
     for group in rest:
-        fitting = [other for other in kept if values(group) & values(other)]
+        fitting = [
+            other for other in kept if values(group) & values(other) and _may_be(group, other)
+        ]
+        same = [other for other in fitting if group.updates & other.updates]
+        if len(same) == 1:
+            fitting = same
         if len(fitting) == 1:
             fitting[0].joined.append(_joining(rule, min(values(group) & values(fitting[0]))))
             _absorb(fitting[0], group)
         else:
             kept.append(group)
     return sorted(kept, key=_order)
+
+
+def _may_be(one: Group, other: Group) -> bool:
+    """Whether nothing they state of their cumulative update speaks against one being the other."""
+    return not one.updates or not other.updates or bool(one.updates & other.updates)
 
 
 def _folders(group: Group) -> set[str]:

@@ -30,9 +30,6 @@ from tocsin.model.locator import Locator
 from tocsin.model.run import Joining
 from tocsin.model.text import N_, Sentence, say
 
-_KNOWS_SERVERS = frozenset({"directory", "export", "exchange-online"})
-"""Sources that list the reader's own servers."""
-
 
 class KnownServer(msgspec.Struct, frozen=True, kw_only=True):
     """One server as the evidence together describes it, before ranking."""
@@ -125,13 +122,23 @@ def _no_server(sighting: Sighting) -> Gap:
     )
 
 
+def _lists_own(sighting: Sighting) -> bool:
+    """Whether a source lists the reader's own servers: a directory, an export, a tenant's report.
+
+    A mail that came through Exchange Online names the sender's server, which may be anybody's; it
+    states no version, the report does.
+    """
+    if sighting.seen_by == "exchange-online":
+        return sighting.version is not None
+    return sighting.seen_by in ("directory", "export")
+
+
 def _infer_own(groups: list[Group], organisations: dict[str, str]) -> frozenset[str]:
     found = {
         organisation_of(group, organisations)
         for group in groups
         if any(
-            s.seen_by in _KNOWS_SERVERS or (s.seen_by == "mail" and s.trust == "trusted")
-            for s in group.sightings
+            _lists_own(s) or (s.seen_by == "mail" and s.trust == "trusted") for s in group.sightings
         )
     }
     return frozenset(found - {""})
@@ -249,7 +256,7 @@ def _ours(
     domains |= {organisations.get(each, each) for each in domains}
     if domains & (own or inferred):
         return True
-    if any(each.seen_by in _KNOWS_SERVERS for each in group.sightings):
+    if any(_lists_own(each) for each in group.sightings):
         return True
     if own:
         names = group.own | group.published
