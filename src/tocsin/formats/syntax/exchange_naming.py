@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from tocsin.formats.syntax import distinguished_name
 from tocsin.formats.syntax.certificate_bytes import Certificate, read_certificate
 from tocsin.formats.syntax.exchange_values import (
     Named,
@@ -32,6 +33,7 @@ PRODUCT = "Exchange Server"
 Fields = Mapping[str, Value]
 
 _URL_HOST = re.compile(r"[a-z]+://([^/:\s]+)", re.IGNORECASE)
+_PRINCIPAL = re.compile(r"exchange(?:mdb|rfr)/([\w.-]{1,255})", re.IGNORECASE)
 _THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}")
 _ORGANISATION_WIDE = ("cn=microsoft exchange server auth certificate", "cn=federation")
 """Certificates that every server of an organisation holds: they tell no server from another."""
@@ -47,6 +49,7 @@ class _Naming(msgspec.Struct):
 def describe_beside(thing: Object, at: Locator) -> Iterator[Evidence | Gap]:
     """Every server that an object names, and the one whose session it was fetched through."""
     found = fields(thing)
+    yield from _computer(found, at)
     if not _is_exchange(thing, found):
         return
     naming: dict[str, _Naming] = {}
@@ -66,6 +69,30 @@ def describe_beside(thing: Object, at: Locator) -> Iterator[Evidence | Gap]:
     for each in naming.values():
         yield _evidence(each, found, at, title, full, version, certificate)
     yield from _session(found, naming, at)
+
+
+def _computer(found: Fields, at: Locator) -> Iterator[Evidence]:
+    """A computer account that carries Exchange's service principal names (Get-ADComputer).
+
+    exchangeAB is no sign: domain controllers carry it. Names other than the account's own belong to
+    an alternate service account, which many servers share.
+    """
+    inner = found.get("computerobject")
+    account = fields(inner) if isinstance(inner, Object) else found
+    printed = text_of(account.get("serviceprincipalname") or account.get("serviceprincipalnames"))
+    if not printed:
+        return
+    relative = distinguished_name.split(text_of(account.get("distinguishedname")))
+    own = [text_of(account.get(label)) for label in ("dnshostname", "name", "samaccountname")]
+    own += [relative[0].value] if relative else []
+    labels = {name.split(".")[0].rstrip("$").lower() for name in own} - {""}
+    hosts = dict.fromkeys(match[1] for match in _PRINCIPAL.finditer(printed))
+    names = [name for name in hosts if name.split(".")[0].lower() in labels and host_name(name)]
+    if names:
+        names = sorted(dict.fromkeys(names), key=lambda name: "." not in name)[:4]
+        facts = {"ServicePrincipalName": f"exchangeMDB/{names[0]}"}
+        host = Host(seen_by="export", names=tuple(names), product=PRODUCT, facts=facts)
+        yield Evidence(at=at, body=host, quote=f"ServicePrincipalName: exchangeMDB/{names[0]}")
 
 
 def session_host(found: Fields) -> str:
@@ -94,6 +121,10 @@ def _collect(found: Fields, naming: dict[str, _Naming], at: Locator) -> Iterator
                 name=label,
             )
             yield Gap(at=at, why=why, kind="not-collected")
+    if "supportedversionforextendedprotection" in found:
+        # Microsoft's own script prints it of the Exchange server that it asked.
+        for each in servers_in(found.get("computername"))[0]:
+            _note(naming, each, "ComputerName")
 
 
 def _note(naming: dict[str, _Naming], each: Named, label: str) -> None:

@@ -72,14 +72,14 @@ def describe_server(thing: Object, at: Locator) -> Iterator[Evidence | Gap]:
         if version is None:
             version = admin_version(found.get("version"))
     except ValueError as error:
-        yield value_gap(at, "AdminDisplayVersion", str(error))
+        yield version_gap(at, "AdminDisplayVersion", found.get("admindisplayversion"), error)
     # A script's own column beside Get-ExchangeServer's: what ExSetup.exe itself is.
     updates = [value for name, value in found.items() if name.startswith("exsetup")]
     updates += [found[name] for name in ("fileversion",) if name in found]
     try:
         version = file_version(updates) or version
     except ValueError as error:
-        yield value_gap(at, "ExSetup", str(error))
+        yield version_gap(at, "ExSetup", updates, error)
     if version is not None and version.exchange_online:
         return
     names = server_names(found)
@@ -147,8 +147,25 @@ def evidence(at: Locator, host: Host, quoted: Mapping[str, str]) -> Evidence:
 def value_gap(at: Locator, name: str, fault: str) -> Gap:
     """One value that could not be read; the rest of the object still counts."""
     why = say(N_("{name} cannot be read: {fault}"), name=name, fault=clip(fault))
+    return Gap(at=_property(at, name), why=why)
+
+
+def version_gap(at: Locator, name: str, value: Value, fault: ValueError) -> Gap:
+    """A version that could not be read; one that PowerShell cut is missing rather than broken."""
+    printed = next((text for text in texts_of(value) if is_cut(text)), "")
+    if not printed:
+        return value_gap(at, name, str(fault))
+    why = say(
+        N_("PowerShell cut {name} to {text}: export it with Format-List or Export-Clixml"),
+        name=name,
+        text=clip(printed),
+    )
+    return Gap(at=_property(at, name), why=why, kind="not-collected")
+
+
+def _property(at: Locator, name: str) -> Locator:
     place = f"{at.position}, property {name}" if at.position else f"property {name}"
-    return Gap(at=msgspec.structs.replace(at, position=place), why=why)
+    return msgspec.structs.replace(at, position=place)
 
 
 def _nameless(found: Fields, at: Locator) -> Gap:
@@ -196,7 +213,7 @@ def _report(found: Fields, at: Locator) -> Iterator[Evidence | Gap]:
     try:
         version = file_version([found.get("build")])
     except ValueError as error:
-        yield value_gap(at, "Build", str(error))
+        yield version_gap(at, "Build", found.get("build"), error)
     printed = text_of(found.get("serverfqdn"))
     name = host_name(printed)
     if not name:
@@ -238,7 +255,9 @@ def _is_program(thing: Object, found: Fields) -> bool:
         return True
     if any(name.startswith("exsetup") for name in found):
         return True
-    if "fileversion" not in details or files:
+    # A table cuts long paths before the program's name; the folder is Exchange's all the same.
+    foreign = [name for name in files if "\\exchange server\\" not in name.lower()]
+    if "fileversion" not in details or foreign:
         return False
     return EXSETUP.search(text_of(details["fileversion"])) is not None
 
@@ -251,7 +270,7 @@ def _program(thing: Object, found: Fields, at: Locator) -> Iterator[Evidence | G
     try:
         version = file_version(values)
     except ValueError as error:
-        yield value_gap(at, "FileVersion", str(error))
+        yield version_gap(at, "FileVersion", values, error)
         return
     if version is None:
         return
@@ -288,7 +307,7 @@ def _bare_version(thing: Object, at: Locator) -> Iterator[Evidence | Gap]:
     try:
         version = admin_version(thing)
     except ValueError as error:
-        yield value_gap(at, "AdminDisplayVersion", str(error))
+        yield version_gap(at, "AdminDisplayVersion", thing, error)
         return
     if version is not None:
         host = Host(seen_by="export", product=PRODUCT, version=version)

@@ -17,6 +17,7 @@ STRONG = frozenset(
     masterserveroravailabilitygroup internalnlbbypassurl metabasepath owaversion
     currentcertificatethumbprint internaltransportcertificatethumbprint exchangeguid
     exchangeobjectid mailboxprovisioningattributes smarthostsstring
+    supportedversionforextendedprotection
     """.split()  # noqa: SIM905 - a list of words is read as words
 )
 """One is enough: no other product's objects carry it."""
@@ -34,12 +35,16 @@ MEDIUM = frozenset(
 EXSETUP = re.compile(r"\bexsetup(?:\.exe)?\b|\b(?:08|14|15)\.\d\d\.\d{4}\.\d{3}\b", re.IGNORECASE)
 """Exchange's set-up program, or a file version in Exchange's own zero-padded spelling."""
 
+_PRINCIPAL = re.compile(r"\bexchange(?:MDB|RFR)/", re.IGNORECASE)
+
 
 def score(names: Iterable[str], text: str = "") -> int:
     """How surely property `names` and the `text` around them are Exchange's; 2 and more is yes."""
     known = {name.strip().lower() for name in names}
     strong, medium = len(known & STRONG), len(known & MEDIUM)
     bonus = 1 if known & {"fileversion", "productversion"} and EXSETUP.search(text) else 0
+    if known & {"serviceprincipalname", "serviceprincipalnames"} and _PRINCIPAL.search(text):
+        bonus += 2
     return 2 * strong + medium + bonus
 
 

@@ -17,6 +17,9 @@ Value: TypeAlias = "Scalar | Object | list[Value]"
 ITEMS_LIMIT = 1000
 """Values of one collection that are looked at."""
 
+PLAIN_DEPTH_LIMIT = 100
+"""Deepest nesting of decoded JSON; ConvertTo-Json itself stops at 100."""
+
 _DEPTH_LIMIT = 8
 """Collections within collections that are looked into."""
 
@@ -99,15 +102,20 @@ def _texts(value: Value, depth: int) -> Iterator[str]:
         yield text
 
 
-def from_plain(value: object) -> Value:
+def from_plain(value: object, depth: int = 0) -> Value:
     """Decoded JSON as a `Value`: an object's members become properties.
 
-    The nesting of `value` must be bounded by the caller.
+    ValueError when it is nested deeper than `PLAIN_DEPTH_LIMIT`.
     """
+    if depth > PLAIN_DEPTH_LIMIT:
+        msg = f"nested deeper than {PLAIN_DEPTH_LIMIT}"
+        raise ValueError(msg)
     if isinstance(value, dict):
-        return Object(properties={str(name): from_plain(each) for name, each in value.items()})
+        return Object(
+            properties={str(name): from_plain(each, depth + 1) for name, each in value.items()}
+        )
     if isinstance(value, list):
-        return [from_plain(each) for each in value]
+        return [from_plain(each, depth + 1) for each in value]
     if value is None or isinstance(value, str | int | float):
         return value
     return str(value)

@@ -58,9 +58,9 @@ def head_text(head: bytes) -> str:
     return codecs.getincrementaldecoder(encoding)(errors=errors).decode(head[skip:])
 
 
-def decoded(stream: BinaryIO) -> Iterator[str]:
-    """The stream as pieces of text, none empty."""
-    raw = stream.read(CHUNK)
+def decoded(stream: BinaryIO, head: bytes = b"") -> Iterator[str]:
+    """The stream as pieces of text, none empty; `head` is what was read of it before."""
+    raw = head + stream.read(CHUNK)
     encoding, skip = encoding_of(raw)
     errors = _FALLBACK if encoding == "utf-8" else "replace"
     decoder = codecs.getincrementaldecoder(encoding)(errors=errors)
