@@ -11,6 +11,9 @@ from tocsin.model.evidence import SeenBy
 from tocsin.model.finding import Confidence, GapKind, Level, Status
 from tocsin.model.text import Sentence
 
+Hidden = bool | Literal["unknown"]
+"""Whether the internet cannot see a server; `unknown` when nobody looked from there."""
+
 RUN_FORMAT = "tocsin-run"
 RUN_VERSION = 1
 
@@ -131,7 +134,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     support: Sentence | None
     history: tuple[HistoryEntry, ...]
     seen_by: tuple[SeenBy, ...]
-    hidden: bool | Literal["unknown"]
+    hidden: Hidden
     hidden_because: Sentence
     visibility: tuple[Visibility, ...]
     joined: tuple[Joining, ...]
@@ -212,7 +215,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     gaps: tuple[GapRecord, ...]
 
 
-def hidden_word(hidden: bool | Literal["unknown"]) -> Literal["hidden", "public", "unknown"]:
+def hidden_word(hidden: Hidden) -> Literal["hidden", "public", "unknown"]:
     """The word for a server's `hidden`: what the internet does not see, sees, or nobody knows."""
     if hidden == "unknown":
         return "unknown"

@@ -7,9 +7,12 @@ with `N_` where they are written, so that the extraction finds them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import msgspec
+
+_PLACE = re.compile(r"\{([a-z_]+)\}")
 
 Value = str | int
 
@@ -32,12 +35,17 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.render(lambda template: template)
 
     def render(self, translate: Callable[[str], str]) -> str:
-        """Fill the translated template; a value is never read as a template itself."""
-        values = {
-            name: translate(value) if name in TERMS and isinstance(value, str) else value
-            for name, value in self.values.items()
-        }
-        return translate(self.template).format_map(values)
+        """Fill the translated template.
+
+        Only plain `{name}` places are filled, once: neither a value nor a template out of an
+        edited run can reach an attribute, an index or a width.
+        """
+
+        def fill(place: re.Match[str]) -> str:
+            value = self.values.get(place[1], place[0])
+            return translate(value) if place[1] in TERMS and isinstance(value, str) else str(value)
+
+        return _PLACE.sub(fill, translate(self.template))
 
 
 def say(template: str, **values: Value) -> Sentence:
