@@ -108,11 +108,10 @@ def _truth(life, as_of):
 def test_certainty_is_never_wrong_and_never_depends_on_order(case, random):
     life, evidence = case
     server, statuses = _answer(evidence)
-    times = [each.seen for each in evidence if each.seen is not None]
+    # Every sighting's true time, which an undated one does not tell Tocsin.
+    times = [datetime.fromisoformat(each.at.position) for each in evidence]
     precise = [
-        each.seen
-        for each in evidence
-        if each.seen is not None and each.body.seen_by != "directory"
+        each.seen for each in evidence if each.seen is not None and each.body.seen_by != "directory"
     ]
     shuffled = [*evidence, *random.choices(evidence, k=2)]
     random.shuffle(shuffled)
@@ -121,10 +120,7 @@ def test_certainty_is_never_wrong_and_never_depends_on_order(case, random):
     assert statuses_again == statuses
     # What is certain holds for the build at the newest evidence that tells the update level, or,
     # where a coarser source proves a move to a later CU, for the build at that one's time.
-    candidates = {max(precise)} if precise else set()
-    if times:
-        candidates.add(max(times))
-    candidates = candidates or {life[-1][0] + timedelta(days=1)}
+    candidates = {max(times), *([max(precise)] if precise else times)}
     wrong_everywhere = []
     for moment in candidates:
         truth, _ = _truth(life, moment)
@@ -132,7 +128,8 @@ def test_certainty_is_never_wrong_and_never_depends_on_order(case, random):
             {
                 cve
                 for cve, status in statuses.items()
-                if status in ("affected", "fixed") and truth[cve] in ("affected", "fixed")
+                if status in ("affected", "fixed")
+                and truth[cve] in ("affected", "fixed")
                 and truth[cve] != status
             }
         )

@@ -28,7 +28,9 @@ def tocsin(*words, cwd=None, **environment):
 @pytest.fixture(scope="module")
 def examined(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    done = tocsin("examine", str(CASE), "-o", str(folder / "out"), "--own-domain", "contoso.example")
+    done = tocsin(
+        "examine", str(CASE), "-o", str(folder / "out"), "--own-domain", "contoso.example"
+    )
     return done, folder / "out"
 
 
@@ -56,9 +58,7 @@ def test_the_document_meets_its_schema(examined):
 
 def test_the_schema_in_the_docs_is_that_of_the_types(tmp_path):
     fresh = tmp_path / "schema.json"
-    subprocess.run(
-        [sys.executable, ROOT / "tools" / "schema.py", fresh], check=True, cwd=ROOT
-    )
+    subprocess.run([sys.executable, ROOT / "tools" / "schema.py", fresh], check=True, cwd=ROOT)
     assert fresh.read_text() == (ROOT / "docs" / "run.schema.json").read_text()
 
 
@@ -76,7 +76,7 @@ def test_every_finding_has_evidence_in_a_source_of_the_run(examined):
 
 
 def test_nothing_is_written_over_unasked(examined):
-    done, out = examined
+    _, out = examined
     again = tocsin("examine", str(CASE), "-o", str(out))
     assert again.returncode == 2
     assert "run.json" in again.stderr
@@ -94,8 +94,10 @@ def test_a_saved_run_renders_again_as_it_was_printed(examined, name):
     _, out = examined
     first = tocsin("report", "--from", str(out / "run.json"), "--format", name)
     assert first.returncode == 0, first.stderr
-    assert "EX03.corp.contoso.example" in first.stdout.lower()
-    assert first.stdout == tocsin("report", "--from", str(out / "run.json"), "--format", name).stdout
+    assert "ex03.corp.contoso.example" in first.stdout.lower()
+    assert (
+        first.stdout == tocsin("report", "--from", str(out / "run.json"), "--format", name).stdout
+    )
 
 
 def test_a_saved_run_renders_in_french(examined):
@@ -106,7 +108,9 @@ def test_a_saved_run_renders_in_french(examined):
 
 def test_json_lines_and_csv_say_how_much_they_hold(examined):
     _, out = examined
-    lines = tocsin("report", "--from", str(out / "run.json"), "--format", "jsonl").stdout.splitlines()
+    lines = tocsin(
+        "report", "--from", str(out / "run.json"), "--format", "jsonl"
+    ).stdout.splitlines()
     assert json.loads(lines[-1]) == {"kind": "end", "objects": len(lines) - 1}
     rows = tocsin("report", "--from", str(out / "run.json"), "--format", "csv").stdout.splitlines()
     assert rows[-1].startswith(f"# {len(rows) - 2} rows")
@@ -152,7 +156,9 @@ def test_a_patched_server_shows_in_the_difference(examined, tmp_path):
     case.write_text(mail.replace("15.01.2176.009", "15.01.2507.072"))
     tocsin("examine", str(case), "-o", str(tmp_path / "new"))
     changes = json.loads(
-        tocsin("diff", str(out / "run.json"), str(tmp_path / "new/run.json"), "--format", "json").stdout
+        tocsin(
+            "diff", str(out / "run.json"), str(tmp_path / "new/run.json"), "--format", "json"
+        ).stdout
     )
     proxyshell = [
         c for c in changes if c["rule"] == "CVE-2021-34473" and c["server"].startswith("EX03")
