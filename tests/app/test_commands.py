@@ -38,7 +38,7 @@ def test_the_case_is_answered_and_both_files_are_left(examined):
     done, out = examined
     assert done.returncode == 1, done.stderr
     assert "4 Exchange servers" in done.stdout
-    assert "2 of them nobody outside can see" in done.stdout
+    assert "Nobody outside can see 2 of them" in done.stdout
     assert (out / "report.html").stat().st_size > 10_000
     run = json.loads((out / "run.json").read_text())
     assert {s["name"].upper(): s["hidden"] for s in run["servers"]} == {

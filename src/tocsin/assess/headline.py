@@ -51,11 +51,11 @@ def _hidden(count: int) -> Sentence:
     if count == 0:
         return say(N_("None of them is hidden from the internet."))
     if count == 1:
-        return say(N_("One of them nobody outside can see."))
-    return say(N_("{count} of them nobody outside can see."), count=count)
+        return say(N_("Nobody outside can see one of them."))
+    return say(N_("Nobody outside can see {count} of them."), count=count)
 
 
 def _exploited(count: int) -> Sentence:
     if count == 1:
         return say(N_("One is open to holes that are known to be exploited."))
-    return say(N_("{count} are open to holes that are known to be exploited."), count=count)
+    return say(N_("Of all, {count} are open to holes that are known to be exploited."), count=count)

@@ -27,7 +27,7 @@ NAMELESS = "\0"
 
 SightingKey = tuple[SeenBy, Trust, tuple[str, ...], str, str, str]
 
-_TRANSIENT = frozenset({"message-id", "from", "from-address", "via", "with"})
+_TRANSIENT = frozenset({"message-id", "from", "from-address", "via", "with", "channel", "hint"})
 """Facts that belong to one message, not to the server."""
 
 
