@@ -24,4 +24,11 @@ def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence |
     return read_records(clixml.read_objects(stream, at), at)
 
 
-FORMAT = Format(name="clixml", title="PowerShell CLIXML export", recognise=recognise, read=read)
+FORMAT = Format(
+    name="clixml",
+    title="PowerShell CLIXML export",
+    recognise=recognise,
+    read=read,
+    # Behind `healthchecker`, whose results are CLIXML too.
+    order=46,
+)

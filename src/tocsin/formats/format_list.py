@@ -46,4 +46,6 @@ FORMAT = Format(
     title="Exchange Management Shell output as text",
     recognise=recognise,
     read=read,
+    # Every line of the head is looked at.
+    order=90,
 )

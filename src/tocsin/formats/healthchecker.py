@@ -63,4 +63,5 @@ FORMAT = Format(
     title="Result of Microsoft's Exchange HealthChecker",
     recognise=recognise,
     read=read,
+    order=45,
 )

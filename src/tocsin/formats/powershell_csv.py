@@ -177,5 +177,9 @@ def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence |
 
 
 FORMAT = Format(
-    name="powershell-csv", title="PowerShell CSV export", recognise=recognise, read=read
+    name="powershell-csv",
+    title="PowerShell CSV export",
+    recognise=recognise,
+    read=read,
+    order=80,
 )

@@ -105,7 +105,9 @@ class _Document:
     def feed(self, raw: bytes, *, final: bool = False) -> bytes:
         """Read on; gives back what stands behind the document's end."""
         if not self.begun:
-            raw = _BEFORE.sub(b"", raw, count=1)
+            begun = _BEFORE.sub(b"", raw, count=1)
+            self.first_line += raw[: len(raw) - len(begun)].count(b"\n")
+            raw = begun
             if not raw and not final:
                 return b""
             self.begun = bool(raw)

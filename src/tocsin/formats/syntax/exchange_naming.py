@@ -20,7 +20,7 @@ from tocsin.formats.syntax.exchange_values import (
     servers_in,
     shell_host,
 )
-from tocsin.formats.syntax.exchange_vocabulary import OBJECT_FACTS, SERVER_NAMING, score
+from tocsin.formats.syntax.exchange_vocabulary import OBJECT_FACTS, SERVER_NAMING, is_exchange
 from tocsin.formats.syntax.records import Object, Value, fields, text_of, texts_of
 from tocsin.model.build import Version
 from tocsin.model.evidence import QUOTE_LIMIT, Evidence, Host, Identifier
@@ -101,7 +101,7 @@ def session_host(found: Fields) -> str:
 
 
 def _is_exchange(thing: Object, found: Fields) -> bool:
-    return any("Microsoft.Exchange." in kind for kind in thing.types) or score(found) >= 2
+    return any("Microsoft.Exchange." in kind for kind in thing.types) or is_exchange(found)
 
 
 def _collect(found: Fields, naming: dict[str, _Naming], at: Locator) -> Iterator[Gap]:

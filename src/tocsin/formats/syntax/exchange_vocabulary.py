@@ -35,17 +35,27 @@ MEDIUM = frozenset(
 EXSETUP = re.compile(r"\bexsetup(?:\.exe)?\b|\b(?:08|14|15)\.\d\d\.\d{4}\.\d{3}\b", re.IGNORECASE)
 """Exchange's set-up program, or a file version in Exchange's own zero-padded spelling."""
 
+_REMOTE = frozenset(("pscomputername", "runspaceid"))
+_FILE = frozenset(("fileversion", "productversion", "originalfilename"))
 _PRINCIPAL = re.compile(r"\bexchange(?:MDB|RFR)/", re.IGNORECASE)
 
 
 def score(names: Iterable[str], text: str = "") -> int:
     """How surely property `names` and the `text` around them are Exchange's; 2 and more is yes."""
     known = {name.strip().lower() for name in names}
-    strong, medium = len(known & STRONG), len(known & MEDIUM)
+    # What a remote session adds to any object counts once.
+    medium = len(known & MEDIUM - _REMOTE) + bool(known & _REMOTE)
+    strong = len(known & STRONG)
     bonus = 1 if known & {"fileversion", "productversion"} and EXSETUP.search(text) else 0
     if known & {"serviceprincipalname", "serviceprincipalnames"} and _PRINCIPAL.search(text):
         bonus += 2
     return 2 * strong + medium + bonus
+
+
+def is_exchange(names: Iterable[str]) -> bool:
+    """Whether an object whose type is not known has the properties of Exchange's."""
+    known = set(names)
+    return bool(known & STRONG) or len(known & MEDIUM - _REMOTE - _FILE) >= 2
 
 
 SERVER_FACTS = (
