@@ -7,7 +7,6 @@ import msgspec
 from tocsin.model.run import Run
 from tocsin.report import Output, Translate
 
-
 INDENT_LIMIT = 8 << 20
 """Bytes up to which the document is indented; beyond, nobody reads it by eye."""
 
