@@ -110,14 +110,7 @@ def _undated(
                 )
             )
         return BuildRange(low, high)
-    if low > found.high:
-        contradictions.append(
-            say(
-                N_("an undated source names {higher}, newer than {lower} of the newest dated one"),
-                higher=str(low),
-                lower=str(found),
-            )
-        )
+    # Higher than the newest dated one: patched since. Lower: an older export. Neither contradicts.
     return BuildRange(max(low, found.low), max(high, found.high, low))
 
 

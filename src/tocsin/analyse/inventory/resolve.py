@@ -95,7 +95,16 @@ def _between(knowledge: Knowledge, build: Build) -> Resolution | None:
         # Newer than the last update known of its CU: at least that one, at most itself.
         if branch is None:
             return None
-        above = build
+        return Resolution(
+            builds=BuildRange(below, build),
+            because=say(
+                N_("{build} is newer than {below}, the last update of {cu} known here"),
+                build=str(build),
+                below=str(below),
+                cu=branch.label,
+            ),
+            cu_only=False,
+        )
     elif (above.major, above.minor) != (build.major, build.minor):
         return None
     return Resolution(
