@@ -20,10 +20,11 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 
 from tocsin.formats import HEAD_SIZE, Reading, eml
+from tocsin.formats.syntax.mail_headers import FIRST_CHUNK
 from tocsin.model.evidence import Host
 from tocsin.model.locator import Locator
 
-ROUNDS = 5
+ROUNDS = 9
 INVENTED = 4000
 
 _TOP = """Return-Path: <list-bounces@lists.example.org>
@@ -90,7 +91,9 @@ def tocsin(paths: list[str]) -> int:
     count = 0
     for path in paths:
         with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - as cheap as it gets
-            data = stream.read()
+            data = stream.read(FIRST_CHUNK + 1)
+            if len(data) > FIRST_CHUNK:
+                data += stream.read()
         if eml.recognise(data[:HEAD_SIZE]):
             for each in eml.read(io.BytesIO(data), Locator(source=path), reading):
                 count += isinstance(getattr(each, "body", None), Host)

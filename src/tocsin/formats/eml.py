@@ -12,6 +12,8 @@ from tocsin.model.evidence import Evidence, Look
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 
+_ONE = Look(seen_by="mail", records=1)
+
 
 def recognise(head: bytes) -> int:
     """By the names of the first header fields."""
@@ -21,7 +23,7 @@ def recognise(head: bytes) -> int:
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """The servers that the header block names, then one `Look`."""
     yield from hosts(read_block(stream), at, "", reading)
-    yield Evidence(at=at, body=Look(seen_by="mail", records=1))
+    yield Evidence(at=at, body=_ONE)
 
 
-FORMAT = Format(name="eml", title="Mail", recognise=recognise, read=read)
+FORMAT = Format(name="eml", title="Mail", recognise=recognise, read=read, order=10)

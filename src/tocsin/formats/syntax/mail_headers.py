@@ -25,11 +25,11 @@ LEADING_LIMIT = 2 * 1024
 """Bytes in which blank lines, a byte order mark or a `From ` line may stand before the fields."""
 
 _FIELD = re.compile(
-    rb"\n(?=[rxmf\r\n])(?:(received|x-(?:clientproxiedby|originatororg|organizationheaderspreserved"
+    rb"\n(?=[rxmf\r\n])(?:(?:(received)|(x-(?:clientproxiedby|originatororg|organizationheaderspreserved"
     rb"|crosspremisesheadersfilteredbysendconnector|ms-(?:has-attach|tnef-correlator"
     rb"|exchange-(?:organization-auth(?:source|as)|imapappendstamp|processed-by-bccfoldering"
-    rb"|crosstenant-originalattributedtenantconnectingip)))|message-id|from)"
-    rb"[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)|\r?\n)",
+    rb"|crosstenant-originalattributedtenantconnectingip)))|message-id|from))"
+    rb"[ \t]*:[^\n]*+(?:\n[ \t][^\n]*+)*+|\r?\n)",
     re.IGNORECASE,
 )
 """A field with its folded lines, or the blank line that ends the block. The leading newline is
@@ -73,7 +73,7 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class Field(msgspec.Struct, frozen=True):
-    """One field: name in lower case, where it begins (with its name) and ends in the block."""
+    """One field: name in lower case, where its line begins and ends in the block."""
 
     name: bytes
     start: int
@@ -146,14 +146,13 @@ def fields(block: Block) -> Fields:
     received: list[tuple[int, int]] = []
     others: list[Field] = []
     for match in _FIELD.finditer(block.raw):
-        name = match[1]
-        if name is None:
+        which = match.lastindex
+        if which == 1:
+            received.append(match.span())
+        elif which is None:
             break
-        start, end = match.start(1), match.end()
-        if len(name) == len(b"received") and name.lower() == b"received":
-            received.append((start, end))
         else:
-            others.append(Field(name.lower(), start, end))
+            others.append(Field(match[2].lower(), *match.span()))
     return Fields(received, others)
 
 

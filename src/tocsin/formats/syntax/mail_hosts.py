@@ -21,7 +21,7 @@ from tocsin.formats.syntax.mail_headers import (
     fields,
     unfolded,
 )
-from tocsin.formats.syntax.mail_parties import internal, registrable, sender_part, trusts
+from tocsin.formats.syntax.mail_parties import from_sender, internal, registrable, trusts
 from tocsin.formats.syntax.mail_stamps import STAMPS, Mail, Seen, hinted, stamped
 from tocsin.formats.syntax.received import Hop, parse_date, parse_received
 from tocsin.model.evidence import QUOTE_LIMIT, Evidence, Host, Trust
@@ -39,7 +39,8 @@ _GATE = re.compile(
 with plain letters because that is what the search is fast at."""
 
 _DOMAIN = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}")
-_FROM_DOMAIN = re.compile(r"@([\w.-]{3,253})>?[^@]*\Z")
+_FROM = re.compile(rb"@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,10})\.?>?[^@]*\Z")
+_MESSAGE_ID = re.compile(rb"<\s*([^<>\s]{1,300})")
 
 
 def hosts(block: Block, at: Locator, prefix: str, reading: Reading) -> Iterator[Evidence | Gap]:
@@ -92,15 +93,26 @@ class _Reader:
         self.first = {each.name: each for each in reversed(found.others)}
         self.received = found.received
         self.parsed: dict[int, tuple[Hop, str, str]] = {}
-        self.bottom: int | None = None
-        self.message_id = self._text(b"message-id").strip("<> ")[:QUOTE_LIMIT]
+        self.message_id = self._message_id()
         self.organisation = self._organisation()
 
     def read(self, gated: list[int], stamps: list[Field]) -> Iterator[Evidence | Gap]:
         """Hops first, since they tell how far the other fields can be believed."""
-        exchange = [(index, line) for index in gated if (line := exchange_hop(self._hop(index)[0]))]
+        exchange = [
+            (index, line)
+            for index in gated
+            if (line := exchange_hop(self._hop(index, remember=True)[0]))
+        ]
         trust = self._trust([index for index, _ in exchange])
-        mail = Mail(
+        mail = self._mail() if stamps else None
+        for index, line in exchange:
+            yield from self._exchange(index, line, trust[index], mail)
+        if mail is not None:
+            for field in stamps:
+                yield from stamped(field, mail)
+
+    def _mail(self) -> Mail:
+        return Mail(
             block=self.block,
             at=self.at,
             prefix=self.prefix,
@@ -109,10 +121,6 @@ class _Reader:
             received=bool(self.received),
             outlook=b"x-ms-has-attach" in self.first or b"x-ms-tnef-correlator" in self.first,
         )
-        for index, line in exchange:
-            yield from self._exchange(index, line, trust[index], mail)
-        for field in stamps:
-            yield from stamped(field, mail)
 
     def _trust(self, exchange: list[int]) -> list[Trust]:
         if not exchange:
@@ -125,24 +133,29 @@ class _Reader:
             vouched=internal_mail and exchange[0] == 0,
         )
 
-    def _hop(self, index: int) -> tuple[Hop, str, str]:
+    def _hop(self, index: int, *, remember: bool = False) -> tuple[Hop, str, str]:
         """The line parsed: hop, date text, and the line as a whole."""
-        if index not in self.parsed:
+        found = self.parsed.get(index)
+        if found is None:
             line, value = unfolded(self.block, *self.received[index])
-            self.parsed[index] = (*parse_received(value), line)
-        return self.parsed[index]
+            hop, date = parse_received(value, remember=remember)
+            found = self.parsed[index] = (hop, date, line)
+        return found
 
     def _exchange(
-        self, index: int, line: ExchangeHop, trust: Trust, mail: Mail
+        self, index: int, line: ExchangeHop, trust: Trust, mail: Mail | None
     ) -> Iterator[Evidence | Gap]:
         hop, date, text = self._hop(index)
         at = _at(self.at, f"{self.prefix}header Received {index + 1}")
-        for why in self._faults(index, line):
-            yield Gap(at=at, kind="undecided", why=why)
-        if not hop.by and not hop.by_address:
-            return
+        start, end = self.received[index]
+        if line.odd_id or not hop.by or end - start > VALUE_LIMIT:
+            for why in self._faults(index, line):
+                yield Gap(at=at, kind="undecided", why=why)
+            if not hop.by and not hop.by_address:
+                return
         seen = parse_date(date)
-        mail.saw(hop.by, Seen(trust, seen), cloud=line.cloud)
+        if mail is not None:
+            mail.saw(hop.by, Seen(trust, seen), cloud=line.cloud)
         facts = {**line.facts, "message-id": self.message_id} if self.message_id else line.facts
         yield Evidence(
             at=at,
@@ -188,9 +201,7 @@ class _Reader:
             return sender
         if not internal(hop.by):
             return None
-        if self.bottom is None:
-            self.bottom = sender_part([self._hop(each)[0] for each in range(len(self.received))])
-        if index < self.bottom:
+        if not from_sender(index, len(self.received), lambda each: self._hop(each)[0]):
             return next(iter(self.own_domains)) if len(self.own_domains) == 1 else None
         own = {registrable(each) for each in self.own_domains}
         if sender and trust != "trusted" and registrable(sender) in own:
@@ -198,12 +209,18 @@ class _Reader:
         return sender or None
 
     def _organisation(self) -> str:
-        stated = self._text(b"x-originatororg").lower()
-        if _DOMAIN.fullmatch(stated):
-            return stated
-        match = _FROM_DOMAIN.search(self._text(b"from"))
-        domain = match[1].lower().strip(".") if match else ""
-        return domain if _DOMAIN.fullmatch(domain) else ""
+        if b"x-originatororg" in self.first:
+            stated = self._text(b"x-originatororg").lower()
+            if _DOMAIN.fullmatch(stated):
+                return stated
+        field = self.first.get(b"from")
+        match = _FROM.search(self.block.raw, field.start, field.end) if field else None
+        return match[1].decode().lower() if match else ""
+
+    def _message_id(self) -> str:
+        field = self.first.get(b"message-id")
+        match = _MESSAGE_ID.search(self.block.raw, field.start, field.end) if field else None
+        return match[1].decode("utf-8", errors="replace") if match else ""
 
     def _text(self, name: bytes) -> str:
         field = self.first.get(name)

@@ -25,7 +25,7 @@ the senders' addresses (source NAT) and adds no line of its own, unless own doma
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache, lru_cache
 
 from publicsuffixlist import PublicSuffixList
@@ -198,13 +198,12 @@ def trusts(
     return found + rest
 
 
-def sender_part(hops: Sequence[Hop]) -> int:
-    """Index of the first line of the part, at the bottom, that never left the sender's network."""
-    first = len(hops) - 1
-    while first > 0:
-        above, below = hops[first - 1], hops[first]
+def from_sender(index: int, count: int, hop_at: Callable[[int], Hop]) -> bool:
+    """Whether line `index` of `count` stands in the part, at the bottom, that never left the
+    sender's network."""
+    for lower in range(count - 1, index, -1):
+        above, below = hop_at(lower - 1), hop_at(lower)
         same = registrable(above.by) and registrable(above.by) == registrable(below.by)
         if online(above.by) or not (same or above.local or near(above.address)):
-            break
-        first -= 1
-    return max(first, 0)
+            return False
+    return True

@@ -82,7 +82,7 @@ _HELO = re.compile(r"\bhelo\s*=\s*\[?([^\]\s;]{1,255})\]?", re.IGNORECASE)
 _APPENDED = re.compile(r"(\S{1,255})\s+\((\d{1,3}(?:\.\d{1,5}){3})\)")
 _MESSAGE_ID = re.compile(r"<(?:[0-9a-f]{32}|[0-9A-F]{40})@([^<>@\s]{3,255})>")
 _MESSAGE_ID_BYTES = re.compile(
-    rb"(?i:message-id)\s*:\s*<(?:[0-9a-f]{32}|[0-9A-F]{40})@[^<>@\s]{3,255}>"
+    rb"\s*(?i:message-id)\s*:\s*<(?:[0-9a-f]{32}|[0-9A-F]{40})@[^<>@\s]{3,255}>"
 )
 
 

@@ -24,7 +24,7 @@ _TOKEN = re.compile(r"\((?:[^()]+|\([^()]*\))*\)?|[^\s()]+")
 _USUAL = re.compile(
     r"from ([^\s()]+) \((?:([\w.-]+) )?\[?(?:IPv6:)?([0-9A-Fa-f.:]+(?:%\w+)?)\]?\)"
     r"(?: \([^()]*(?:\([^()]*\)[^()]*)*\))*"
-    r" by ([^\s();]+)(?: \(([^()]*)\))? with ([A-Za-z ]+?)(?: \(([^()]*)\))?"
+    r" by ([^\s();]+)(?: \(([^()]*)\))? with ([A-Za-z]+(?: [A-Za-z]+){0,3}?)(?: \(([^()]*)\))?"
     r"(?: id ([^\s();]+))?(?: via ([A-Za-z ]+))?(?: \([^()]*\))?(?: for <[^<>\s]*>)?"
 )
 """The form that Exchange and Postfix share, unfolded; every other form is read by clauses."""
@@ -97,14 +97,17 @@ class Hop(msgspec.Struct, frozen=True, kw_only=True):
     mentions_peer: bool = False
 
 
-def parse_received(text: str) -> tuple[Hop, str]:
-    """The clauses and the date text of an unfolded value."""
+def parse_received(text: str, *, remember: bool = False) -> tuple[Hop, str]:
+    """The clauses and the date text of an unfolded value.
+
+    remember: whether the same line, but for its date, is likely to come again.
+    """
     clauses, _, date = text.rpartition(";")
     if not clauses:
         clauses = date = text
-    if len(clauses) > REMEMBERED_LENGTH:
-        return _parse(clauses), date
-    return _remembered(clauses), date
+    if remember and len(clauses) <= REMEMBERED_LENGTH:
+        return _remembered(clauses), date
+    return _parse(clauses), date
 
 
 @lru_cache(maxsize=4096)
@@ -231,12 +234,11 @@ def parse_date(text: str) -> datetime | None:
     """
     if usual := _USUAL_DATE.fullmatch(text):
         day, month, year, clock, hours, minutes = usual.groups()
-        number = _MONTHS.get(month.lower(), 0)
+        iso = f"{year}-{_MONTHS.get(month.lower(), 0):02}-{day:0>2}T{clock}{hours}:{minutes}"
         try:
-            iso = f"{year}-{number:02}-{day:0>2}T{clock}{hours}:{minutes}"
             return datetime.fromisoformat(iso).astimezone(UTC)
         except (ValueError, OverflowError):
-            pass  # a leap second or nonsense: the tolerant way decides
+            pass  # a leap second, or nonsense: the tolerant way decides
     match = _DATE.search(text)
     if match is not None:
         day, month, year, hour, minute, second, zone = match.groups()
@@ -245,14 +247,20 @@ def parse_date(text: str) -> datetime | None:
         if match is None:
             return None
         month, day, hour, minute, second, zone, year = match.groups()
+    return _moment(year, month, day, hour, minute, second, zone)
+
+
+def _moment(
+    year: str, month: str, day: str, hour: str, minute: str, second: str | None, zone: str | None
+) -> datetime | None:
     number = _MONTHS.get(month.lower())
     if number is None:
         return None
+    full = _year(int(year))
+    # A leap second is the second before it.
+    seconds = min(int(second or 0), 59)
     try:
-        local = datetime(
-            _year(int(year)), number, int(day), int(hour), int(minute), min(int(second or 0), 59),
-            tzinfo=UTC,
-        )  # fmt: skip
+        local = datetime(full, number, int(day), int(hour), int(minute), seconds, tzinfo=UTC)
         return local - _offset(zone)
     except (ValueError, OverflowError):
         return None
@@ -264,6 +272,7 @@ def _year(number: int) -> int:
     return number + 1900 if number < 1000 else number
 
 
+@lru_cache(maxsize=1024)
 def _offset(zone: str | None) -> timedelta:
     if not zone:
         return timedelta(0)
