@@ -69,9 +69,13 @@ def test_every_inferred_row(folder: Path) -> None:
     assert held > 5000
 
 
+COUNTS = {PACKAGED: [452, 844, 1448, 180, 313, 63], SHARED: [444, 805, 1448, 170, 313, 63]}
+"""As stated beside the tables (docs/knowledge.md, data/README.md)."""
+
+
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_the_tables_have_the_rows_they_are_known_to_have(folder: Path) -> None:
-    """Counts as stated beside the tables (data/README.md): a lost row must not go unseen."""
+    """A lost row must not go unseen."""
     counted = {
         name: len(rows(folder, name))
         for name in (
@@ -83,7 +87,61 @@ def test_the_tables_have_the_rows_they_are_known_to_have(folder: Path) -> None:
             "exchange-ad-levels.csv",
         )
     }
-    assert list(counted.values()) == [444, 805, 1448, 170, 313, 63]
+    assert list(counted.values()) == COUNTS[folder]
+
+
+NAMES = ("cve", "product", "cu", "build", "update", "observed_id", "channel")
+ADDED = ("note", "config_check")
+"""Cells that may say more than they did."""
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is absent")
+@pytest.mark.parametrize("table", sorted(path.name for path in SHARED.glob("*.csv")))
+def test_no_row_of_the_shared_tables_was_lost_or_changed(table: str) -> None:
+    """What was known in August 2026 is still said, cell for cell."""
+
+    def named(row: dict[str, str]) -> tuple[str, ...]:
+        return tuple(row.get(name, "") for name in NAMES)
+
+    packaged = {named(row): row for row in rows(PACKAGED, table)}
+    for row in rows(SHARED, table):
+        now = packaged[named(row)]
+        for column, cell in row.items():
+            assert cell == now[column] or (column in ADDED and now[column].endswith(cell)), row
+
+
+SEPTEMBER_2026 = {
+    "CVE-2026-55007": ("2019 CU14", "2019 CU15", "SE RTM"),
+    **dict.fromkeys(
+        (
+            *("CVE-2026-69355", "CVE-2026-69356", "CVE-2026-69361", "CVE-2026-69375"),
+            *("CVE-2026-69378", "CVE-2026-69380", "CVE-2026-69382", "CVE-2026-69641"),
+        ),
+        ("2016 CU23", "2019 CU14", "2019 CU15", "SE RTM"),
+    ),
+}
+"""As the vendor's records of 2026-09-08 list the products."""
+
+
+def test_the_update_of_september_2026_and_its_second_version() -> None:
+    """Builds as the records and HealthChecker give them: first, second version."""
+    builds = {
+        "2016 CU23": ("15.1.2507.72", "15.1.2507.73", "15.1.2507.75"),
+        "2019 CU14": ("15.2.1544.44", "15.2.1544.46", "15.2.1544.48"),
+        "2019 CU15": ("15.2.1748.49", "15.2.1748.51", "15.2.1748.53"),
+        "SE RTM": ("15.2.2562.46", "15.2.2562.49", "15.2.2562.53"),
+    }
+    for cu, (august, first, second) in builds.items():
+        for cve, listed in SEPTEMBER_2026.items():
+            if cu in listed:
+                assert [verdict(b)[cve].status for b in (august, first, second)] == [
+                    "affected",
+                    "fixed",
+                    "fixed",
+                ]
+        early = [verdict(b)["CVE-2026-96940"].status for b in (august, first, second)]
+        assert early == ["affected", "affected", "fixed"]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

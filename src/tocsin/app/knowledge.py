@@ -12,7 +12,7 @@ import tocsin.knowledge
 from tocsin.app.exits import CLEAN, FINDINGS, USAGE
 from tocsin.knowledge import TABLES, load, packaged
 from tocsin.knowledge.compare import compare
-from tocsin.knowledge.lint import PROVENANCE, check, check_provenance
+from tocsin.knowledge.lint import PROVENANCE, Problem, check, check_provenance
 from tocsin.knowledge.lookup import Known, show
 from tocsin.model.text import N_
 from tocsin.report.text import visible
@@ -44,7 +44,7 @@ def _check(arguments: argparse.Namespace) -> int:
         tables = _folder(arguments.folder)
         if not tables:
             return _none(arguments.folder, translate)
-        problems = [str(each) for each in check(tables, packaged())]
+        problems = [_told(each, translate) for each in check(tables, packaged())]
         problems += [
             translate(N_("{file}: not a table of the knowledge")).format(file=visible(name))
             for name in sorted(names)
@@ -52,7 +52,8 @@ def _check(arguments: argparse.Namespace) -> int:
     else:
         tables = packaged()
         text = (resources.files(tocsin.knowledge) / "data" / PROVENANCE).read_text("utf-8")
-        problems = [str(each) for each in (*check(tables), *check_provenance(text, tables))]
+        found = (*check(tables), *check_provenance(text, tables))
+        problems = [_told(each, translate) for each in found]
     for problem in problems:
         sys.stdout.write(f"  {visible(problem)}\n")
     words = translate(N_("{tables} tables, {rows} rows, {count} faults"))
@@ -60,6 +61,13 @@ def _check(arguments: argparse.Namespace) -> int:
     line = words.format(tables=len(tables), rows=rows, count=len(problems))
     sys.stdout.write(f"  {line}\n")
     return FINDINGS if problems else CLEAN
+
+
+def _told(problem: Problem, translate: Translate) -> str:
+    """Where the fault is, and why it is one, in the user's language."""
+    why = problem.why.render(translate)
+    place = f"{problem.file}:{problem.line}" if problem.line else problem.file
+    return f"{place}: {problem.column}: {why}" if problem.column else f"{place}: {why}"
 
 
 def _none(folder: str, translate: Translate) -> int:

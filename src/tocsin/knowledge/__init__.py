@@ -104,7 +104,7 @@ def read_tables(tables: Mapping[str, str]) -> Knowledge:
     return knowledge
 
 
-KNOWLEDGE_DATE = date(2026, 8, 22)
+KNOWLEDGE_DATE = date(2026, 10, 7)
 """The last day the packaged sources cover (data/PROVENANCE.toml says the same; a test compares)."""
 
 

@@ -105,7 +105,7 @@ def _between(knowledge: Knowledge, build: Build) -> Resolution | None:
             ),
             cu_only=False,
         )
-    elif (above.major, above.minor) != (build.major, build.minor):
+    if (above.major, above.minor) != (build.major, build.minor):
         return None
     return Resolution(
         builds=BuildRange(below, above),
