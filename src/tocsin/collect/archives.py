@@ -119,8 +119,7 @@ def _archive(
             source, Loss(say(N_("{kind} archives are not read: unpack it first"), kind=kind))
         )
     elif depth > limits.depth:
-        why = say(N_("more than {limit} archives inside one another: left out"), limit=limits.depth)
-        yield _gap(source, Loss(why, "limit"))
+        yield _gap(source, budget.too_deep())
     else:
         yield from _all(_Within(source, kind, depth, limits, budget), stream)
 

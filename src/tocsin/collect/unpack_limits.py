@@ -13,6 +13,10 @@ NAME_LIMIT = 1024
 """Characters of a member's name that are kept."""
 
 
+TOO_DEEP_LIMIT = 100
+"""Archives found deeper than `Limits.depth` before all is given up: only bombs have so many."""
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits of one archive given by the user, whatever it holds nested.
 
@@ -49,6 +53,7 @@ class Budget:
         self.limits = limits
         self.spent = False
         self._members = limits.members
+        self._too_deep = TOO_DEEP_LIMIT
         self._unpacked = limits.unpacked
 
     def member(self) -> None:
@@ -60,6 +65,23 @@ class Budget:
                 N_("more than {limit} members: the rest is left out"), limit=self.limits.members
             )
             raise Loss(why, "limit")
+
+    def too_deep(self) -> Loss:
+        """What to say of an archive that is nested too deep; many of them end the unpacking."""
+        self._too_deep -= 1
+        limit = self.limits.depth
+        if self._too_deep > 0:
+            why = say(N_("more than {limit} archives inside one another: left out"), limit=limit)
+            return Loss(why, "limit")
+        self.spent = True
+        why = say(
+            N_(
+                "more than {limit} archives inside one another, {count} times: the rest is left out"
+            ),
+            limit=limit,
+            count=TOO_DEEP_LIMIT,
+        )
+        return Loss(why, "limit")
 
     def unpacked(self, size: int) -> None:
         """Count bytes that came out of a decompressor; raises Loss when there were too many."""
