@@ -24,16 +24,26 @@ VALUE_LIMIT = 8 * 1024
 LEADING_LIMIT = 2 * 1024
 """Bytes in which blank lines, a byte order mark or a `From ` line may stand before the fields."""
 
+_FOLDED = rb"[^\n]*+(?:\n[ \t][^\n]*+)*+"
 _FIELD = re.compile(
-    rb"\n(?=[rxmf\r\n])(?:(?:(received)|(x-(?:clientproxiedby|originatororg|organizationheaderspreserved"
-    rb"|crosspremisesheadersfilteredbysendconnector|ms-(?:has-attach|tnef-correlator"
-    rb"|exchange-(?:organization-auth(?:source|as)|imapappendstamp|processed-by-bccfoldering"
-    rb"|crosstenant-originalattributedtenantconnectingip)))|message-id|from))"
-    rb"[ \t]*:[^\n]*+(?:\n[ \t][^\n]*+)*+|\r?\n)",
+    rb"\n(?=[rxm\r\n])(?:"
+    rb"(received)[ \t]*:" + _FOLDED + rb"|(x-(?:clientproxiedby|organizationheaderspreserved"
+    rb"|crosspremisesheadersfilteredbysendconnector|ms-exchange-(?:organization-authsource"
+    rb"|imapappendstamp|processed-by-bccfoldering"
+    rb"|crosstenant-originalattributedtenantconnectingip)))[ \t]*:"
+    + _FOLDED
+    + rb"|(message-id)[ \t]*:\s*<(?=[0-9a-f]{32,40}@)" + _FOLDED + rb"|\r?\n)",
+    re.IGNORECASE,
+)  # fmt: skip
+"""A field in which a server may stand, with its folded lines, or the blank line that ends the
+block. The leading newline is what makes the search fast: only line starts are looked at."""
+
+_SIDE = re.compile(
+    rb"\n(?=[fmx])(from|message-id|x-originatororg|x-ms-has-attach|x-ms-tnef-correlator"
+    rb"|x-ms-exchange-organization-authas)[ \t]*:(" + _FOLDED + rb")",
     re.IGNORECASE,
 )
-"""A field with its folded lines, or the blank line that ends the block. The leading newline is
-what makes the search fast: only line starts are looked at."""
+"""Fields that are asked for only when a mail names a server."""
 
 _LEADING = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:[0-9]{1,10}[ \t]*\r?\n)?(?:>?From [^\n]*\n)*"
@@ -81,10 +91,12 @@ class Field(msgspec.Struct, frozen=True):
 
 
 class Fields(msgspec.Struct, frozen=True):
-    """The fields that are looked at, in order: `Received` by where each begins and ends."""
+    """The fields in which a server may stand, in order: `Received` by where each line begins and
+    ends, the others by name too. end: where the block ends."""
 
     received: list[tuple[int, int]]
     others: list[Field]
+    end: int
 
 
 def read_block(stream: BinaryIO) -> Block:
@@ -142,7 +154,7 @@ def _plain(data: bytes) -> bytes:
 
 
 def fields(block: Block) -> Fields:
-    """The fields that are looked at, up to the blank line."""
+    """The fields in which a server may stand, up to the blank line."""
     received: list[tuple[int, int]] = []
     others: list[Field] = []
     for match in _FIELD.finditer(block.raw):
@@ -150,10 +162,19 @@ def fields(block: Block) -> Fields:
         if which == 1:
             received.append(match.span())
         elif which is None:
-            break
+            return Fields(received, others, match.start())
         else:
-            others.append(Field(match[2].lower(), *match.span()))
-    return Fields(received, others)
+            others.append(Field(match[which].lower(), *match.span()))
+    return Fields(received, others, len(block.raw))
+
+
+def side_fields(block: Block, end: int) -> dict[bytes, bytes]:
+    """Of the fields that tell about the mail as a whole, the first of each name, in lower case, to
+    its value as written."""
+    found: dict[bytes, bytes] = {}
+    for match in _SIDE.finditer(block.raw, 0, end):
+        found.setdefault(match[1].lower(), match[2][:VALUE_LIMIT])
+    return found
 
 
 def unfolded(block: Block, start: int, end: int) -> tuple[str, str]:

@@ -19,10 +19,11 @@ from tocsin.formats.syntax.mail_headers import (
     Field,
     Fields,
     fields,
+    side_fields,
     unfolded,
 )
 from tocsin.formats.syntax.mail_parties import from_sender, internal, registrable, trusts
-from tocsin.formats.syntax.mail_stamps import STAMPS, Mail, Seen, hinted, stamped
+from tocsin.formats.syntax.mail_stamps import Mail, Seen, stamped
 from tocsin.formats.syntax.received import Hop, parse_date, parse_received
 from tocsin.model.evidence import QUOTE_LIMIT, Evidence, Host, Trust
 from tocsin.model.finding import Gap
@@ -38,7 +39,7 @@ _GATE = re.compile(
 """In lower case: stands in every `Received` line of Exchange; the rest is not parsed. It begins
 with plain letters because that is what the search is fast at."""
 
-_DOMAIN = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}")
+_DOMAIN = re.compile(rb"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,10}")
 _FROM = re.compile(rb"@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,10})\.?>?[^@]*\Z")
 _MESSAGE_ID = re.compile(rb"<\s*([^<>\s]{1,300})")
 
@@ -56,14 +57,10 @@ def hosts(block: Block, at: Locator, prefix: str, reading: Reading) -> Iterator[
     if len(found.received) > HOPS_LIMIT:
         why = say(N_("more than {limit} Received lines in one mail"), limit=HOPS_LIMIT)
         yield Gap(at=_at(at, prefix + "header Received"), kind="limit", why=why)
-        found = Fields(found.received[:HOPS_LIMIT], found.others)
+        found = Fields(found.received[:HOPS_LIMIT], found.others, found.end)
     gated = _gated(block.raw, found.received)
-    stamps = [each for each in found.others if each.name in STAMPS]
-    hint = hinted(block, found.others)
-    if hint:
-        stamps.append(hint)
-    if gated or stamps:
-        yield from _Reader(block, at, prefix, reading, found).read(gated, stamps)
+    if gated or found.others:
+        yield from _Reader(block, at, prefix, reading, found).read(gated, found.others)
 
 
 def _gated(raw: bytes, received: list[tuple[int, int]]) -> list[int]:
@@ -74,9 +71,7 @@ def _gated(raw: bytes, received: list[tuple[int, int]]) -> list[int]:
     if last - first < FIRST_CHUNK and not _GATE.search(raw[first:last].lower()):
         return []
     return [
-        index
-        for index, (start, end) in enumerate(received)
-        if _GATE.search(raw[start : min(end, start + VALUE_LIMIT)].lower())
+        index for index, (start, end) in enumerate(received) if _GATE.search(raw[start:end].lower())
     ]
 
 
@@ -90,7 +85,7 @@ class _Reader:
         self.at = at
         self.prefix = prefix
         self.own_domains = reading.own_domains
-        self.first = {each.name: each for each in reversed(found.others)}
+        self.side = side_fields(block, found.end)
         self.received = found.received
         self.parsed: dict[int, tuple[Hop, str, str]] = {}
         self.message_id = self._message_id()
@@ -119,18 +114,18 @@ class _Reader:
             message_id=self.message_id,
             organisation=self.organisation,
             received=bool(self.received),
-            outlook=b"x-ms-has-attach" in self.first or b"x-ms-tnef-correlator" in self.first,
+            outlook=b"x-ms-has-attach" in self.side or b"x-ms-tnef-correlator" in self.side,
         )
 
     def _trust(self, exchange: list[int]) -> list[Trust]:
         if not exchange:
             return ["forgeable"] * len(self.received)
-        internal_mail = self._text(b"x-ms-exchange-organization-authas").lower() == "internal"
+        authenticated = self.side.get(b"x-ms-exchange-organization-authas", b"")
         return trusts(
             len(self.received),
             lambda index: self._hop(index)[0],
             self.own_domains,
-            vouched=internal_mail and exchange[0] == 0,
+            vouched=exchange[0] == 0 and authenticated.strip().lower() == b"internal",
         )
 
     def _hop(self, index: int, *, remember: bool = False) -> tuple[Hop, str, str]:
@@ -209,22 +204,15 @@ class _Reader:
         return sender or None
 
     def _organisation(self) -> str:
-        if b"x-originatororg" in self.first:
-            stated = self._text(b"x-originatororg").lower()
-            if _DOMAIN.fullmatch(stated):
-                return stated
-        field = self.first.get(b"from")
-        match = _FROM.search(self.block.raw, field.start, field.end) if field else None
+        stated = self.side.get(b"x-originatororg", b"").strip()
+        if _DOMAIN.fullmatch(stated):
+            return stated.decode().lower()
+        match = _FROM.search(self.side.get(b"from", b""))
         return match[1].decode().lower() if match else ""
 
     def _message_id(self) -> str:
-        field = self.first.get(b"message-id")
-        match = _MESSAGE_ID.search(self.block.raw, field.start, field.end) if field else None
+        match = _MESSAGE_ID.search(self.side.get(b"message-id", b""))
         return match[1].decode("utf-8", errors="replace") if match else ""
-
-    def _text(self, name: bytes) -> str:
-        field = self.first.get(name)
-        return unfolded(self.block, field.start, field.end)[1] if field else ""
 
 
 def _at(at: Locator, position: str) -> Locator:

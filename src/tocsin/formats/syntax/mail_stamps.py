@@ -81,9 +81,6 @@ _IP = re.compile(r"\bip\s*=\s*\[?([0-9a-f.:]{3,45})\]?", re.IGNORECASE)
 _HELO = re.compile(r"\bhelo\s*=\s*\[?([^\]\s;]{1,255})\]?", re.IGNORECASE)
 _APPENDED = re.compile(r"(\S{1,255})\s+\((\d{1,3}(?:\.\d{1,5}){3})\)")
 _MESSAGE_ID = re.compile(r"<(?:[0-9a-f]{32}|[0-9A-F]{40})@([^<>@\s]{3,255})>")
-_MESSAGE_ID_BYTES = re.compile(
-    rb"\s*(?i:message-id)\s*:\s*<(?:[0-9a-f]{32}|[0-9A-F]{40})@[^<>@\s]{3,255}>"
-)
 
 
 def stamped(field: Field, mail: Mail) -> Iterator[Evidence | Gap]:
@@ -236,13 +233,3 @@ _READERS = {
     b"x-ms-exchange-processed-by-bccfoldering": _folded,
     b"message-id": _message_id,
 }
-STAMPS = frozenset(_READERS) - {b"message-id"}
-"""Names of the fields, in lower case; a Message-ID speaks only where `hinted` finds it may."""
-
-
-def hinted(block: Block, found: list[Field]) -> Field | None:
-    """The Message-ID when it has one of the shapes that may hold a server's name."""
-    for each in found:
-        if each.name == b"message-id":
-            return each if _MESSAGE_ID_BYTES.match(block.raw, each.start, each.end) else None
-    return None
