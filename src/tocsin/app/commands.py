@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from tocsin.knowledge.catalogue import Knowledge
 from tocsin.model.run import Run
 from tocsin.model.text import N_
 from tocsin.report import output
+from tocsin.report.json import pieces
 from tocsin.report.text import coloured, plain, render_styled
 from tocsin.store.runs import RunError, free_folder, read_run, refuse_to_overwrite, write
 
@@ -57,8 +58,8 @@ def examine(arguments: argparse.Namespace) -> int:
         run = examine_paths(request, knowledge, progress=progress)
     written: list[str] = []
     if folder:
-        files = {
-            "run.json": output("json").render(run, arguments.translate, arguments.lang),
+        files: dict[str, str | Iterable[bytes]] = {
+            "run.json": pieces(run),
             "report.html": output("html").render(run, arguments.translate, arguments.lang),
         }
         written = write(folder, files)

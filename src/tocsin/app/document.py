@@ -36,6 +36,8 @@ def servers_and_findings(
     """Ranked servers and, in the same order, their findings, open ones first."""
     servers: list[Server] = []
     records: list[FindingRecord] = []
+    # Servers with the same builds share their sentences; so do the words they are written in.
+    words: dict[int, str] = {}
     for rank, server in enumerate(ranked(found.servers, counts), start=1):
         findings = by_server[server.id]
         servers.append(
@@ -44,7 +46,10 @@ def servers_and_findings(
         proofs: dict[int, tuple[Proof, ...]] = {}
         for finding in sorted(findings, key=_importance):
             shared = proofs.setdefault(id(finding.evidence), proofs_of(finding.evidence, digests))
-            records.append(_record(finding, server.name, shared))
+            because = words.get(id(finding.because))
+            if because is None:
+                because = words[id(finding.because)] = str(finding.because)
+            records.append(_record(finding, server.name, because, shared))
     return tuple(servers), tuple(records)
 
 
@@ -180,7 +185,7 @@ def support_words(product: str, knowledge: Knowledge) -> Sentence | None:
     )
 
 
-def _record(finding: Finding, name: str, proofs: tuple[Proof, ...]) -> FindingRecord:
+def _record(finding: Finding, name: str, because: str, proofs: tuple[Proof, ...]) -> FindingRecord:
     return FindingRecord(
         rule=finding.rule.id,
         title=finding.rule.title,
@@ -189,7 +194,7 @@ def _record(finding: Finding, name: str, proofs: tuple[Proof, ...]) -> FindingRe
         status=finding.status,
         level=finding.level,
         confidence=finding.confidence,
-        because=str(finding.because),
+        because=because,
         sentence=finding.because,
         settle=finding.settle,
         evidence=proofs,

@@ -1,22 +1,40 @@
-"""run.json: the document itself. Everything else can be made from it again."""
+"""run.json: the document itself, a line for each server, finding, gap and source.
+
+Everything else can be made from it again.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import msgspec
 
 from tocsin.model.run import Run
 from tocsin.report import Output, Translate
 
-INDENT_LIMIT = 8 << 20
-"""Bytes up to which the document is indented; beyond, nobody reads it by eye."""
-
 
 def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
     """The document as JSON text, the same for every language."""
-    text = msgspec.json.encode(run)
-    if len(text) <= INDENT_LIMIT:
-        text = msgspec.json.format(text, indent=1)
-    return text.decode() + "\n"
+    return b"".join(pieces(run)).decode()
+
+
+def pieces(run: Run) -> Iterator[bytes]:
+    """The same in pieces, so that a large document is never held twice."""
+    encoder = msgspec.json.Encoder()
+    start = b"{\n"
+    for name in run.__struct_fields__:
+        value = getattr(run, name)
+        yield start + encoder.encode(name) + b": "
+        start = b",\n"
+        if not isinstance(value, tuple) or not value:
+            yield encoder.encode(value)
+            continue
+        between = b"[\n"
+        for each in value:
+            yield between + encoder.encode(each)
+            between = b",\n"
+        yield b"\n]"
+    yield b"\n}\n"
 
 
 OUTPUT = Output(name="json", render=render)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -37,16 +38,20 @@ def refuse_to_overwrite(folder: str, names: tuple[str, ...]) -> list[str]:
     return [str(Path(folder) / name) for name in names if (Path(folder) / name).exists()]
 
 
-def write(folder: str, files: dict[str, str]) -> list[str]:
-    """Write the files, making the folder; the paths written."""
+def write(folder: str, files: Mapping[str, str | Iterable[bytes]]) -> list[str]:
+    """Write the files, whole or in pieces, making the folder; the paths written."""
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, text in files.items():
+    for name, content in files.items():
         path = target / name
         partial = path.with_name(path.name + ".partial")
         # Renamed when complete: a run that was interrupted leaves no half document.
-        partial.write_text(text, "utf-8", errors="backslashreplace", newline="\n")
+        with partial.open("wb") as stream:
+            if isinstance(content, str):
+                stream.write(content.encode("utf-8", errors="backslashreplace"))
+            else:
+                stream.writelines(content)
         partial.replace(path)
         written.append(str(path))
     return written
