@@ -90,8 +90,19 @@ def measure(path: Path, count: int) -> None:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         started = time.monotonic()
         process = subprocess.Popen(
-            [sys.executable, "-m", "tocsin", "inventory", str(path), "-o", out, "--force", "-q",
-             "--fail-on", "none"],
+            [
+                sys.executable,
+                "-m",
+                "tocsin",
+                "inventory",
+                str(path),
+                "-o",
+                out,
+                "--force",
+                "-q",
+                "--fail-on",
+                "none",
+            ],
             stdout=subprocess.DEVNULL,
         )
         peak = 0

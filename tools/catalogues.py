@@ -67,7 +67,12 @@ def write(lang: str, catalog: Catalog) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     text = io.BytesIO()
     pofile.write_po(
-        text, catalog, width=100, omit_header=False, sort_output=True, include_lineno=False,
+        text,
+        catalog,
+        width=100,
+        omit_header=False,
+        sort_output=True,
+        include_lineno=False,
         ignore_obsolete=True,
     )
     # No date of the day: the same messages give the same file.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 
 from tocsin.model.run import FindingRecord, Run, Server, hidden_word
 from tocsin.report import Output, Translate
@@ -42,7 +43,8 @@ def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
     writer.writerow(COLUMNS)
     rows = 0
     for server in run.servers:
-        for finding in by_server.get(server.id) or [None]:
+        findings: Sequence[FindingRecord | None] = by_server.get(server.id) or [None]
+        for finding in findings:
             writer.writerow([_cell(value) for value in _row(server, finding, translate)])
             rows += 1
     writer.writerow([f"# {rows} rows", *[""] * (len(COLUMNS) - 1)])
