@@ -134,6 +134,8 @@ def test_a_build_of_no_server_is_a_gap_not_silence():
         ([look("shodan")], True),
         ([look("shodan"), seen("ex01.contoso.example", by="shodan")], False),
         ([look("onyphe", "address:192.0.2.9")], "unknown"),
+        ([look("onyphe", "domain:fabrikam.example")], "unknown"),
+        ([look("onyphe", "domain:contoso.example")], True),
     ],
 )
 def test_hidden_is_known_inside_and_absent_outside_and_never_guessed(evidence, hidden):

@@ -43,9 +43,9 @@ def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
     writer.writerow(COLUMNS)
     rows = 0
     for server in run.servers:
-        findings: Sequence[FindingRecord | None] = by_server.get(server.id) or [None]
-        for finding in findings:
-            writer.writerow([_cell(value) for value in _row(server, finding, translate)])
+        mine: Sequence[FindingRecord | None] = by_server.get(server.id) or [None]
+        for each in mine:
+            writer.writerow([_cell(value) for value in _row(server, each, translate)])
             rows += 1
     writer.writerow([f"# {rows} rows", *[""] * (len(COLUMNS) - 1)])
     return text.getvalue()

@@ -154,6 +154,7 @@ def _server(
 ) -> KnownServer:
     name = display_name(group)
     spelled = _spellings(group)
+    organisation = organisation_of(group, organisations)
     history = tuple(
         (each, resolve(knowledge, each.version))
         for each in sorted(group.sightings, key=_when)
@@ -161,14 +162,14 @@ def _server(
     )
     now = current(_seen(history, ledger))
     branch = knowledge.branch_of(now.builds.low) if now else None
-    secret, secret_because = hidden(group, ledger.looks)
+    secret, secret_because = hidden(group, organisation, ledger.looks)
     times = [t for s in group.sightings for t in (s.first, s.last) if t is not None]
     return KnownServer(
         id="srv-" + hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:12],
         name=spelled.get(name, name),
         names=tuple(sorted({spelled.get(n, n) for n in group.own | group.published | {name}})),
         addresses=tuple(sorted({a for s in group.sightings for a in s.addresses})),
-        organisation=organisation_of(group, organisations),
+        organisation=organisation,
         ours=_ours(group, organisations, own, inferred),
         current=now,
         branch=branch,

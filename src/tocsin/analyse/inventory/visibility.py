@@ -6,6 +6,7 @@ evidence it is unknown, never false. Nothing here lowers a priority.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Literal
 
@@ -44,7 +45,9 @@ def sees(group: Group, looks: Looks) -> dict[Vantage, tuple[bool | None, tuple[E
     return found
 
 
-def hidden(group: Group, looks: Looks) -> tuple[bool | Literal["unknown"], Sentence]:
+def hidden(
+    group: Group, organisation: str, looks: Looks
+) -> tuple[bool | Literal["unknown"], Sentence]:
     """Whether the internet cannot see the server, and why that is said."""
     outside = sorted({by for by, _ in looks if by in OUTSIDE})
     seen_from = sorted({each.seen_by for each in group.sightings})
@@ -55,9 +58,9 @@ def hidden(group: Group, looks: Looks) -> tuple[bool | Literal["unknown"], Sente
         return "unknown", say(
             N_("no outside evidence was supplied: add a Shodan or Onyphe export to know")
         )
-    if not _covered(group, looks):
+    if not _covered(group, organisation, looks):
         return "unknown", say(
-            N_("the outside evidence from {by} asked for other addresses only"),
+            N_("the outside evidence from {by} asked about others only"),
             by=", ".join(outside),
         )
     if group.maybe_outside:
@@ -71,9 +74,26 @@ def hidden(group: Group, looks: Looks) -> tuple[bool | Literal["unknown"], Sente
     )
 
 
-def _covered(group: Group, looks: Looks) -> bool:
-    """A look-up of single addresses says nothing about the others."""
-    scopes = [scope for by, scope in looks if by in OUTSIDE]
-    addresses = {scope.split(":", 1)[1] for scope in scopes if scope.startswith("address:")}
-    broad = [scope for scope in scopes if not scope.startswith("address:")]
-    return bool(broad) or bool(group.addresses & addresses)
+def _covered(group: Group, organisation: str, looks: Looks) -> bool:
+    """Whether anybody outside asked about this server: a narrow question leaves the rest open."""
+    return any(_asked_about(group, organisation, scope) for by, scope in looks if by in OUTSIDE)
+
+
+def _asked_about(group: Group, organisation: str, scope: str) -> bool:
+    kind, _, value = scope.partition(":")
+    if kind == "address":
+        return value in group.addresses
+    if kind == "network":
+        return any(_inside(address, value) for address in group.addresses)
+    if kind == "domain":
+        return value == organisation or any(
+            name == value or name.endswith("." + value) for name in group.own | group.published
+        )
+    return True
+
+
+def _inside(address: str, network: str) -> bool:
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
