@@ -13,7 +13,7 @@ import msgspec
 from tocsin.model.text import N_, Sentence, say
 
 TARGETS_LIMIT = 1 << 20
-"""Addresses of one network that are looked at: a /12. A larger one is refused, never cut."""
+"""Addresses and names in all: a /12. More are refused before anything is sent, never cut."""
 
 PORTS_LIMIT = 64
 """Ports of one target."""
@@ -103,6 +103,26 @@ class Target(msgspec.Struct, frozen=True):
         return f"{port.service}://{bracketed(self.host)}:{port.number}"
 
 
+class AddressSet:
+    """Networks, and whether an address is in one: as fast for many networks as for one."""
+
+    def __init__(self) -> None:
+        self._prefixes: dict[tuple[int, int], set[int]] = {}
+
+    def add(self, network: Network) -> None:
+        """Take in every address of a network."""
+        shift = network.max_prefixlen - network.prefixlen
+        prefixes = self._prefixes.setdefault((network.version, shift), set())
+        prefixes.add(int(network.network_address) >> shift)
+
+    def __contains__(self, address: Address) -> bool:
+        number = int(address)
+        return any(
+            version == address.version and number >> shift in prefixes
+            for (version, shift), prefixes in self._prefixes.items()
+        )
+
+
 def bracketed(host: str) -> str:
     """An IPv6 address as URLs and Host headers write it."""
     return f"[{host}]" if ":" in host else host
@@ -147,9 +167,6 @@ def read_target(text: str, ports: tuple[Port, ...]) -> tuple[str | Network, tupl
     wanted = text.strip().lower().rstrip(".")
     network = as_network(wanted)
     if network is not None:
-        if network.num_addresses > TARGETS_LIMIT:
-            msg = f"more than {TARGETS_LIMIT} addresses: {wanted}"
-            raise ValueError(msg)
         return network, ports
     match = _TARGET.fullmatch(wanted)
     if match is None:
@@ -182,11 +199,15 @@ def fault(settings: ProbeSettings) -> Sentence | None:
     if not 0 < len(settings.ports) <= PORTS_LIMIT:
         return say(N_("1 to {limit} ports must be named"), limit=PORTS_LIMIT)
     try:
-        ports = tuple(map(parse_port, settings.ports))
-        for text in settings.targets:
-            read_target(text, ports)
+        total = count(settings)
     except ValueError as error:
         return say(N_("cannot be probed: {error}"), error=str(error))
+    if total > TARGETS_LIMIT:
+        return say(
+            N_("{count} addresses are more than the {limit} that are probed in one run"),
+            count=total,
+            limit=TARGETS_LIMIT,
+        )
     for text in settings.allow:
         name = text.strip().lower().rstrip(".")
         if as_network(name) is None and _NAME.fullmatch(name) is None:
@@ -197,29 +218,25 @@ def fault(settings: ProbeSettings) -> Sentence | None:
 def targets(settings: ProbeSettings) -> Iterator[Target]:
     """Every target once, in order, one address at a time. The settings must be without fault."""
     ports = tuple(dict.fromkeys(map(parse_port, settings.ports)))
-    done: list[tuple[str | Network, tuple[Port, ...]]] = []
+    names: set[Target] = set()
+    covered: dict[tuple[Port, ...], AddressSet] = {}
     for text in settings.targets:
         wanted, own = read_target(text, ports)
         if isinstance(wanted, str):
-            if (wanted, own) not in done:
-                yield Target(wanted, own)
-        else:
-            for address in wanted:
-                if not any(_covers(before, address, own) for before in done):
-                    yield Target(str(as_address(str(address))), own)
-        done.append((wanted, own))
-
-
-def _covers(
-    before: tuple[str | Network, tuple[Port, ...]], address: Address, ports: tuple[Port, ...]
-) -> bool:
-    """Whether an earlier target was this address too, on the same ports."""
-    network, own = before
-    return not isinstance(network, str) and own == ports and address in network
+            target = Target(wanted, own)
+            if target not in names:
+                names.add(target)
+                yield target
+            continue
+        before = covered.setdefault(own, AddressSet())
+        for address in wanted:
+            if address not in before:
+                yield Target(str(as_address(str(address))), own)
+        before.add(wanted)
 
 
 def count(settings: ProbeSettings) -> int:
-    """How many targets `targets` gives at most."""
+    """How many targets `targets` gives at most. Raises ValueError for what is no target."""
     ports = tuple(map(parse_port, settings.ports))
     found = (read_target(text, ports)[0] for text in settings.targets)
     return sum(1 if isinstance(each, str) else each.num_addresses for each in found)
