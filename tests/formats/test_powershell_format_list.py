@@ -130,6 +130,16 @@ def test_objects_without_blank_lines_between_begin_where_a_name_comes_again():
     assert [host.names for host in hosts(text)] == [("EX01",), ("EX02",)]
 
 
+def test_text_that_was_copied_with_an_indent_and_in_colour_is_read_alike():
+    plain = "Name                : EX01\nAdminDisplayVersion : Version 15.1\n"
+    plain += "                      (Build 2507.6)\n"
+    indented = "".join(f"    {line}\n" for line in plain.splitlines())
+    coloured = plain.replace("Name ", "\x1b[32;1mName\x1b[0m ")
+    for text in (plain, indented, coloured):
+        (host,) = hosts(text)
+        assert (host.names, version(host)) == (("EX01",), ("15.1.2507.6", "cu"))
+
+
 def test_exsetup_without_a_machine_is_a_build_of_nobody():
     text = """
 File:             C:\\Program Files\\Microsoft\\Exchange Server\\V15\\bin\\ExSetup.exe

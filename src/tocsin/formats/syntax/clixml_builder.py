@@ -330,7 +330,7 @@ def _scalar(tag: str, text: str) -> Value:
     if tag == "BA":
         try:
             return binascii.a2b_base64(text)
-        except binascii.Error:
+        except ValueError:
             return text
     return text
 

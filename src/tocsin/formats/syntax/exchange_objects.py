@@ -88,7 +88,11 @@ def describe_server(thing: Object, at: Locator) -> Iterator[Evidence | Gap]:
     if not names:
         yield _nameless(found, at)
         return
-    quoted = {"AdminDisplayVersion": version.text} if version is not None else {}
+    quoted = {name: text_of(found.get(name.lower())) for name in ("Name", "Fqdn")}
+    quoted = {name: text for name, text in quoted.items() if text}
+    if version is not None:
+        stated = "AdminDisplayVersion" if version.precision == "cu" else "ExSetup"
+        quoted[stated] = version.text
     host = Host(
         seen_by="export",
         names=names,
@@ -98,7 +102,7 @@ def describe_server(thing: Object, at: Locator) -> Iterator[Evidence | Gap]:
         organisation=organisation(found),
         facts=facts(found, SERVER_FACTS),
     )
-    yield evidence(at, host, {"Name": names[0], **quoted})
+    yield evidence(at, host, quoted or {"ToString": thing.text})
 
 
 def server_names(found: Fields) -> tuple[str, ...]:
@@ -274,13 +278,12 @@ def _program(thing: Object, found: Fields, at: Locator) -> Iterator[Evidence | G
         return
     if version is None:
         return
-    stated = (host_name(text_of(found.get(label.lower()))) for label in COMPUTER_NAMES)
-    names = [name for name in stated if name][:1]
+    stated = {label: host_name(text_of(found.get(label.lower()))) for label in COMPUTER_NAMES}
+    stated = dict([each for each in stated.items() if each[1]][:1])
     told = facts(details, ("FileName", "FileVersion")) or {"FileVersion": version.text}
-    host = Host(seen_by="export", names=tuple(names), product=PRODUCT, version=version, facts=told)
-    yield evidence(
-        at, host, {"FileVersion": version.text} | dict.fromkeys(names[:1], "ExSetup.exe")
-    )
+    names = tuple(stated.values())
+    host = Host(seen_by="export", names=names, product=PRODUCT, version=version, facts=told)
+    yield evidence(at, host, {"FileVersion": version.text} | stated)
 
 
 def _numbers(details: Fields) -> str:

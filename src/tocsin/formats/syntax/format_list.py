@@ -23,8 +23,11 @@ from tocsin.model.text import N_, say
 LINE_LIMIT = 64 * 1024
 """Longest line read, in characters; consoles are at most a few thousand wide."""
 
-BLOCK_LIMIT = 5000
-"""Lines of one object; one with more is cut into several."""
+INDENT_LIMIT = 16
+"""Columns by which copied text may be indented."""
+
+BLOCK_LIMIT = 4 * 1024 * 1024
+"""Characters kept of one object."""
 
 PROMPT = re.compile(r"\s*(?:\[[^\]]{1,80}\]:? ?)?(?:PS ?)?(?:[A-Za-z]:\\|\\\\|~|/)[^>]{0,250}> ?")
 """`[PS] C:\\Windows\\system32>`, `PS C:\\>`, `[ex01]: PS C:\\Users\\admin\\Documents>`."""
@@ -55,12 +58,18 @@ class _Field(msgspec.Struct):
 class _Block:
     """One object of a list."""
 
-    def __init__(self, line: int, column: int) -> None:
+    def __init__(self, line: int, column: int, indent: int) -> None:
         self.line = line
         self.column = column
+        self.indent = indent
         self.fields: list[_Field] = []
-        self.lines = 0
+        self.size = 0
         self.width = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether no more is kept of the object."""
+        return self.size > BLOCK_LIMIT
 
     def holds(self, label: str) -> bool:
         """Whether the object has the property already, so that another object begins."""
@@ -72,13 +81,15 @@ class _Block:
         self._count(length)
 
     def go_on(self, text: str) -> None:
-        """A further line of the last value."""
+        """A further line of the last value; left out when the object is full."""
+        if self.full:
+            return
         self.fields[-1].parts.append(text.strip())
         self.fields[-1].ends.append(len(text))
         self._count(len(text))
 
     def _count(self, length: int) -> None:
-        self.lines += 1
+        self.size += length + 1
         self.width = max(self.width, length)
 
     def object(self) -> Object:
@@ -128,8 +139,13 @@ def read_printed(source: Iterable[Line], at: Locator) -> Iterator[Record | Gap]:
                 block = None
             table = Table(_plain(before.text), text)
         else:
+            was_full = block is not None and block.full
             ended, block = _list_line(block, line.number, text)
             yield from ended
+            if block is not None and block.full and not was_full:
+                place = msgspec.structs.replace(at, position=f"line {line.number}")
+                why = say(N_("an object of more than {limit} characters, cut"), limit=BLOCK_LIMIT)
+                yield Gap(at=place, why=why, kind="limit")
         before = line
     if table is not None:
         yield from table.end()
@@ -152,33 +168,43 @@ def _list_line(
     if block is not None and _goes_on(block, text):
         block.go_on(text)
         return iter(()), block
-    found = _labelled(text, block.column if block is not None else 0)
+    found = _labelled(text, block)
     if found is None:
         return _finished(block), None
     label, column, value = found
-    if block is not None and not block.holds(label) and block.lines < BLOCK_LIMIT:
+    if block is not None and not block.holds(label) and not block.full:
         block.add(label, value, len(text))
         return iter(()), block
-    new = _Block(number, column)
+    new = _Block(number, column, _indent(text))
     new.add(label, value, len(text))
     return _finished(block), new
 
 
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
 def _goes_on(block: _Block, text: str) -> bool:
-    indent = len(text) - len(text.lstrip())
-    return indent >= block.column + 2 or (indent > 0 and indent >= block.column)
+    return _indent(text) >= max(block.column, block.indent + 1)
 
 
-def _labelled(text: str, column: int) -> tuple[str, int, str] | None:
+def _labelled(line: str, block: _Block | None) -> tuple[str, int, str] | None:
     """Label, the colon's column, value; None for a line that is no property.
 
-    In a block the colon stands in `column`, whatever the label's language and spaces; elsewhere
-    the label must be able to be a property's name.
+    In a block the colon stands in one column, whatever the label's language and spaces; elsewhere
+    the label must be able to be a property's name. Text that was copied may be indented as a whole.
     """
-    if text[:1].isspace():
+    indent = _indent(line)
+    if (block is not None and indent != block.indent) or indent > INDENT_LIMIT:
         return None
-    if column and text[column : column + 1] == ":" and text[column - 1] == " ":
-        return text[:column].strip(), column, text[column + 1 :]
+    column = block.column if block is not None else 0
+    if column and line[column : column + 1] == ":" and line[column - 1] == " ":
+        return line[:column].strip(), column, line[column + 1 :]
+    found = _unaligned(line[indent:])
+    return None if found is None else (found[0], found[1] + indent, found[2])
+
+
+def _unaligned(text: str) -> tuple[str, int, str] | None:
     match = _LABEL.fullmatch(text)
     if match is None:
         return None

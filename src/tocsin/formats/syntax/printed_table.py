@@ -12,6 +12,9 @@ from tocsin.formats.syntax.records import Object, Record, Value
 COLUMNS_LIMIT = 100
 """Columns of one table."""
 
+WRAP_LIMIT = 100
+"""Lines that one row can be wrapped to; what follows stands for itself."""
+
 _RULE = re.compile(r" *-+(?: +-+)* *")
 
 
@@ -37,6 +40,7 @@ class Table:
         self._line = 0
         self._row: list[str] = []
         self._rows = 0
+        self._wrapped = 0
 
     def row(self, number: int, text: str) -> Row:
         """Take a line; a blank one ends the table, behind at least one row."""
@@ -45,14 +49,15 @@ class Table:
                 return Row(taken=True, records=[])
             return Row(taken=False, records=list(self.end()))
         cells = [text[start:end].strip() for start, end in self._cells(text)]
-        if self._row and not cells[0] and not text[: self._spans[0][1]].strip():
+        if self._row and not cells[0] and self._wrapped < WRAP_LIMIT:
+            self._wrapped += 1
             # -Wrap: what did not fit goes on below, in its own column.
             self._row = [
                 f"{above} {below}".strip() for above, below in zip(self._row, cells, strict=True)
             ]
             return Row(taken=True, records=[])
         finished = list(self.end())
-        self._row, self._line = cells, number
+        self._row, self._line, self._wrapped = cells, number, 0
         self._rows += 1
         return Row(taken=True, records=finished)
 

@@ -66,11 +66,20 @@ def member(value: Value, *names: str) -> Value:
 
 def text_of(value: Value) -> str:
     """A value as PowerShell prints it on one line; collections joined by a comma."""
+    # Most values are absent or plain text, and this is asked of every record many times.
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.strip()
     return ", ".join(texts_of(value))
 
 
 def texts_of(value: Value) -> list[str]:
     """Every printable value of `value`, blanks left out, at most `ITEMS_LIMIT`."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [text] if (text := value.strip()) else []
     return [text for text, _ in zip(_texts(value, 0), range(ITEMS_LIMIT), strict=False)]
 
 
