@@ -206,4 +206,5 @@ FORMAT = Format(
     recognise=recognise,
     read=read,
     read_range=read_range,
+    order=5,
 )
