@@ -36,6 +36,7 @@ from tocsin.model.evidence import Trust
 _MICROSOFT_DOMAINS = (
     "outlook.com", "office365.com", "exchangelabs.com", "office365.us", "outlook.cn",
     "outlook.de", "office.de", "o365filtering.com", "bigfish.com", "frontbridge.com",
+    "protection.gbl",
 )  # fmt: skip
 """Registrable domains of Exchange Online's servers, national clouds and forerunners included."""
 

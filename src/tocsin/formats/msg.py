@@ -1,0 +1,100 @@
+"""Outlook's message file (.msg, MS-OXMSG): an OLE compound file that keeps a mail's properties.
+
+Only one property is read, the transport headers (PidTagTransportMessageHeaders, 0x007D): the
+header block as it arrived. A mail that never was transported, a draft or a contact, has none.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import olefile  # type: ignore[import-untyped]
+
+from tocsin.formats import Format, Reading
+from tocsin.formats.syntax.mail_headers import HEADER_LIMIT, block_of
+from tocsin.formats.syntax.mail_hosts import hosts
+from tocsin.model.evidence import Evidence, Look
+from tocsin.model.finding import Gap
+from tocsin.model.locator import Locator
+from tocsin.model.text import N_, say
+
+MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How every OLE compound file begins, Office documents among them."""
+
+MESSAGE_CLASS = bytes.fromhex("0b0d020000000000c000000000000046")
+"""CLSID of a message at the root entry: {00020D0B-0000-0000-C000-000000000046}."""
+
+_UNICODE = "__substg1.0_007D001F"
+_EIGHT_BIT = "__substg1.0_007D001E"
+_PROPERTIES = "__properties_version1.0"
+_NAME_IN_HEAD = "__substg1.0_".encode("utf-16-le")
+_ENTRY_CLASS = 80
+"""Offset of the CLSID in a directory entry (MS-CFB, 2.6.1)."""
+
+_FAULTS = (
+    OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, struct.error,
+    OverflowError, RecursionError, MemoryError, NotImplementedError,
+)  # fmt: skip
+"""What the OLE library is known to raise over damaged files: each is that file's fault."""
+
+
+def recognise(head: bytes) -> int:
+    """By the magic number, and the message class where the directory lies within the head.
+
+    Where it does not, it may be any OLE file: a weak claim, that the reader settles.
+    """
+    if not head.startswith(MAGIC) or len(head) < 52:
+        return 0
+    (shift,) = struct.unpack_from("<H", head, 30)
+    (sector,) = struct.unpack_from("<I", head, 48)
+    if shift in (9, 12):
+        entry = (sector + 1) << shift
+        if entry + _ENTRY_CLASS + 16 <= len(head):
+            found = head[entry + _ENTRY_CLASS : entry + _ENTRY_CLASS + 16]
+            return 100 if found == MESSAGE_CLASS else 0
+    return 100 if _NAME_IN_HEAD in head else 20
+
+
+def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
+    """The servers that the transport headers name, then one `Look`.
+
+    An OLE file that holds no message gives a `Look` of no records.
+    """
+    headers: bytes | None = None
+    records = 0
+    try:
+        with olefile.OleFileIO(stream) as ole:
+            if ole.exists(_PROPERTIES):
+                records = 1
+                headers = _headers(ole)
+    except _FAULTS as fault:
+        why = say(
+            N_("this Outlook message is damaged: {fault}"),
+            fault=f"{type(fault).__name__}: {fault}"[:200],
+        )
+        yield Gap(at=at, why=why)
+    if headers is not None and len(headers) > HEADER_LIMIT:
+        why = say(N_("the header block is longer than {limit} bytes"), limit=HEADER_LIMIT)
+        yield Gap(at=at, kind="limit", why=why)
+        headers = headers[:HEADER_LIMIT]
+    if headers is not None:
+        yield from hosts(block_of(headers), at, "", reading)
+    yield Evidence(at=at, body=Look(seen_by="mail", records=records))
+
+
+def _headers(ole: olefile.OleFileIO) -> bytes | None:
+    """The transport headers in UTF-8 or as they are; None when the message has none."""
+    if ole.exists(_UNICODE):
+        raw: bytes = ole.openstream(_UNICODE).read(2 * HEADER_LIMIT + 2)
+        return raw.decode("utf-16-le", errors="replace").encode("utf-8", errors="replace")
+    if ole.exists(_EIGHT_BIT):
+        plain: bytes = ole.openstream(_EIGHT_BIT).read(HEADER_LIMIT + 1)
+        return plain
+    return None
+
+
+FORMAT = Format(
+    name="msg", title="Outlook message (.msg)", recognise=recognise, read=read, seekable=True
+)

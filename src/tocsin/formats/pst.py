@@ -1,0 +1,172 @@
+"""Outlook's data files (.pst, .ost; MS-PST): all messages of all folders. Headers only.
+
+The file is walked by libpff in a process of its own, under limits of memory and time, because a
+hostile file can bring a C library down. Of each message only the transport headers are read.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import selectors
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from tocsin.formats import Format, Reading
+from tocsin.formats.syntax import pst_walk
+from tocsin.formats.syntax.mail_headers import HEADER_LIMIT, block_of
+from tocsin.formats.syntax.mail_hosts import hosts
+from tocsin.model.evidence import Evidence, Look
+from tocsin.model.finding import Gap, GapKind
+from tocsin.model.locator import Locator
+from tocsin.model.text import N_, Sentence, say
+
+MEMORY_LIMIT = 1024 * 1024 * 1024
+"""Address space of the walking process, in bytes."""
+
+CPU_LIMIT = 3600
+"""CPU time of the walking process, in seconds."""
+
+SILENCE_LIMIT = 120.0
+"""Longest wait for the next message, in seconds."""
+
+GAPS_LIMIT = 1000
+"""Gaps told one by one; the rest are counted together."""
+
+_MAGIC = b"!BDN"
+_CLIENTS = (b"SM", b"SO")
+"""Of a personal folder file (.pst) and an offline one (.ost); at offset 8 (MS-PST, 2.2.2.6)."""
+
+
+def recognise(head: bytes) -> int:
+    """By the magic number and the kind of file behind it."""
+    return 100 if head.startswith(_MAGIC) and head[8:10] in _CLIENTS else 0
+
+
+def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
+    """The servers that the messages' headers name, then one `Look`."""
+    records = told = 0
+    for place, headers in _walked(stream):
+        found: Iterator[Evidence | Gap]
+        if isinstance(headers, _Lost):
+            found = iter((Gap(at=_at(at, place), kind=headers.kind, why=headers.why),))
+        else:
+            records += 1
+            block = block_of(headers, cut=len(headers) > HEADER_LIMIT)
+            found = hosts(block, at, f"{place}, ", reading) if headers else iter(())
+        for each in found:
+            if isinstance(each, Gap):
+                told += 1
+                if told > GAPS_LIMIT:
+                    continue
+            yield each
+    if told > GAPS_LIMIT:
+        why = say(N_("{count} further gaps of this file are not listed"), count=told - GAPS_LIMIT)
+        yield Gap(at=at, kind="limit", why=why)
+    yield Evidence(at=at, body=Look(seen_by="mail", records=records))
+
+
+class _Lost(msgspec.Struct, frozen=True):
+    """What the walk could not give."""
+
+    why: Sentence
+    kind: GapKind = "unreadable"
+
+
+def _walked(stream: BinaryIO) -> Iterator[tuple[str, bytes | _Lost]]:
+    """Place and headers of each message, empty for one without, as the process finds them."""
+    with tempfile.TemporaryFile() as copy:
+        try:
+            stream.seek(0)
+            handle = stream.fileno()
+        except (OSError, AttributeError, io.UnsupportedOperation):
+            # An archive's member, in memory: libpff must be given a file of its own.
+            shutil.copyfileobj(stream, copy)
+            copy.seek(0)
+            handle = copy.fileno()
+        os.lseek(handle, 0, os.SEEK_SET)
+        command = [sys.executable, "-I", pst_walk.__file__, str(MEMORY_LIMIT), str(CPU_LIMIT)]
+        with subprocess.Popen(  # noqa: S603 - our own module, no shell
+            command, stdin=handle, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as process:
+            try:
+                yield from _frames(process)
+            finally:
+                process.kill()
+
+
+def _frames(process: subprocess.Popen[bytes]) -> Iterator[tuple[str, bytes | _Lost]]:
+    assert process.stdout is not None
+    pipe = _Pipe(process.stdout.fileno())
+    ended = False
+    while head := pipe.take(pst_walk.FRAME.size):
+        kind, place_size, size = pst_walk.FRAME.unpack(head)
+        place = pipe.take(place_size).decode("utf-8", errors="replace").lstrip("/")
+        body = pipe.take(size)
+        if len(body) < size:
+            break
+        if kind == b"E":
+            ended = True
+            break
+        if kind == b"L":
+            fault = body[:200].decode("utf-8", errors="replace").split("\n")[0]
+            yield place, _Lost(say(N_("part of this data file is damaged: {fault}"), fault=fault))
+        else:
+            yield place, body
+    if ended:
+        return
+    if pipe.silent:
+        why = say(N_("reading this data file was given up after {seconds} seconds without a sign"),
+                  seconds=int(SILENCE_LIMIT))  # fmt: skip
+        yield "", _Lost(why, "limit")
+        return
+    process.wait(timeout=10)
+    why = say(
+        N_("the rest of this data file is not read: its reader died ({status})"),
+        status=process.returncode,
+    )
+    yield "", _Lost(why)
+
+
+class _Pipe:
+    """Reads exact sizes from a pipe and does not wait for ever."""
+
+    def __init__(self, handle: int) -> None:
+        self.handle = handle
+        self.data = b""
+        self.silent = False
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(handle, selectors.EVENT_READ)
+
+    def take(self, size: int) -> bytes:
+        """`size` bytes; fewer when the other side ended or fell silent."""
+        pieces = [self.data]
+        have = len(self.data)
+        while have < size:
+            if not self.selector.select(SILENCE_LIMIT):
+                self.silent = True
+                break
+            chunk = os.read(self.handle, 1 << 16)
+            if not chunk:
+                break
+            pieces.append(chunk)
+            have += len(chunk)
+        whole = b"".join(pieces)
+        self.data = whole[size:]
+        return whole[:size]
+
+
+def _at(at: Locator, place: str) -> Locator:
+    return msgspec.structs.replace(at, position=place) if place else at
+
+
+FORMAT = Format(
+    name="pst", title="Outlook data file (.pst, .ost)", recognise=recognise, read=read,
+    seekable=True,
+)  # fmt: skip
