@@ -228,7 +228,7 @@ def _work(name: str, start: int, end: int, send: object) -> None:
         "slowest": 0.0,
         "slowest_input": start,
     }
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _memory("VmRSS")
     for number in range(start, end):
         data = made(name, number, found, others)
         send.send(number)
@@ -248,9 +248,21 @@ def _work(name: str, start: int, end: int, send: object) -> None:
         took = time.perf_counter() - begun
         if took > result["slowest"]:
             result["slowest"], result["slowest_input"] = took, number
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = _memory("VmHWM")
     result["peak"], result["grown"] = peak // 1024, (peak - before) // 1024
     send.send(result)
+
+
+def _memory(what: str) -> int:
+    """Kilobytes resident now (`VmRSS`; the peak is then counted anew) or at most since (`VmHWM`)."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if what == "VmRSS":
+        # The peak of a forked process begins with its parent's.
+        Path("/proc/self/clear_refs").write_text("5")
+    line = next(line for line in status.read_text().splitlines() if line.startswith(what))
+    return int(line.split()[1])
 
 
 def run(name: str, start: int, end: int) -> dict[str, object]:
@@ -277,7 +289,8 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--count", type=int, default=1000, help="inputs for each format")
     arguments.add_argument("--start", type=int, default=0, help="number of the first")
-    arguments.add_argument("--only", action="append", help="a format, or `archive`")
+    names = [*(each.name for each in formats()), "archive"]
+    arguments.add_argument("--only", action="append", choices=names, help="one or more of these")
     arguments.add_argument("--dump", type=int, help="write that input of --only and stop")
     arguments.add_argument("--json", type=Path, help="write the results there too")
     chosen = arguments.parse_args()

@@ -219,6 +219,10 @@ def test_archives_in_archives_carry_every_name():
     assert got.files == [("x.7z!a.zip!b.tar!c", b"c")]
 
 
+def test_a_tar_of_the_current_folder_has_plain_names():
+    assert Got(tarred({"./mail/1.eml": MAIL})).tree == {"mail/1.eml": MAIL}
+
+
 def test_large_members_come_from_disk_whole():
     content = bytes(range(256)) * 40_000
     limits = Limits(memory=1 << 20)

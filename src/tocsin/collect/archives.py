@@ -176,6 +176,7 @@ def _uncompressed_name(source: str) -> str:
 
 
 def _inside(source: str, name: str) -> str:
+    name = name.removeprefix("./")  # as `tar c .` writes it
     shown = name if len(name) <= NAME_LIMIT else name[:NAME_LIMIT] + "…"
     return f"{source}!{printable(shown)}"
 
