@@ -96,22 +96,20 @@ class Web:
         self._context = context
         self._host = requests.host_header(target, port)
         self._line: Connection | None = None
+        self._failures = 0
         self.result = WebResult()
 
     async def run(self, *, with_ntlm: bool) -> WebResult:
         """Ask page after page until the build is known, then for the names."""
-        failures = 0
         try:
             for path in requests.PAGES:
                 try:
                     await self._page(path)
                 except LostError as error:
-                    failures += 1
                     self._note(error, f"GET {path}")
-                    # Nothing was ever said here: the other pages will not be answered either.
-                    if not self.result.pages or failures >= FAILURES_LIMIT:
-                        break
-                if _is_exact(self.result.traits):
+                # Where nothing was ever said, the other pages will not be answered either.
+                given_up = not self.result.pages or self._failures >= FAILURES_LIMIT
+                if given_up or _is_exact(self.result.traits):
                     break
             if with_ntlm and self.result.traits.is_exchange:
                 await self._ask_names()
@@ -137,6 +135,7 @@ class Web:
         self.result.traits = exchange_traits([each.judged for each in self.result.pages])
 
     def _note(self, error: LostError, at: str) -> None:
+        self._failures += error.reason != "limit"
         if self.result.lost is None:
             self.result.lost, self.result.lost_at = error, at
 
@@ -216,6 +215,8 @@ async def read_page(line: Connection, path: str) -> Page:
             return Page(path=path, head=head, answer=answer, cut=error.reason, detail=error.detail)
         if not re.match(rb"HTTP/\d(?:\.\d)? 1\d\d\b", head):
             break
+    else:
+        raise LostError("limit", "interim answers")
     answer = _parse(head, path)
     body, keep, cut = await _read_body(line, answer)
     # Asked for plain bytes; whatever is packed all the same is not unpacked.
