@@ -48,6 +48,9 @@ _SIDE = re.compile(
 _LEADING = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:[0-9]{1,10}[ \t]*\r?\n)?(?:>?From [^\n]*\n)*"
 )
+ODD_LINES_LIMIT = 2
+"""Lines among the fields that are none, before the fields are taken to have ended."""
+
 _BEFORE_FIELDS = b"\n\r \t>\xef0123456789"
 _LINE = re.compile(rb"([!-9;-~]{1,80})[ \t]*:")
 _LINES = re.compile(rb"\n(?:([!-9;-~]{1,80})[ \t]*:|([^ \t\r\n]))")
@@ -206,12 +209,19 @@ def looks_like_mail(head: bytes) -> int:
 
 def _score(lower: bytes, *, cut: bool) -> int:
     lines = _LINES.findall(lower)
-    names = {name for name, _ in lines} - {b""}
-    odd = sum(1 for name, _ in lines if not name)
     if cut and lines and not lines[-1][0]:
-        odd -= 1  # the head ends in the middle of a line
+        lines.pop()  # the head ends in the middle of a line
+    names: set[bytes] = set()
+    odd = 0
+    for name, _ in lines:
+        if name:
+            names.add(name)
+            continue
+        odd += 1
+        if odd > ODD_LINES_LIMIT:
+            break  # the body has begun, without its blank line; or this is no mail
     known = names & _KNOWN
-    if odd > len(names) // 4 or not known & _MAIL_ONLY:
+    if odd > len(names) or not known & _MAIL_ONLY:
         return 0
     if known & _DECISIVE and len(known) >= 3:
         return 85

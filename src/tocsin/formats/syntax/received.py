@@ -224,7 +224,9 @@ def _verified(comments: str) -> str:
 
 
 def _same_host(one: str, other: str) -> bool:
-    return one.lower() in ("localhost", "localhost.localdomain", other.lower())
+    """Whether a peer's name, port and all, is the host itself; asked only without an address."""
+    peer, host = one.lower().partition(":")[0], other.lower()
+    return peer in ("localhost", "localhost.localdomain", host, host.partition(".")[0])
 
 
 def parse_date(text: str) -> datetime | None:
