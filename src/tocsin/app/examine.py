@@ -28,7 +28,7 @@ from tocsin.assess.headline import headline
 from tocsin.assess.ranking import counts_of
 from tocsin.collect.archives import Limits
 from tocsin.collect.files import FileItem, printable, walk
-from tocsin.formats import Reading, recognise
+from tocsin.formats import Reading, formats, recognise
 from tocsin.knowledge.catalogue import Knowledge
 from tocsin.model.evidence import OUTSIDE, Evidence
 from tocsin.model.finding import Finding, Gap
@@ -144,6 +144,8 @@ def _read_in_processes(
     progress: Progress | None,
 ) -> None:
     workers = request.workers or os.cpu_count() or 1
+    # Loaded before the workers are forked, so that they share it.
+    formats()
     context = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
     running: dict[Future[Part], int] = {}
     hashes: dict[str, Future[str]] = {}
