@@ -225,8 +225,8 @@ def test_a_torn_message_is_a_gap(outlook: dict[str, bytes]):
 
 
 def test_a_reader_that_dies_is_a_gap(outlook: dict[str, bytes], monkeypatch: pytest.MonkeyPatch):
-    # 40 MB of address space: too little for the process even to start its work.
-    monkeypatch.setattr(pst, "MEMORY_LIMIT", 40 << 20)
+    # One MB of address space: too little for the process even to start its work.
+    monkeypatch.setattr(pst, "MEMORY_LIMIT", 1 << 20)
     found = read(pst, outlook["tika-testPST.pst"])
     gaps = [str(each.why) for each in found if isinstance(each, Gap)]
     assert len(gaps) == 1

@@ -10,6 +10,7 @@ import io
 import os
 import selectors
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,9 @@ SILENCE_LIMIT = 120.0
 GAPS_LIMIT = 1000
 """Gaps told one by one; the rest are counted together."""
 
+_UNICODE_VERSION = 23
+"""From this version on offsets have 64 bits."""
+
 _MAGIC = b"!BDN"
 _CLIENTS = (b"SM", b"SO")
 """Of a personal folder file (.pst) and an offline one (.ost); at offset 8 (MS-PST, 2.2.2.6)."""
@@ -52,6 +56,8 @@ def recognise(head: bytes) -> int:
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """The servers that the messages' headers name, then one `Look`."""
     records = told = 0
+    if missing := _torn(stream):
+        yield Gap(at=at, why=missing)
     for place, headers in _walked(stream):
         found: Iterator[Evidence | Gap]
         if isinstance(headers, _Lost):
@@ -70,6 +76,26 @@ def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence |
         why = say(N_("{count} further gaps of this file are not listed"), count=told - GAPS_LIMIT)
         yield Gap(at=at, kind="limit", why=why)
     yield Evidence(at=at, body=Look(seen_by="mail", records=records))
+
+
+def _torn(stream: BinaryIO) -> Sentence | None:
+    """Whether the file ends before it should: its header states its size (MS-PST, 2.2.2.6)."""
+    stream.seek(0)
+    head = stream.read(192)
+    size = stream.seek(0, io.SEEK_END)
+    if len(head) < 192:
+        return None
+    unicode_file = head[10] >= _UNICODE_VERSION
+    (stated,) = (
+        struct.unpack_from("<Q", head, 184) if unicode_file else struct.unpack_from("<I", head, 168)
+    )
+    if size >= stated:
+        return None
+    return say(
+        N_("this data file was {stated} bytes long, but only {size} are here"),
+        stated=stated,
+        size=size,
+    )
 
 
 class _Lost(msgspec.Struct, frozen=True):
