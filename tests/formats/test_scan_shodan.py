@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -405,3 +407,37 @@ def test_a_number_in_place_of_an_address():
 )
 def test_other_json_is_not_taken(data: bytes):
     assert format_shodan.recognise(data) == 0
+
+
+class _Pieces(io.RawIOBase):
+    """A file of very many banners that never exists as a whole."""
+
+    def __init__(self, start: bytes, between: bytes, end: bytes, count: int) -> None:
+        one = json.dumps(banner(data=EXCHANGE.replace("X-", "Y-") + "x" * 40_000)).encode()
+        middle = (one + (between if n < count - 1 else end) for n in range(count))
+        self._left = itertools.chain((start,), middle)
+
+    def read(self, size: int = -1) -> bytes:
+        del size
+        return next((each for each in self._left if each), b"")
+
+
+@pytest.mark.parametrize(
+    ("start", "between", "end"),
+    [(b"", b"\n", b"\n"), (b"[", b",", b"]"), (b'{"total":1,"matches":[', b",", b"]}")],
+    ids=["lines", "array", "answer on one line"],
+)
+def test_memory_does_not_grow_with_the_file(start: bytes, between: bytes, end: bytes):
+    peaks = []
+    for count in (200, 600):
+        stream = _Pieces(start, between, end, count)
+        tracemalloc.start()
+        try:
+            items = list(format_shodan.read(stream, Locator(source="s"), Reading()))  # type: ignore[arg-type]
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+        assert [each.body for each in items if isinstance(each, Evidence)] == [
+            Look(seen_by="shodan", records=count)
+        ]
+    assert peaks[1] < peaks[0] * 1.2

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, BinaryIO
 
 import msgspec
@@ -93,7 +94,7 @@ def _lines(source: _Source, lists: frozenset[str]) -> Iterator[Record | Lost]:
             yield Record(place, value)
         else:
             yield from _cut_line(
-                (text,) if source.whole else (line, *source.rest_of_line()), place, lists
+                (text,) if source.whole else chain((line,), source.rest_of_line()), place, lists
             )
 
 
