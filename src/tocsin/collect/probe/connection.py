@@ -2,7 +2,7 @@
 
 Why not asyncio's streams or an HTTP library: the certificate is wanted from servers that are not
 trusted, STARTTLS in the middle of a dialogue, TLS 1.0, what arrived before a connection broke, and
-hard limits on all of it. Measured beside them in docs/collect-probe.md.
+hard limits on all of it. What it costs beside them is in docs/collect-probe.md.
 """
 
 from __future__ import annotations

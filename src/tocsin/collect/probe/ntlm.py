@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import re
 import struct
 from collections.abc import Mapping
@@ -28,6 +29,9 @@ NEGOTIATE = base64.b64encode(
     struct.pack("<8sII16x3xBxxxB", b"NTLMSSP", 1, _FLAGS, 0, 0x0F)
 ).decode()
 """The type-1 message, always the same."""
+
+codecs.lookup("utf-16-le")
+"""Loaded now: later, among many connections, there may be no file left to load it from."""
 
 _MARK = b"NTLMSSP\0\x02\0\0\0"
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import msgspec
 
 from tocsin.collect.probe.connection import Connection, LostError
 from tocsin.collect.probe.settings import Address, ProbeSettings
+
+FILES_KEPT = 64
+"""Files this process may need beside its connections, out of those the system lets it open."""
+
+
+def open_at_once(wanted: int) -> int:
+    """How many connections may be open: as many as wanted, fewer where the system has fewer."""
+    if sys.platform == "win32":
+        return wanted
+    import resource  # noqa: PLC0415 - there is none on Windows
+
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return wanted
+    return max(1, min(wanted, files - FILES_KEPT))
 
 
 class Pace:

@@ -15,7 +15,7 @@ import msgspec
 
 from tocsin.collect.probe.connection import open_context
 from tocsin.collect.probe.describe import Result, describe, loss
-from tocsin.collect.probe.patience import Pace, Patience, patience
+from tocsin.collect.probe.patience import Pace, Patience, open_at_once, patience
 from tocsin.collect.probe.scope import Scope, scope_of
 from tocsin.collect.probe.settings import (
     Address,
@@ -125,7 +125,7 @@ class _Sweep:
         waiting = targets(self._settings)
         # A target may have a connection to each of its ports; all together keep to the limit.
         ports = max(1, len(self._settings.ports))
-        hands = max(1, self._settings.concurrency // ports)
+        hands = max(1, open_at_once(self._settings.concurrency) // ports)
         async with asyncio.TaskGroup() as group:
             for _ in range(min(hands, self._progress.targets)):
                 group.create_task(self._work(waiting))
