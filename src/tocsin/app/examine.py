@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import msgspec
 
 import tocsin
+from tocsin.analyse.inventory.names import own_domain
 from tocsin.analyse.inventory.room import Inventory, inventory
 from tocsin.app.document import servers_and_findings
 from tocsin.app.parts import Part, Whole
@@ -69,7 +70,9 @@ def examine(
     started = datetime.now(UTC)
     whole = Whole()
     job = Job(
-        reading=Reading(own_domains=frozenset(each.lower() for each in request.own_domains)),
+        reading=Reading(
+            own_domains=frozenset(own_domain(each) for each in request.own_domains) - {""}
+        ),
         window=Window(since=request.since, until=request.until),
         limits=request.limits,
     )

@@ -204,4 +204,6 @@ def _keep(job: Job, each: Evidence | Gap, part: Part) -> int:
         return each.body.records
     if job.window.holds(each.seen):
         part.ledger.add(each)
+    else:
+        part.ledger.left_out.add(each.body.seen_by)
     return 0

@@ -72,26 +72,46 @@ def _dated(dated: Sequence[Seen], contradictions: list[Sentence]) -> BuildRange:
     low, high = max(b.low for b in latest), min(b.high for b in latest)
     if low > high:
         low, high = min(b.low for b in latest), max(b.high for b in latest)
-    older = [each for each in dated if each.last != newest]
-    above = [each for each in older if each.builds.low > high]
-    if above:
         contradictions.append(
             say(
-                N_(
-                    "{higher} was seen until {day}, before {lower}: two machines answer to this "
-                    "name, or it was set back"
-                ),
-                higher=str(max(each.builds.low for each in above)),
-                lower=str(high),
-                day=max(each.last for each in above if each.last is not None).date().isoformat(),
+                N_("{lower} and {higher} were seen at one time: two machines answer to this name"),
+                lower=str(low),
+                higher=str(high),
             )
         )
+    falls = [
+        (above, below)
+        for above in dated
+        for below in dated
+        if above.builds.low > below.builds.high
+        and above.builds.high >= low
+        and above.first is not None
+        and below.last is not None
+        and above.first < below.last
+    ]
+    if falls:
+        contradictions.append(_fall(falls))
         return BuildRange(
-            min(low, *(each.builds.low for each in above)),
-            max(high, *(each.builds.high for each in above)),
+            min(low, *(below.builds.low for _, below in falls)),
+            max(high, *(above.builds.high for above, _ in falls)),
         )
-    bounds = [each.builds.low for each in older]
-    return BuildRange(max([low, *bounds]), high)
+    bounds = [each.builds.low for each in dated if each.last != newest]
+    return BuildRange(min(high, max([low, *bounds])), high)
+
+
+def _fall(falls: Sequence[tuple[Seen, Seen]]) -> Sentence:
+    """Today's number, or a higher one, was there before a lower one was: what that can mean."""
+    above, below = max(falls, key=lambda pair: (pair[0].builds.low, pair[1].builds.high))
+    return say(
+        N_(
+            "{higher} was seen from {since}, and {lower} still on {day}: two machines answer to "
+            "this name, or it was set back"
+        ),
+        higher=str(above.builds.low),
+        lower=str(below.builds.high),
+        since=above.first.date().isoformat() if above.first else "?",
+        day=below.last.date().isoformat() if below.last else "?",
+    )
 
 
 def _undated(

@@ -4,7 +4,7 @@ Strong: the same FQDN, the same directory object (GUID, distinguished name). Wit
 organisation: a short name that fits exactly one FQDN. A sighting that has no name of its own:
 an address or a certificate that fits exactly one server. Everything weaker is only noted as
 `related`. Names that were published for many machines at once (host names of a scan beside the
-server's own `X-FEServer`) never join.
+server's own `X-FEServer`, names of a certificate) never make two servers one.
 """
 
 from __future__ import annotations
@@ -14,8 +14,16 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from tocsin.analyse.inventory.ledger import Sighting
-from tocsin.analyse.inventory.names import domain, is_full, is_internal, is_loopback, label, tells
+from tocsin.analyse.inventory.ledger import Sighting, folder_of
+from tocsin.analyse.inventory.names import (
+    canonical,
+    domain,
+    is_full,
+    is_internal,
+    is_loopback,
+    label,
+    tells,
+)
 from tocsin.model.evidence import OUTSIDE
 from tocsin.model.run import Joining
 from tocsin.model.text import N_, say
@@ -23,14 +31,19 @@ from tocsin.model.text import N_, say
 OWN_NAME_FACTS = ("ntlm-dns-host", "DnsHostName", "NTLM_DNS_Computer_Name")
 SHORT_NAME_FACTS = (
     "X-FEServer",
-    "X-CalculatedBETarget",
     "ntlm-netbios-host",
     "NetBiosComputerName",
 )
 """Facts in which a server that was asked names itself."""
+BACK_END_FACTS = ("X-CalculatedBETarget", "X-BEServer")
+"""Facts in which it names the server it handed the request to: often, not always, itself."""
 
 _ASKED = frozenset({"shodan", "onyphe", "nmap", "nuclei", "probe"})
 """Sources that know a server under the name it was asked by."""
+
+
+RELATED_LIMIT = 8
+"""Servers that share a value and are still listed as related, each with each."""
 
 
 class Group(msgspec.Struct, kw_only=True):
@@ -77,7 +90,12 @@ def join(sightings: Iterable[Sighting]) -> list[Group]:
     """Group sightings into servers; the order of the input does not matter."""
     ordered = sorted(sightings, key=lambda each: each.key)
     organisations = organisations_of(ordered)
-    groups = _strong([_single(each) for each in ordered])
+    singles = [_single(each) for each in ordered]
+    records: list[Group] = []
+    plain: list[Group] = []
+    for each in singles:
+        (records if _many_names(each) else plain).append(each)
+    groups = _many_named(_strong(plain), records)
     groups = _short_names(groups, organisations)
     groups = _nameless(groups, "folder", _folders)
     groups = _nameless(groups, "address", lambda group: group.addresses)
@@ -89,15 +107,20 @@ def join(sightings: Iterable[Sighting]) -> list[Group]:
 
 def own_names(sighting: Sighting) -> set[str]:
     """The names a server has of itself; those it was asked by count only when there are none."""
-    stated = {
-        sighting.facts[fact].lower().rstrip(".")
-        for fact in (*OWN_NAME_FACTS, *SHORT_NAME_FACTS)
-        if sighting.facts.get(fact)
-    }
     names = {name for name in sighting.names if tells(name)}
-    if sighting.seen_by in _ASKED and stated:
-        return {name for name in stated if tells(name)}
-    return names
+    if sighting.seen_by not in _ASKED:
+        return names
+    stated = _stated(sighting, (*OWN_NAME_FACTS, *SHORT_NAME_FACTS))
+    behind = _stated(sighting, BACK_END_FACTS)
+    if stated:
+        short = {label(name) for name in stated}
+        return stated | {name for name in behind if label(name) in short}
+    return names - behind or names
+
+
+def _stated(sighting: Sighting, facts: Iterable[str]) -> set[str]:
+    named = {canonical(sighting.facts[fact]) for fact in facts if sighting.facts.get(fact)}
+    return {name for name in named if tells(name)}
 
 
 def organisations_of(sightings: Sequence[Sighting]) -> dict[str, str]:
@@ -134,6 +157,38 @@ def _single(sighting: Sighting) -> Group:
     own = own_names(sighting)
     published = {name for name in sighting.names if tells(name)} - own
     return Group(sightings=[sighting], own=own, published=published)
+
+
+def _many_names(group: Group) -> bool:
+    """Whether it is a scan's record under several full names, none of them told by the host."""
+    (sighting,) = group.sightings
+    if sighting.seen_by not in _ASKED or len(group.full_names) < 2:
+        return False
+    return not _stated(sighting, (*OWN_NAME_FACTS, *SHORT_NAME_FACTS))
+
+
+def _many_named(groups: list[Group], records: list[Group]) -> list[Group]:
+    """Join scan records of several names to the one server that has one of them.
+
+    The names may be those of a certificate that many servers share. So where they name two known
+    servers, that is noted, and the record keeps only the names that are nobody's.
+    """
+    holders: dict[str, list[Group]] = {}
+    for group in groups:
+        for name in group.full_names:
+            holders.setdefault(name, []).append(group)
+    rest, notes = [], []
+    for record in records:
+        fitting = {id(g): (g, n) for n in sorted(record.own) for g in holders.get(n, ())}
+        if len(fitting) == 1:
+            _absorb(next(iter(fitting.values()))[0], record)
+            continue
+        record.own -= holders.keys()
+        notes += [(record, other, name) for other, name in fitting.values()]
+        rest.append(record)
+    for record, other, name in notes:
+        _note(record, other, "fqdn", name)
+    return sorted([*groups, *_strong(rest)], key=_order)
 
 
 def _strong(groups: list[Group]) -> list[Group]:
@@ -187,8 +242,10 @@ def _short_names(groups: list[Group], organisations: dict[str, str]) -> list[Gro
         fitting = [other for other in full if labels & {label(name) for name in other.full_names}]
         mine = _organisations(group, organisations)
         same = [other for other in fitting if mine & _organisations(other, organisations)]
-        # With no organisation to go by, one single fit among all is taken, and said.
-        chosen = same if mine else fitting
+        # With no organisation to go by, one single fit among all is taken, and said. But not on
+        # the word of a stranger's mail: there is an EX01 everywhere.
+        known = any(each.trust == "trusted" for each in group.sightings)
+        chosen = same if mine else fitting if known else []
         if len(chosen) == 1:
             name = min(labels & {label(each) for each in chosen[0].full_names})
             chosen[0].joined.append(_joining("short-name", name))
@@ -232,7 +289,7 @@ def _may_be(one: Group, other: Group) -> bool:
 def _folders(group: Group) -> set[str]:
     """Folders of the exports: an ExSetup version beside the one server it was read on."""
     return {
-        each.at.source.replace("\\", "/").rpartition("/")[0]
+        folder_of(each.at.source)
         for sighting in group.sightings
         if sighting.seen_by == "export"
         for each in sighting.proofs
@@ -246,8 +303,11 @@ def _relate(groups: list[Group], rule: str, values: Callable[[Group], set[str]])
         for value in values(group):
             holders.setdefault(value, []).append(group)
     for value, sharing in sorted(holders.items()):
-        # A value shared by many is a gateway or a wildcard certificate: it tells nothing.
-        if 1 < len(sharing) <= 8:
+        outside = any(_outside_only(each) for each in sharing)
+        for one in sharing:
+            one.maybe_outside |= outside and len(sharing) > 1
+        # A value shared by many is a gateway or a wildcard certificate: too much to list.
+        if 1 < len(sharing) <= RELATED_LIMIT:
             for one in sharing:
                 for other in sharing:
                     if one is not other:
@@ -283,7 +343,7 @@ def display_name(group: Group) -> str:
     rank = {"directory": 5, "export": 5, "exchange-online": 4, "probe": 4, "mail": 3}
     for sighting in group.sightings:
         worth = rank.get(sighting.seen_by, 2) if sighting.trust != "forgeable" else 1
-        for name in own_names(sighting):
+        for name in own_names(sighting) & group.own:
             weight[name] = max(weight[name], worth)
     if weight:
         return min(weight, key=lambda each: (not is_full(each), -weight[each], each))

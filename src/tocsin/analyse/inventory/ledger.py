@@ -7,10 +7,11 @@ same entries. That is what lets many processes read and one judge.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from tocsin.analyse.inventory.names import canonical, canonical_address, is_address
 from tocsin.model.build import Version
 from tocsin.model.evidence import Evidence, Host, Identifier, Look, SeenBy, Trust
 
@@ -18,6 +19,10 @@ ADDRESS_LIMIT = 64
 """Addresses kept per sighting; a NAT pool can show thousands."""
 FACT_LIMIT = 40
 """Facts kept per sighting."""
+IDENTIFIER_LIMIT = 64
+"""Machine-made names kept per sighting."""
+SAME_MOMENT = timedelta(hours=1)
+"""Two lines of one message further apart than this do not speak of one moment."""
 
 _LATE = datetime.max.replace(tzinfo=UTC)
 _EARLY = datetime.min.replace(tzinfo=UTC)
@@ -83,14 +88,19 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 class Ledger(msgspec.Struct, kw_only=True):
-    """Every claim once, and where anybody looked at all."""
+    """Every claim once, and where anybody looked at all.
+
+    left_out: sources some of whose evidence was set aside for its date, so that their silence
+    about a server tells nothing.
+    """
 
     sightings: dict[SightingKey, Sighting] = msgspec.field(default_factory=dict)
     pairs: dict[tuple[SightingKey, SightingKey], datetime] = msgspec.field(default_factory=dict)
     looks: dict[tuple[SeenBy, str], int] = msgspec.field(default_factory=dict)
+    left_out: set[SeenBy] = msgspec.field(default_factory=set)
     online_hops: int = 0
     _message: tuple[str, str] = ("", "")
-    _in_message: dict[str, list[SightingKey]] = msgspec.field(default_factory=dict)
+    _in_message: dict[str, list[tuple[SightingKey, datetime]]] = msgspec.field(default_factory=dict)
 
     def add(self, evidence: Evidence) -> None:
         """Fold one piece of evidence in."""
@@ -112,6 +122,7 @@ class Ledger(msgspec.Struct, kw_only=True):
         for place, records in other.looks.items():
             self.looks[place] = self.looks.get(place, 0) + records
         self.online_hops += other.online_hops
+        self.left_out |= other.left_out
         for key, theirs in other.sightings.items():
             mine = self.sightings.get(key)
             if mine is None:
@@ -122,7 +133,8 @@ class Ledger(msgspec.Struct, kw_only=True):
             self.pairs[pair] = max(at, self.pairs.get(pair, _EARLY))
 
     def _sighting(self, body: Host, evidence: Evidence) -> Sighting:
-        names = tuple(sorted({name.strip().rstrip(".").lower() for name in body.names} - {""}))
+        named = {canonical(name) for name in body.names} - {""}
+        names = tuple(sorted(name for name in named if not is_address(name)))
         version = body.version
         key: SightingKey = (
             body.seen_by,
@@ -151,12 +163,13 @@ class Ledger(msgspec.Struct, kw_only=True):
             self._message = message
             self._in_message = {}
         for name in key[2]:
-            for other in self._in_message.setdefault(name, []):
-                if other != key:
+            here = self._in_message.setdefault(name, [])
+            for other, at in here:
+                if other != key and abs(evidence.seen - at) <= SAME_MOMENT:
                     pair = (min(other, key), max(other, key))
-                    self.pairs[pair] = max(evidence.seen, self.pairs.get(pair, _EARLY))
-            if key not in self._in_message[name]:
-                self._in_message[name].append(key)
+                    self.pairs[pair] = max(evidence.seen, at, self.pairs.get(pair, _EARLY))
+            if (key, evidence.seen) not in here:
+                here.append((key, evidence.seen))
 
 
 def ledger_of(evidence: Iterable[Evidence]) -> Ledger:
@@ -169,18 +182,30 @@ def ledger_of(evidence: Iterable[Evidence]) -> Ledger:
 
 def _place(body: Host, evidence: Evidence) -> tuple[str, ...]:
     """What stands for a name where there is none: an address, else the folder of the source."""
-    if body.addresses:
-        return (min(body.addresses),)
-    return (NAMELESS + evidence.at.source.replace("\\", "/").rpartition("/")[0],)
+    addresses = _addresses(body)
+    if addresses:
+        return (min(addresses),)
+    return (NAMELESS + folder_of(evidence.at.source),)
+
+
+def folder_of(source: str) -> str:
+    """The folder of a source; an archive (`case.zip!member`) is a folder of its own."""
+    plain = source.replace("\\", "/")
+    return plain[: max(plain.rfind("/"), plain.rfind("!") + 1, 0)]
+
+
+def _addresses(body: Host) -> set[str]:
+    """Its addresses, those it is called by included."""
+    stated = {canonical_address(each) for each in body.addresses}
+    return stated | {canonical_address(each) for each in body.names if is_address(each)}
 
 
 def _see(sighting: Sighting, evidence: Evidence, body: Host) -> None:
     sighting.count += 1
-    if len(sighting.addresses) < ADDRESS_LIMIT:
-        sighting.addresses.update(body.addresses)
-    sighting.identifiers.update(body.identifiers)
+    sighting.addresses = _smallest(sighting.addresses | _addresses(body), ADDRESS_LIMIT)
+    _keep_identifiers(sighting, body.identifiers)
     for name in body.names:
-        _keep_fact(sighting.spelled, name.strip().rstrip(".").lower(), name.strip().rstrip("."))
+        _keep_fact(sighting.spelled, canonical(name), name.strip().rstrip("."))
     if body.organisation:
         organisation = body.organisation.lower()
         sighting.organisations[organisation] = sighting.organisations.get(organisation, 0) + 1
@@ -199,8 +224,8 @@ def _see(sighting: Sighting, evidence: Evidence, body: Host) -> None:
 
 def _merge(mine: Sighting, theirs: Sighting) -> None:
     mine.count += theirs.count
-    mine.addresses = set(sorted(mine.addresses | theirs.addresses)[:ADDRESS_LIMIT])
-    mine.identifiers |= theirs.identifiers
+    mine.addresses = _smallest(mine.addresses | theirs.addresses, ADDRESS_LIMIT)
+    _keep_identifiers(mine, theirs.identifiers)
     for organisation, count in theirs.organisations.items():
         mine.organisations[organisation] = mine.organisations.get(organisation, 0) + count
     for name, value in theirs.facts.items():
@@ -222,11 +247,22 @@ def _merge(mine: Sighting, theirs: Sighting) -> None:
 
 
 def _keep_fact(facts: dict[str, str], name: str, value: str) -> None:
-    # The smaller of two values, so that the order of reading does not show.
-    if name in facts:
-        facts[name] = min(facts[name], value)
-    elif len(facts) < FACT_LIMIT:
-        facts[name] = value
+    # The smaller of two values and the smallest names, so that the order of reading does not show.
+    facts[name] = min(facts.get(name, value), value)
+    if len(facts) > FACT_LIMIT:
+        del facts[max(facts)]
+
+
+def _smallest(values: set[str], limit: int) -> set[str]:
+    """What is kept of too many: the smallest, whichever came first."""
+    return values if len(values) <= limit else set(sorted(values)[:limit])
+
+
+def _keep_identifiers(sighting: Sighting, more: Iterable[Identifier]) -> None:
+    sighting.identifiers.update(each for each in more if each.value.strip("0-{} "))
+    if len(sighting.identifiers) > IDENTIFIER_LIMIT:
+        kept = sorted(sighting.identifiers, key=lambda each: (each.kind, each.value))
+        sighting.identifiers = set(kept[:IDENTIFIER_LIMIT])
 
 
 def _early(evidence: Evidence) -> tuple[datetime, str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from functools import cache
+from functools import cache, lru_cache
 
 from publicsuffixlist import PublicSuffixList
 
@@ -20,6 +20,7 @@ def _suffixes() -> PublicSuffixList:
     return PublicSuffixList(only_icann=True)
 
 
+@lru_cache(maxsize=65536)
 def is_address(name: str) -> bool:
     """Whether a name is an IPv4 or IPv6 address."""
     try:
@@ -27,6 +28,33 @@ def is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@lru_cache(maxsize=65536)
+def canonical(name: str) -> str:
+    """A host name as it is compared: lower case, no dot at the end, IDNA's ASCII form."""
+    plain = name.strip().rstrip(".").lower()
+    if plain.isascii():
+        return plain
+    try:
+        return plain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return plain
+
+
+@lru_cache(maxsize=65536)
+def canonical_address(address: str) -> str:
+    """An address as it is compared: no brackets, no zone, IPv6 in its one short form."""
+    plain = address.strip().strip("[]").split("%")[0]
+    try:
+        return str(ipaddress.ip_address(plain))
+    except ValueError:
+        return address
+
+
+def own_domain(text: str) -> str:
+    """A domain of the reader's own as he may type it: `@Contoso.com.`, `*.contoso.com`."""
+    return canonical(text.strip().removeprefix("*").lstrip("@."))
 
 
 def is_private(address: str) -> bool:

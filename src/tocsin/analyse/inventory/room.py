@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
@@ -18,7 +19,7 @@ from tocsin.analyse.inventory.joining import (
     organisations_of,
 )
 from tocsin.analyse.inventory.ledger import Ledger, Sighting, SightingKey
-from tocsin.analyse.inventory.names import domain, is_full
+from tocsin.analyse.inventory.names import canonical, domain, is_full, is_internal, own_domain
 from tocsin.analyse.inventory.resolve import Resolution, resolve
 from tocsin.analyse.inventory.verdict import Judgement, judge, rule_of
 from tocsin.analyse.inventory.visibility import Vantage, hidden, sees
@@ -72,10 +73,11 @@ def inventory(ledger: Ledger, knowledge: Knowledge, own_domains: Iterable[str] =
     groups = [group for group in joined if _is_exchange(group)]
     everything = sorted(ledger.sightings.values(), key=lambda each: each.key)
     organisations = organisations_of(everything)
-    own = frozenset(each.lower() for each in own_domains)
+    own = frozenset(own_domain(each) for each in own_domains) - {""}
     inferred = own or _infer_own(groups, organisations)
     servers = tuple(
-        _server(group, ledger, knowledge, organisations, own, inferred) for group in groups
+        _server(group, identity, ledger, knowledge, organisations, own, inferred)
+        for group, identity in zip(groups, _identities(groups, organisations), strict=True)
     )
     findings: list[Finding] = []
     gaps: list[Gap] = [_no_server(each) for group in joined for each in _stray(group)]
@@ -144,8 +146,27 @@ def _infer_own(groups: list[Group], organisations: dict[str, str]) -> frozenset[
     return frozenset(found - {""})
 
 
+def _identities(groups: list[Group], organisations: dict[str, str]) -> list[str]:
+    """An id for each server, out of its name; where two have the same one, of more than that."""
+    names = [(display_name(group),) for group in groups]
+    counted = Counter(names)
+    wider = [
+        name if counted[name] == 1 else (*name, organisation_of(group, organisations))
+        for name, group in zip(names, groups, strict=True)
+    ]
+    seen = Counter[tuple[str, ...]]()
+    found = []
+    for parts in wider:
+        seen[parts] += 1
+        number = () if seen[parts] == 1 else (str(seen[parts]),)
+        text = "\0".join((*parts, *number)).encode("utf-8", "surrogateescape")
+        found.append("srv-" + hashlib.sha256(text).hexdigest()[:12])
+    return found
+
+
 def _server(
     group: Group,
+    identity: str,
     ledger: Ledger,
     knowledge: Knowledge,
     organisations: dict[str, str],
@@ -162,10 +183,10 @@ def _server(
     )
     now = current(_seen(history, ledger))
     branch = knowledge.branch_of(now.builds.low) if now else None
-    secret, secret_because = hidden(group, organisation, ledger.looks)
+    secret, secret_because = hidden(group, organisation, ledger.looks, ledger.left_out)
     times = [t for s in group.sightings for t in (s.first, s.last) if t is not None]
     return KnownServer(
-        id="srv-" + hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:12],
+        id=identity,
         name=spelled.get(name, name),
         names=tuple(sorted({spelled.get(n, n) for n in group.own | group.published | {name}})),
         addresses=tuple(sorted({a for s in group.sightings for a in s.addresses})),
@@ -179,7 +200,7 @@ def _server(
         seen_by=tuple(sorted({each.seen_by for each in group.sightings})),
         hidden=secret,
         hidden_because=secret_because,
-        sees=sees(group, ledger.looks),
+        sees=sees(group, ledger.looks, ledger.left_out),
         joined=_unique(group.joined),
         related=_unique(group.related),
         facts=_facts(group),
@@ -194,7 +215,7 @@ def _spellings(group: Group) -> dict[str, str]:
     found: dict[str, str] = {}
     for sighting in group.sightings:
         for value in (*sighting.spelled.values(), *sighting.facts.values()):
-            name = value.strip().rstrip(".").lower()
+            name = canonical(value)
             if name in group.own or name in group.published:
                 found[name] = min(
                     found.get(name, value.strip().rstrip(".")), value.strip().rstrip(".")
@@ -261,7 +282,10 @@ def _ours(
         return True
     if own:
         names = group.own | group.published
-        return any(name.endswith("." + each) for name in names for each in own)
+        if any(name.endswith("." + each) for name in names for each in own):
+            return True
+        # A short name or one of an internal domain is anybody's, also the reader's.
+        return False if any(not is_internal(each) for each in domains) else "unknown"
     return "unknown"
 
 

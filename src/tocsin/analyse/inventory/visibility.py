@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Literal
 
 from tocsin.analyse.inventory.joining import Group
+from tocsin.analyse.inventory.names import canonical, canonical_address
 from tocsin.model.evidence import OUTSIDE, Evidence, SeenBy
 from tocsin.model.text import N_, Sentence, say
 
@@ -29,9 +31,11 @@ VANTAGES: Mapping[Vantage, frozenset[SeenBy]] = {
 Looks = Mapping[tuple[SeenBy, str], int]
 
 
-def sees(group: Group, looks: Looks) -> dict[Vantage, tuple[bool | None, tuple[Evidence, ...]]]:
+def sees(
+    group: Group, looks: Looks, left_out: AbstractSet[SeenBy] = frozenset()
+) -> dict[Vantage, tuple[bool | None, tuple[Evidence, ...]]]:
     """For each vantage point: seen, not seen, or None when nobody looked from there."""
-    looked = {by for by, _ in looks}
+    looked = {by for by, _ in looks} - left_out
     found: dict[Vantage, tuple[bool | None, tuple[Evidence, ...]]] = {}
     for vantage, sources in VANTAGES.items():
         here = [each for each in group.sightings if each.seen_by in sources]
@@ -46,7 +50,7 @@ def sees(group: Group, looks: Looks) -> dict[Vantage, tuple[bool | None, tuple[E
 
 
 def hidden(
-    group: Group, organisation: str, looks: Looks
+    group: Group, organisation: str, looks: Looks, left_out: AbstractSet[SeenBy] = frozenset()
 ) -> tuple[bool | Literal["unknown"], Sentence]:
     """Whether the internet cannot see the server, and why that is said."""
     outside = sorted({by for by, _ in looks if by in OUTSIDE})
@@ -57,6 +61,13 @@ def hidden(
     if not outside:
         return "unknown", say(
             N_("no outside evidence was supplied: add a Shodan or Onyphe export to know")
+        )
+    silent = [by for by in outside if by in left_out]
+    looks = {(by, scope): count for (by, scope), count in looks.items() if by not in left_out}
+    if silent and len(silent) == len(outside):
+        return "unknown", say(
+            N_("what {by} saw at other times was left out, and this server may be among it"),
+            by=", ".join(silent),
         )
     if not _covered(group, organisation, looks):
         return "unknown", say(
@@ -80,16 +91,18 @@ def _covered(group: Group, organisation: str, looks: Looks) -> bool:
 
 
 def _asked_about(group: Group, organisation: str, scope: str) -> bool:
-    kind, _, value = scope.partition(":")
+    kind, _, asked = scope.partition(":")
+    value = canonical(asked)
     if kind == "address":
-        return value in group.addresses
+        return canonical_address(value) in group.addresses
     if kind == "network":
         return any(_inside(address, value) for address in group.addresses)
     if kind == "domain":
         return value == organisation or any(
             name == value or name.endswith("." + value) for name in group.own | group.published
         )
-    return True
+    # No scope: whatever the source had. One that is not understood answers for nobody.
+    return not scope
 
 
 def _inside(address: str, network: str) -> bool:
