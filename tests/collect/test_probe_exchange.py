@@ -69,7 +69,7 @@ def test_front_end_gives_build_and_names_after_two_requests(servers, pem, build,
     assert found.body.facts["target"] == "127.80.0.1"
     assert found.at.source == f"https://127.80.0.1:{peer.port}"
     assert found.at.position == "GET /owa/auth/logon.aspx header X-OWA-Version"
-    assert f"X-OWA-Version: {build}" in found.quote
+    assert found.quote == f"X-OWA-Version: {build}\nX-FEServer: {host}"
     assert found.seen is not None
     assert look.body.records == 1
     assert peer.received.count(b"GET ") == 2

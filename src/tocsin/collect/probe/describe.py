@@ -40,7 +40,6 @@ def describe(
     facts = {"target": target.host} | traits.facts
     own = _own_names(traits, result.names, facts, several_possible=isinstance(result, WebResult))
     if result.names is not None and own:
-        quote = f"{quote}\n{result.names_quote}"
         facts["ntlm-from"] = result.names_at
     identifiers = _certificate(result.certificate, facts)
     if result.tls_version:
@@ -95,8 +94,13 @@ def _why(error: LostError) -> Sentence:
 def _web_place(result: WebResult) -> tuple[str, str, str]:
     """Which page proves it: position, quote, SHA-256 of that answer's head."""
     for page in result.pages:
-        lines = [f"{n}: {v}" for n, v in page.answer.headers if n.lower() in _QUOTED]
-        if any(line.lower().startswith("x-owa-version:") for line in lines):
+        lines = [
+            f"{name}: {value}"
+            for quoted in _QUOTED
+            for name, value in page.answer.headers
+            if name.lower() == quoted
+        ]
+        if lines and lines[0].lower().startswith("x-owa-version:"):
             return f"GET {page.path} header X-OWA-Version", "\n".join(lines), _digest(page)
     traits = [exchange_traits([page.judged]) for page in result.pages]
     pairs = list(zip(result.pages, traits, strict=True))

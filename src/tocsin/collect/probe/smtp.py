@@ -29,7 +29,6 @@ class SmtpResult(msgspec.Struct, kw_only=True):
     traits: ExchangeTraits = ExchangeTraits(is_exchange=False)
     names: ntlm.Names | None = None
     names_at: str = ""
-    names_quote: str = ""
     certificate: bytes = b""
     tls_version: str = ""
     answered: bool = False
@@ -143,5 +142,4 @@ async def _ask_names(dialogue: _Dialogue, result: SmtpResult) -> None:
         return
     result.names = ntlm.read_challenge(answer[3:].strip())
     result.names_at = "AUTH NTLM 334"
-    result.names_quote = answer.strip()
     await dialogue.say(requests.CANCEL)

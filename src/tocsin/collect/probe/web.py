@@ -70,7 +70,6 @@ class WebResult(msgspec.Struct, kw_only=True):
     traits: ExchangeTraits = ExchangeTraits(is_exchange=False)
     names: ntlm.Names | None = None
     names_at: str = ""
-    names_quote: str = ""
     certificate: bytes = b""
     tls_version: str = ""
     answered: bool = False
@@ -157,7 +156,6 @@ class Web:
             if names is not None:
                 self.result.names = names
                 self.result.names_at = f"GET {path} header WWW-Authenticate"
-                self.result.names_quote = f"WWW-Authenticate: {value}"
                 return
 
     async def _get(self, path: str, authorization: str = "") -> Page:
