@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 import msgspec
 
@@ -37,7 +36,6 @@ class ExchangeHop(msgspec.Struct, frozen=True, kw_only=True):
     odd_id: str = ""
 
 
-@lru_cache(maxsize=4096)
 def exchange_hop(hop: Hop) -> ExchangeHop | None:
     """The line as one of Exchange; None when another product wrote it."""
     channel = _channel(hop)

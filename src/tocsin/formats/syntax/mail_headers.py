@@ -26,24 +26,17 @@ LEADING_LIMIT = 2 * 1024
 
 _FOLDED = rb"[^\n]*+(?:\n[ \t][^\n]*+)*+"
 _FIELD = re.compile(
-    rb"\n(?=[rxm\r\n])(?:"
-    rb"(received)[ \t]*:" + _FOLDED + rb"|(x-(?:clientproxiedby|organizationheaderspreserved"
-    rb"|crosspremisesheadersfilteredbysendconnector|ms-exchange-(?:organization-authsource"
-    rb"|imapappendstamp|processed-by-bccfoldering"
-    rb"|crosstenant-originalattributedtenantconnectingip)))[ \t]*:"
-    + _FOLDED
-    + rb"|(message-id)[ \t]*:\s*<(?=[0-9a-f]{32,40}@)" + _FOLDED + rb"|\r?\n)",
+    rb"\n(?=[rfmx\r\n])(?:(received)[ \t]*:" + _FOLDED + rb"|(x-(?:clientproxiedby"
+    rb"|organizationheaderspreserved|crosspremisesheadersfilteredbysendconnector"
+    rb"|ms-exchange-(?:organization-authsource|imapappendstamp|processed-by-bccfoldering"
+    rb"|crosstenant-originalattributedtenantconnectingip)))[ \t]*:" + _FOLDED + rb"|(from"
+    rb"|message-id|x-originatororg|x-ms-(?:has-attach|tnef-correlator"
+    rb"|exchange-organization-authas))[ \t]*:" + _FOLDED + rb"|\r?\n)",
     re.IGNORECASE,
 )  # fmt: skip
-"""A field in which a server may stand, with its folded lines, or the blank line that ends the
-block. The leading newline is what makes the search fast: only line starts are looked at."""
-
-_SIDE = re.compile(
-    rb"\n(?=[fmx])(from|message-id|x-originatororg|x-ms-has-attach|x-ms-tnef-correlator"
-    rb"|x-ms-exchange-organization-authas)[ \t]*:(" + _FOLDED + rb")",
-    re.IGNORECASE,
-)
-"""Fields that are asked for only when a mail names a server."""
+"""A field that is looked at, with its folded lines, or the blank line that ends the block: lines
+of the way, fields that name a server, fields that tell about the mail as a whole. The leading
+newline is what makes the search fast: only line starts are looked at."""
 
 _LEADING = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:[0-9]{1,10}[ \t]*\r?\n)?(?:>?From [^\n]*\n)*"
@@ -94,12 +87,15 @@ class Field(msgspec.Struct, frozen=True):
 
 
 class Fields(msgspec.Struct, frozen=True):
-    """The fields in which a server may stand, in order: `Received` by where each line begins and
-    ends, the others by name too. end: where the block ends."""
+    """The fields that are looked at, in order.
+
+    received: where each line begins and ends. stamps: those that name a server. whole: those that
+    tell about the mail as a whole.
+    """
 
     received: list[tuple[int, int]]
-    others: list[Field]
-    end: int
+    stamps: list[Field]
+    whole: list[Field]
 
 
 def read_block(stream: BinaryIO) -> Block:
@@ -157,27 +153,29 @@ def _plain(data: bytes) -> bytes:
 
 
 def fields(block: Block) -> Fields:
-    """The fields in which a server may stand, up to the blank line."""
-    received: list[tuple[int, int]] = []
-    others: list[Field] = []
+    """The fields that are looked at, up to the blank line."""
+    found = Fields([], [], [])
+    received, stamps, whole = found.received, found.stamps, found.whole
     for match in _FIELD.finditer(block.raw):
         which = match.lastindex
         if which == 1:
             received.append(match.span())
         elif which is None:
-            return Fields(received, others, match.start())
+            break
         else:
-            others.append(Field(match[which].lower(), *match.span()))
-    return Fields(received, others, len(block.raw))
-
-
-def side_fields(block: Block, end: int) -> dict[bytes, bytes]:
-    """Of the fields that tell about the mail as a whole, the first of each name, in lower case, to
-    its value as written."""
-    found: dict[bytes, bytes] = {}
-    for match in _SIDE.finditer(block.raw, 0, end):
-        found.setdefault(match[1].lower(), match[2][:VALUE_LIMIT])
+            field = Field(match[which].lower(), *match.span())
+            (whole if which == 3 else stamps).append(field)
     return found
+
+
+def first_values(block: Block, found: list[Field]) -> dict[bytes, bytes]:
+    """The first of each name to its value as written, the folding left in."""
+    values: dict[bytes, bytes] = {}
+    for each in found:
+        if each.name not in values:
+            end = min(each.end, each.start + VALUE_LIMIT)
+            values[each.name] = block.raw[each.start : end].partition(b":")[2]
+    return values
 
 
 def unfolded(block: Block, start: int, end: int) -> tuple[str, str]:

@@ -80,6 +80,7 @@ _TENANT = re.compile(r"tenantid\s*=\s*([0-9a-f-]{36})", re.IGNORECASE)
 _IP = re.compile(r"\bip\s*=\s*\[?([0-9a-f.:]{3,45})\]?", re.IGNORECASE)
 _HELO = re.compile(r"\bhelo\s*=\s*\[?([^\]\s;]{1,255})\]?", re.IGNORECASE)
 _APPENDED = re.compile(r"(\S{1,255})\s+\((\d{1,3}(?:\.\d{1,5}){3})\)")
+_MESSAGE_ID_BYTES = re.compile(rb"\s*message-id\s*:\s*<[0-9a-f]{32,40}@", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<(?:[0-9a-f]{32}|[0-9A-F]{40})@([^<>@\s]{3,255})>")
 
 
@@ -233,3 +234,10 @@ _READERS = {
     b"x-ms-exchange-processed-by-bccfoldering": _folded,
     b"message-id": _message_id,
 }
+
+
+def is_hint(block: Block, field: Field) -> bool:
+    """Whether a field is a Message-ID of one of the shapes that may hold a server's name."""
+    if field.name != b"message-id":
+        return False
+    return _MESSAGE_ID_BYTES.match(block.raw, field.start, field.end) is not None

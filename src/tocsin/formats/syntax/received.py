@@ -17,9 +17,6 @@ import msgspec
 NAME_LIMIT = 255
 """Longest host name kept, in characters (RFC 1035)."""
 
-REMEMBERED_LENGTH = 512
-"""Longest line, in characters, that is kept in case it comes again."""
-
 _TOKEN = re.compile(r"\((?:[^()]+|\([^()]*\))*\)?|[^\s()]+")
 _USUAL = re.compile(
     r"from ([^\s()]+) \((?:([\w.-]+) )?\[?(?:IPv6:)?([0-9A-Fa-f.:]+(?:%\w+)?)\]?\)"
@@ -97,26 +94,14 @@ class Hop(msgspec.Struct, frozen=True, kw_only=True):
     mentions_peer: bool = False
 
 
-def parse_received(text: str, *, remember: bool = False) -> tuple[Hop, str]:
-    """The clauses and the date text of an unfolded value.
-
-    remember: whether the same line, but for its date, is likely to come again.
-    """
-    clauses, _, date = text.rpartition(";")
-    if not clauses:
-        clauses = date = text
-    if remember and len(clauses) <= REMEMBERED_LENGTH:
-        return _remembered(clauses), date
-    return _parse(clauses), date
+def parse_received(text: str) -> Hop:
+    """The clauses of an unfolded value, its date left aside."""
+    clauses, _, _ = text.rpartition(";")
+    return parse_clauses(clauses or text)
 
 
-@lru_cache(maxsize=4096)
-def _remembered(clauses: str) -> Hop:
-    """Servers repeat themselves: without the date, Exchange's lines are the same all day long."""
-    return _parse(clauses)
-
-
-def _parse(clauses: str) -> Hop:
+def parse_clauses(clauses: str) -> Hop:
+    """The clauses of an unfolded value whose date was cut off."""
     if match := _USUAL.fullmatch(clauses):
         return _usual(match)
     words, comments = _clauses(clauses)
