@@ -42,7 +42,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     how sure it is, 0 (not mine) to 100 (magic number); by content alone. read: yields what the
     stream holds, in order; hostile input yields a `Gap`, never an exception, in bounded memory. The
     caller's `Locator` names the source; the reader adds the position. A `seekable` format needs a
-    stream that can seek; the others read forward only. Every reader ends with one `Look` that counts
+    stream that can seek; the others read forward only. Every reader ends with a `Look` (one for each narrow question) that counts
     its records, found or not. `read_range(stream, at, reading, start, end)`, where a format has
     it, reads the records that begin in [start, end), so that big files are read by many hands. order:
     who is asked first; common and cheap to tell below 50, costly to tell above.
