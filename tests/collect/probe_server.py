@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import datetime as dt
+import ipaddress
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterable
@@ -146,7 +147,7 @@ class Servers:
         context: ssl.SSLContext | None = None,
         port: int = 0,
     ) -> Peer:
-        assert host.startswith("127.")
+        assert ipaddress.ip_address(host).is_loopback
         peer = Peer(handler, context)
 
         async def listen() -> asyncio.Server:

@@ -1,6 +1,7 @@
 """Everything that goes over the wire, held against a list that is written here once more."""
 
 import base64
+import socket
 
 import pytest
 from probe_server import (
@@ -189,6 +190,33 @@ def test_what_the_allow_list_does_not_hold_is_refused_untouched(servers):
     assert "refused 2" in found[-1].quote
     assert found[-1].body.records == 0
     assert not [each for each in plan(settings) if "127.82.0.12" in each.where]
+
+
+def test_a_whole_network_outside_the_allow_list_is_told_in_few_words():
+    found = list(probe(ProbeSettings(targets=("127.90.0.0/24",), allow=("127.91.0.0/24",), rate=0)))
+    gaps = [each for each in found if isinstance(each, Gap)]
+    assert len(gaps) == 21
+    assert str(gaps[-1].why) == "236 more targets are outside the allow-list"
+    assert "refused 256" in found[-1].quote
+
+
+def test_ipv6(servers):
+    if not has_ipv6_loopback():
+        pytest.skip("this machine has no IPv6 loopback address")
+    peer = servers.start("::1", exchange("15.2.1748.36", "EX01"))
+    found = list(probe(ProbeSettings(targets=(f"http://[::1]:{peer.port}",), rate=0)))
+    assert found[0].body.addresses == ("::1",)
+    assert found[0].at.source == f"http://[::1]:{peer.port}"
+    assert f"Host: [::1]:{peer.port}\r\n".encode() in peer.received
+
+
+def has_ipv6_loopback():
+    try:
+        with socket.socket(socket.AF_INET6) as tried:
+            tried.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 def test_a_name_may_be_allowed_by_its_network_or_itself(servers):

@@ -80,19 +80,19 @@ class Connection:
     async def open(cls, address: Address, port: int, deadline: float) -> Connection:
         """Connect. Raises LostError with `silent`, `refused` or `local`."""
         family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-        sock = None
+        sock, connected = None, False
         try:
             sock = socket.socket(family, socket.SOCK_STREAM)
             sock.setblocking(False)  # noqa: FBT003 - the socket's own signature
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             async with asyncio.timeout_at(deadline):
                 await asyncio.get_running_loop().sock_connect(sock, (str(address), port))
-        except BaseException as error:
-            if sock is not None:
+            connected = True
+        except OSError as error:
+            raise _failed(error) from error
+        finally:
+            if sock is not None and not connected:
                 sock.close()
-            if isinstance(error, OSError):
-                raise _failed(error) from error
-            raise
         return cls(sock, deadline)
 
     async def start_tls(self, context: ssl.SSLContext, server_name: str) -> None:

@@ -38,6 +38,9 @@ from tocsin.model.text import N_, Sentence, say
 ADDRESSES_LIMIT = 16
 """Addresses of one name that are looked at."""
 
+REFUSED_LIMIT = 20
+"""Targets outside the allow-list that are told one by one; the rest is told as a number."""
+
 WAITING_LIMIT = 1000
 """Results nobody has fetched yet, above which the sweep waits."""
 
@@ -129,6 +132,10 @@ class _Sweep:
         async with asyncio.TaskGroup() as group:
             for _ in range(min(hands, self._progress.targets)):
                 group.create_task(self._work(waiting))
+        untold = self._progress.refused - REFUSED_LIMIT
+        if untold > 0:
+            why = say(N_("{count} more targets are outside the allow-list"), count=untold)
+            self.box.put(Gap(at=Locator(source="probe:"), why=why, kind="not-collected"))
 
     def stop(self) -> None:
         """End the run, from any thread; no harm when it has ended."""
@@ -164,8 +171,9 @@ class _Sweep:
                 await asyncio.sleep(BREATH)
             known = self._state.take(target.key) if self._state else None
             finished = known or await self._one(target)
-            for item in finished.found:
-                self.box.put(item)
+            if finished.outcome != "refused" or self._progress.refused < REFUSED_LIMIT:
+                for item in finished.found:
+                    self.box.put(item)
             if known is None and finished.outcome not in ("refused", "failed"):
                 self._remember(finished)
             self._count(finished.outcome, resumed=known is not None)
