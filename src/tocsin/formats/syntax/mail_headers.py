@@ -29,7 +29,8 @@ _FIELD = re.compile(
     rb"\n(?=[rfmx\r\n])(?:(received)[ \t]*:" + _FOLDED + rb"|(x-(?:clientproxiedby"
     rb"|organizationheaderspreserved|crosspremisesheadersfilteredbysendconnector"
     rb"|ms-exchange-(?:organization-authsource|imapappendstamp|processed-by-bccfoldering"
-    rb"|crosstenant-originalattributedtenantconnectingip)))[ \t]*:" + _FOLDED + rb"|(from"
+    rb"|crosstenant-originalattributedtenantconnectingip)))[ \t]*:" + _FOLDED
+    + rb"|(message-id)[ \t]*:\s*<(?=[0-9a-f]{32,40}@)" + _FOLDED + rb"|(from"
     rb"|message-id|x-originatororg|x-ms-(?:has-attach|tnef-correlator"
     rb"|exchange-organization-authas))[ \t]*:" + _FOLDED + rb"|\r?\n)",
     re.IGNORECASE,
@@ -78,24 +79,16 @@ class Block(msgspec.Struct, frozen=True):
     cut: bool = False
 
 
-class Field(msgspec.Struct, frozen=True):
-    """One field: name in lower case, where its line begins and ends in the block."""
-
-    name: bytes
-    start: int
-    end: int
-
-
 class Fields(msgspec.Struct, frozen=True):
-    """The fields that are looked at, in order.
+    """The fields that are looked at, in order, as the matches of the search.
 
-    received: where each line begins and ends. stamps: those that name a server. whole: those that
-    tell about the mail as a whole.
+    received: the lines of the way. stamps: fields that name a server. whole: fields that tell
+    about the mail as a whole.
     """
 
-    received: list[tuple[int, int]]
-    stamps: list[Field]
-    whole: list[Field]
+    received: list[re.Match[bytes]]
+    stamps: list[re.Match[bytes]]
+    whole: list[re.Match[bytes]]
 
 
 def read_block(stream: BinaryIO) -> Block:
@@ -154,38 +147,48 @@ def _plain(data: bytes) -> bytes:
 
 def fields(block: Block) -> Fields:
     """The fields that are looked at, up to the blank line."""
-    found = Fields([], [], [])
-    received, stamps, whole = found.received, found.stamps, found.whole
+    received: list[re.Match[bytes]] = []
+    stamps: list[re.Match[bytes]] = []
+    whole: list[re.Match[bytes]] = []
     for match in _FIELD.finditer(block.raw):
         which = match.lastindex
         if which == 1:
-            received.append(match.span())
+            received.append(match)
+        elif which == 4:
+            whole.append(match)
         elif which is None:
             break
         else:
-            field = Field(match[which].lower(), *match.span())
-            (whole if which == 3 else stamps).append(field)
-    return found
+            stamps.append(match)
+    return Fields(received, stamps, whole)
 
 
-def first_values(block: Block, found: list[Field]) -> dict[bytes, bytes]:
-    """The first of each name to its value as written, the folding left in."""
+def name_of(field: re.Match[bytes]) -> bytes:
+    """A field's name in lower case."""
+    name: bytes = field[field.lastindex or 0]
+    return name.lower()
+
+
+def written(field: re.Match[bytes]) -> bytes:
+    """A field as it stands in the mail, folding and all; at most `VALUE_LIMIT` bytes of it."""
+    start, end = field.span()
+    return field.string[start : min(end, start + VALUE_LIMIT)]
+
+
+def first_values(found: list[re.Match[bytes]]) -> dict[bytes, bytes]:
+    """The first of each name, in lower case, to its value as written."""
     values: dict[bytes, bytes] = {}
     for each in found:
-        if each.name not in values:
-            end = min(each.end, each.start + VALUE_LIMIT)
-            values[each.name] = block.raw[each.start : end].partition(b":")[2]
+        name = name_of(each)
+        if name not in values:
+            values[name] = written(each).partition(b":")[2]
     return values
 
 
-def unfolded(block: Block, start: int, end: int) -> tuple[str, str]:
-    """A field on one line as the mail spells it, runs of white space as one, and its value alone.
-
-    At most `VALUE_LIMIT` bytes of it.
-    """
-    raw = block.raw[start : min(end, start + VALUE_LIMIT)]
-    line = b" ".join(raw.split()).decode("utf-8", errors="replace")
-    return line, line.partition(":")[2].lstrip()
+def unfolded(line: bytes) -> tuple[str, str]:
+    """A field on one line as the mail spells it, runs of white space as one; and its value alone."""
+    text = b" ".join(line.split()).decode("utf-8", errors="replace")
+    return text, text.partition(":")[2].lstrip()
 
 
 def looks_like_mail(head: bytes) -> int:

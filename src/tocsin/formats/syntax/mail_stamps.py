@@ -16,7 +16,7 @@ from datetime import datetime
 
 import msgspec
 
-from tocsin.formats.syntax.mail_headers import Block, Field, unfolded
+from tocsin.formats.syntax.mail_headers import name_of, unfolded, written
 from tocsin.formats.syntax.mail_parties import online, registrable
 from tocsin.formats.syntax.received import NAME_LIMIT, address_in, host_name
 from tocsin.model.build import parse_version
@@ -45,7 +45,6 @@ class Mail(msgspec.Struct, kw_only=True):
     stand in it.
     """
 
-    block: Block
     at: Locator
     prefix: str
     message_id: str
@@ -80,16 +79,15 @@ _TENANT = re.compile(r"tenantid\s*=\s*([0-9a-f-]{36})", re.IGNORECASE)
 _IP = re.compile(r"\bip\s*=\s*\[?([0-9a-f.:]{3,45})\]?", re.IGNORECASE)
 _HELO = re.compile(r"\bhelo\s*=\s*\[?([^\]\s;]{1,255})\]?", re.IGNORECASE)
 _APPENDED = re.compile(r"(\S{1,255})\s+\((\d{1,3}(?:\.\d{1,5}){3})\)")
-_MESSAGE_ID_BYTES = re.compile(rb"\s*message-id\s*:\s*<[0-9a-f]{32,40}@", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<(?:[0-9a-f]{32}|[0-9A-F]{40})@([^<>@\s]{3,255})>")
 
 
-def stamped(field: Field, mail: Mail) -> Iterator[Evidence | Gap]:
+def stamped(field: re.Match[bytes], mail: Mail) -> Iterator[Evidence | Gap]:
     """What one field says; a `Gap` when it is not in any form that is known."""
-    line, text = unfolded(mail.block, field.start, field.end)
+    line, text = unfolded(written(field))
     if not text:
         return
-    found = _READERS[field.name](text, mail)
+    found = _READERS[name_of(field)](text, mail)
     name = line.partition(":")[0].rstrip()
     at = msgspec.structs.replace(mail.at, position=f"{mail.prefix}header {name}")
     if found is None:
@@ -234,10 +232,3 @@ _READERS = {
     b"x-ms-exchange-processed-by-bccfoldering": _folded,
     b"message-id": _message_id,
 }
-
-
-def is_hint(block: Block, field: Field) -> bool:
-    """Whether a field is a Message-ID of one of the shapes that may hold a server's name."""
-    if field.name != b"message-id":
-        return False
-    return _MESSAGE_ID_BYTES.match(block.raw, field.start, field.end) is not None
