@@ -19,7 +19,7 @@ from tocsin.formats.syntax.mail_headers import (
     fields,
     first_values,
 )
-from tocsin.formats.syntax.mail_parties import from_sender, internal, registrable, trusts
+from tocsin.formats.syntax.mail_parties import internal, registrable, sender_part, trusts
 from tocsin.formats.syntax.mail_stamps import Mail, Seen, stamped
 from tocsin.formats.syntax.received import Hop, parse_date
 from tocsin.model.evidence import QUOTE_LIMIT, Evidence, Host, Trust
@@ -69,6 +69,7 @@ class _Reader:
         self.received: list[re.Match[bytes]] = []
         self.exchange: dict[int, tuple[ExchangeLine, bytes]] = {}
         self.others: dict[int, Hop] = {}
+        self.senders: int | None = None
         self.message_id = self._message_id()
         self.organisation = self._organisation()
 
@@ -158,7 +159,9 @@ class _Reader:
             return sender
         if not internal(hop.by):
             return None
-        if not from_sender(index, len(self.received), self._hop_at):
+        if self.senders is None:
+            self.senders = sender_part(len(self.received), self._hop_at)
+        if index < self.senders:
             return next(iter(self.own_domains)) if len(self.own_domains) == 1 else None
         own = {registrable(each) for each in self.own_domains}
         if sender and trust != "trusted" and registrable(sender) in own:

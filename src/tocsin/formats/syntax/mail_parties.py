@@ -199,12 +199,13 @@ def trusts(
     return found + rest
 
 
-def from_sender(index: int, count: int, hop_at: Callable[[int], Hop]) -> bool:
-    """Whether line `index` of `count` stands in the part, at the bottom, that never left the
-    sender's network."""
-    for lower in range(count - 1, index, -1):
-        above, below = hop_at(lower - 1), hop_at(lower)
+def sender_part(count: int, hop_at: Callable[[int], Hop]) -> int:
+    """Where the part begins, at the bottom of `count` lines, that never left the sender's network."""
+    first = count - 1
+    while first > 0:
+        above, below = hop_at(first - 1), hop_at(first)
         same = registrable(above.by) and registrable(above.by) == registrable(below.by)
         if online(above.by) or not (same or above.local or near(above.address)):
-            return False
-    return True
+            break
+        first -= 1
+    return max(first, 0)
