@@ -16,15 +16,16 @@ from tocsin.app import verdict as verdicts
 from tocsin.app.examine import Request
 from tocsin.app.examine import examine as examine_paths
 from tocsin.app.exits import CLEAN, ERROR, FINDINGS, USAGE, exit_code, reaches
+from tocsin.app.faults import WordsError, unwritable
 from tocsin.app.progress import progress_bar
 from tocsin.assess.comparing import compare
 from tocsin.knowledge import KnowledgeError, load, merged, packaged
 from tocsin.knowledge.catalogue import Knowledge
 from tocsin.model.run import Run
-from tocsin.model.text import N_
+from tocsin.model.text import N_, say
 from tocsin.report import output
 from tocsin.report.json import pieces
-from tocsin.report.text import coloured, plain, render_styled
+from tocsin.report.text import coloured, plain, render_styled, visible
 from tocsin.store.runs import RunError, free_folder, read_run, refuse_to_overwrite, write
 
 FILES = ("run.json", "report.html")
@@ -34,17 +35,13 @@ def examine(arguments: argparse.Namespace) -> int:
     """`tocsin examine` and `tocsin inventory`."""
     try:
         knowledge = knowledge_with(arguments.knowledge)
-        since, until = day(arguments.since), day(arguments.until, end=True)
+        since, until = window(arguments.since, arguments.until)
+        folder = _folder(arguments)
+        _check_places(arguments, folder)
+    except WordsError as fault:
+        return complain(fault.why.render(arguments.translate), USAGE)
     except (KnowledgeError, ValueError) as fault:
         return complain(str(fault), USAGE)
-    folder = _folder(arguments)
-    if folder and not arguments.force and (older := refuse_to_overwrite(folder, FILES)):
-        words = arguments.translate(N_("exists already (--force writes over it): {files}"))
-        return complain(words.format(files=", ".join(older)), USAGE)
-    missing = [each for each in arguments.paths if not os.path.lexists(each)]
-    if missing:
-        words = arguments.translate(N_("no such file or folder: {paths}"))
-        return complain(words.format(paths=", ".join(missing)), USAGE)
     request = Request(
         paths=tuple(arguments.paths),
         command=arguments.command_line,
@@ -67,6 +64,21 @@ def examine(arguments: argparse.Namespace) -> int:
     if written and (arguments.format or "text") == "text":
         sys.stdout.write("\n  " + "  ".join(reversed(written)) + "\n")
     return exit_code(run, arguments.fail_on)
+
+
+def _check_places(arguments: argparse.Namespace, folder: str) -> None:
+    """Raises `WordsError` for inputs that do not exist and for a folder that cannot take files."""
+    missing = [visible(each) for each in arguments.paths if not os.path.lexists(each)]
+    if missing:
+        raise WordsError(say(N_("no such file or folder: {paths}"), paths=", ".join(missing)))
+    if not folder:
+        return
+    if not arguments.force and (older := refuse_to_overwrite(folder, FILES)):
+        words = N_("exists already (--force writes over it): {files}")
+        raise WordsError(say(words, files=", ".join(older)))
+    if place := unwritable(folder):
+        words = N_("cannot be written to: {paths}. Choose another folder with -o")
+        raise WordsError(say(words, paths=place))
 
 
 def _folder(arguments: argparse.Namespace) -> str:
@@ -94,8 +106,10 @@ def verdict(arguments: argparse.Namespace) -> int:
     try:
         knowledge = knowledge_with(arguments.knowledge)
         found = verdicts.verdict(arguments.build, knowledge)
-    except (ValueError, LookupError) as fault:
-        return complain(str(fault.args[0] if fault.args else fault), USAGE)
+    except WordsError as fault:
+        return complain(fault.why.render(arguments.translate), USAGE)
+    except KnowledgeError as fault:
+        return complain(str(fault), USAGE)
     if arguments.format == "json":
         sys.stdout.write(verdicts.as_json(found, knowledge, arguments.translate))
     else:
@@ -113,7 +127,7 @@ def verdict(arguments: argparse.Namespace) -> int:
 def report(arguments: argparse.Namespace) -> int:
     """`tocsin report --from run.json`."""
     try:
-        run = read_run(arguments.source)
+        run = read_run(_run_file(arguments.source))
     except RunError as fault:
         return complain(str(fault), USAGE)
     if not arguments.output:
@@ -128,10 +142,15 @@ def report(arguments: argparse.Namespace) -> int:
     return CLEAN
 
 
+def _run_file(path: str) -> str:
+    """The run document meant: the file itself, or the one in the folder that `-o` named."""
+    return str(Path(path) / "run.json") if Path(path).is_dir() else path
+
+
 def diff(arguments: argparse.Namespace) -> int:
     """`tocsin diff`: exit 1 when something newly open reaches --fail-on."""
     try:
-        old, new = read_run(arguments.old), read_run(arguments.new)
+        old, new = read_run(_run_file(arguments.old)), read_run(_run_file(arguments.new))
     except RunError as fault:
         return complain(str(fault), USAGE)
     changes = compare(old, new)
@@ -162,14 +181,27 @@ def knowledge_with(folders: Sequence[str]) -> Knowledge:
     return merged(base, tables, ", ".join(folders))
 
 
+def window(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """The time that matters. Raises `WordsError` for what is no date, or an end before a begin."""
+    first, last = day(since), day(until, end=True)
+    if first is not None and last is not None and last < first:
+        words = N_("--since {since} is after --until {until}")
+        raise WordsError(say(words, since=str(since), until=str(until)))
+    return first, last
+
+
 def day(text: str | None, *, end: bool = False) -> datetime | None:
-    """A date or a time in UTC. A date as an end means its last moment."""
+    """A date or a time in UTC. A date as an end means its last moment. Raises `WordsError`."""
     if text is None:
         return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as fault:
+        words = N_("not a date: {text}. Write 2026-11-09, or 2026-11-09T14:00 (UTC)")
+        raise WordsError(say(words, text=visible(text))) from fault
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        found = datetime.fromisoformat(text).replace(tzinfo=UTC)
+        found = found.replace(tzinfo=UTC)
         return found + timedelta(days=1, microseconds=-1) if end else found
-    found = datetime.fromisoformat(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

@@ -111,6 +111,9 @@ KNOWLEDGE_DATE = date(2026, 10, 7)
 def _read(name: str, text: str, make: Any, faults: list[str]) -> tuple[Any, ...]:
     made = []
     for number, row in enumerate(csv.DictReader(io.StringIO(text)), start=2):
+        if None in row or None in row.values():
+            faults.append(f"{name}, line {number}: not as many cells as the first line has columns")
+            continue
         try:
             made.append(make(row))
         except (ValueError, KeyError, TypeError, AttributeError) as fault:

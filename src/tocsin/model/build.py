@@ -13,8 +13,12 @@ AD_BUILD_OFFSET = 30000
 _PART_LIMIT = 65535
 
 _DOTTED = re.compile(r"\s*(\d{1,3})\.(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?\s*")
+_COMMAS = re.compile(r"\s*\d{1,3}(?:\s*,\s*\d{1,5}){3}\s*")
+_WORDS = re.compile(
+    r"\s*(?:(?:microsoft\s+)?exchange\s+(?:server\s+)?)?(?:version\s+|v)?(?=\d)", re.IGNORECASE
+)
 _VERSION = re.compile(
-    r"\s*version\s+(\d{1,3})\.(\d{1,5})\s*\(build\s+(\d{1,5})(?:\.(\d{1,5}))?\s*:?\s*\)\s*",
+    r"\s*(?:version\s+)?(\d{1,3})\.(\d{1,5})\s*\(build\s+(\d{1,5})(?:\.(\d{1,5}))?\s*:?\s*\)\s*",
     re.IGNORECASE,
 )
 _HEX = re.compile(r"\s*(?:0x)?([0-9a-f]{8})\s*", re.IGNORECASE)
@@ -102,14 +106,17 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 def parse_version(text: str, precision: Precision = "update") -> Version:
     """Read any spelling of a version that Exchange, AD or an administrator prints.
 
-    Dotted (`15.1.2507.6`, `15.02.0986.005`, `15.1.2507`), `Version 15.2 (Build 986.5)`, the same
-    with Active Directory's offset of 30000 (a CU then, whatever `precision` says), and the
+    Dotted (`15.1.2507.6`, `15.02.0986.005`, `15.1.2507`, after `Exchange Server`, `Version` or `v`
+    too), with the commas of a file's properties, `Version 15.2 (Build 986.5)`, the same with Active Directory's offset of 30000 (a CU then, whatever `precision` says), and the
     autodiscover ServerVersion in hexadecimal (`73C18779`; 4 bits legacy, 6 major, 6 minor,
     1 flag, 15 build: MS-OXWSADISC; a CU too). Raises ValueError for anything else.
     """
-    if match := _DOTTED.fullmatch(text):
+    plain = re.sub(r"\s*,\s*", ".", text) if _COMMAS.fullmatch(text) else text
+    if words := _WORDS.match(plain):
+        plain = plain[words.end() :]
+    if match := _DOTTED.fullmatch(plain):
         numbers = _parts(match)
-    elif match := _VERSION.fullmatch(text):
+    elif match := _VERSION.fullmatch(plain):
         numbers = _parts(match)
         precision = "cu" if precision == "update" else precision
     elif match := _HEX.fullmatch(text):

@@ -15,6 +15,7 @@ import msgspec
 from tocsin.analyse.inventory.words import (
     JUST_CODE,
     MIXED,
+    NONE_OPEN,
     SETTLE_BUILD,
     SETTLE_CONFIG,
     SETTLE_NOTICE,
@@ -115,12 +116,8 @@ def _judge_one(
         (b for b, a in zip(points, answers, strict=True) if a.status == "affected"), default=None
     )
     if open_until is None:
-        doubtful = (
-            next(a for a in answers if a.status == "under_investigation")
-            if "under_investigation" in statuses
-            else answers[0]
-        )
-        return _judgement(advisory, doubtful)
+        doubtful = next((a for a in answers if a.status == "under_investigation"), None)
+        return _judgement(advisory, doubtful or _none_open(builds))
     fixed_in = next((a.fixed_in for a in answers if a.fixed_in), "")
     return Judgement(
         cve=advisory.cve,
@@ -129,6 +126,11 @@ def _judge_one(
         settle=say(SETTLE_BUILD),
         fixed_in=fixed_in,
     )
+
+
+def _none_open(builds: BuildRange) -> _Answer:
+    """Builds of two products, fixed in one and never affected in the other: neither word holds."""
+    return _Answer("under_investigation", say(NONE_OPEN, range=str(builds)), say(SETTLE_BUILD))
 
 
 def _judgement(advisory: Advisory, answer: _Answer) -> Judgement:

@@ -12,6 +12,9 @@ MIXED = N_(
     "the evidence allows {range}: builds up to {open_until} are open to it, from {fixed} on they "
     "are fixed"
 )
+NONE_OPEN = N_(
+    "none of the builds of {range} is open to it: some have the fix, the others never had the hole"
+)
 SETTLE_BUILD = N_(
     "Read the file version of ExSetup.exe on the server, or the X-OWA-Version header it answers "
     "with."
