@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 from tocsin.analyse.inventory.ledger import Ledger, ledger_of
 from tocsin.analyse.inventory.room import inventory
 from tocsin.analyse.inventory.verdict import judge
+from tocsin.assess.ranking import counts_of, ranked
 from tocsin.knowledge import load
 from tocsin.knowledge.catalogue import MAY_2021_UPDATE
 from tocsin.model.build import BuildRange, parse_version
-from tocsin.model.evidence import Evidence, Host
+from tocsin.model.evidence import Evidence, Host, Look
 from tocsin.model.locator import Locator
 
 KNOWLEDGE = load()
-PRODUCT_2016 = [b for b in KNOWLEDGE.branches if b.product == "2016" and b.cu.startswith("CU")]
+PRODUCTS = ("2010", "2013", "2016", "2019", "SE")
 
 
 def _after(release):
@@ -31,7 +32,9 @@ def _after(release):
 @st.composite
 def lives(draw):
     """The builds one server really had: (from when, release), rising in time and number."""
-    releases = [r for b in PRODUCT_2016 for r in b.releases if r.build >= b.base]
+    product = draw(st.sampled_from(PRODUCTS))
+    mine = [b for b in KNOWLEDGE.branches if b.product == product]
+    releases = [r for b in mine for r in b.releases if r.build >= b.base]
     releases = [r for r in releases if "disputed" not in r.note]
     chosen = draw(st.lists(st.sampled_from(releases), min_size=1, max_size=5, unique=True))
     life = []
@@ -65,7 +68,10 @@ def sightings(draw):
         start, release = life[index]
         end = life[index + 1][0] if index + 1 < len(life) else start + timedelta(days=90)
         seen = start + (end - start) * draw(st.floats(0.0, 0.99))
-        kind = draw(st.sampled_from(["smtp", "mapi", "directory", "export", "shodan"]))
+        kinds = ["directory", "export", "shodan"]
+        # The ids of 2010 are component numbers: what they stand for is the map's own test.
+        kinds += ["smtp", "mapi"] if release.build.major >= 15 else []
+        kind = draw(st.sampled_from(kinds))
         if kind == "smtp" and release.build in ALIASED:
             kind = "export"
         seen_by = "mail" if kind in ("smtp", "mapi") else kind
@@ -151,7 +157,7 @@ def test_parts_read_by_many_hands_join_to_the_same_answer(case):
 
 
 @settings(max_examples=30, deadline=None)
-@given(sightings(), st.sampled_from(["15.1.2507.66", "15.2.2562.29", "15.1.225.42"]))
+@given(sightings(), st.sampled_from(["15.1.2507.66", "15.2.2562.29", "15.1.225.42", "14.3.123.4"]))
 def test_a_forged_hop_never_moves_a_build_that_trusted_evidence_tells(case, claim):
     _, evidence = case
     server, statuses = _answer(evidence)
@@ -169,3 +175,56 @@ def test_a_forged_hop_never_moves_a_build_that_trusted_evidence_tells(case, clai
     again, statuses_again = _answer([*evidence, forged])
     assert again.current.builds == server.current.builds
     assert statuses_again == statuses
+
+
+@settings(max_examples=30, deadline=None)
+@given(sightings(), st.integers(0, 7))
+def test_a_further_truthful_sighting_never_turns_a_true_certainty_into_a_false_one(case, index):
+    life, evidence = case
+    kept, more = evidence[: index + 1], evidence[index + 1 :]
+    newest = max(datetime.fromisoformat(each.at.position) for each in evidence)
+    _, before = _answer(kept)
+    _, after = _answer([*kept, *more])
+    ever = [_truth([moment], moment[0])[0] for moment in life if moment[0] <= newest]
+    for cve, status in after.items():
+        if before[cve] == "under_investigation" and status in ("affected", "fixed"):
+            # It was true of a build the server really had, not of one in between.
+            assert status in {truth.get(cve) for truth in ever}
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([str(b) for b in KNOWLEDGE.builds[::9]] + [""]),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_rank_never_depends_on_what_the_internet_sees(drawn):
+    def host(number, text, by):
+        return Evidence(
+            at=Locator(source="case", position=str(number)),
+            body=Host(
+                seen_by=by,
+                names=(f"ex{number}.corp.example",),
+                product="Exchange Server",
+                version=parse_version(text) if text and by == "export" else None,
+            ),
+        )
+
+    inside = [host(n, text, "export") for n, (text, _) in enumerate(drawn)]
+    looked = Evidence(at=Locator(source="scan"), body=Look(seen_by="shodan", records=1))
+    outside = [host(n, text, "shodan") for n, (text, public) in enumerate(drawn) if public]
+
+    def names(evidence):
+        found = inventory(ledger_of(evidence), KNOWLEDGE)
+        by_server = {s.id: [f for f in found.findings if f.subject == s.id] for s in found.servers}
+        counts = {key: counts_of(findings) for key, findings in by_server.items()}
+        return [s.name for s in ranked(found.servers, counts)]
+
+    alone = names(inside)
+    assert names([*inside, looked]) == alone
+    assert names([*inside, looked, *outside]) == alone
