@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-STRONG = re.compile(r"(?<!L)(?<!Lesser )\bA?GPL|(?<!Lesser )General Public License|Affero", re.I)
+STRONG = re.compile(r"(?<!L)(?<!Lesser )\bA?GPL|(?<!Lesser )General Public License|Affero", re.IGNORECASE)
 
 
 def installed(name: str, seen: dict[str, str]) -> dict[str, str]:
@@ -40,7 +40,7 @@ def test_no_strong_copyleft_in_the_default_install():
 
 def test_every_pinned_distribution_has_hashes():
     text = (ROOT / "requirements.lock").read_text()
-    pins = re.findall(r"^([a-z0-9][\w.-]*)==", text, re.M | re.I)
-    blocks = re.split(r"^(?=[a-z0-9][\w.-]*==)", text, flags=re.M | re.I)[1:]
+    pins = re.findall(r"^([a-z0-9][\w.-]*)==", text, re.MULTILINE | re.IGNORECASE)
+    blocks = re.split(r"^(?=[a-z0-9][\w.-]*==)", text, flags=re.MULTILINE | re.IGNORECASE)[1:]
     assert len(pins) == len(blocks) > 30
     assert all("--hash=sha256:" in block for block in blocks)
