@@ -105,12 +105,15 @@ def seeds() -> dict[str, list[bytes]]:
     """For each format its seeds, for `archive` those of all archives; never empty."""
     small: dict[str, list[bytes]] = {each.name: [] for each in formats()} | {"archive": []}
     large: dict[str, bytes] = {}
-    for data in _found():
-        head = data[:HEAD_SIZE]
+    for whole in _found():
+        data, head = whole, whole[:HEAD_SIZE]
         form = recognise(head)
         name = form.name if form else "archive" if archive_kind(head) else ""
         if not name:
             continue
+        if len(data) > SIZE_LIMIT and b"\0" not in data:
+            # Of text, the beginning is a good seed too.
+            data = data[: data.rfind(b"\n", 0, SIZE_LIMIT // 4) + 1] or data
         if len(data) > SIZE_LIMIT:
             if name not in large or len(data) < len(large[name]):
                 large[name] = data

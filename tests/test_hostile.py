@@ -15,7 +15,7 @@ import pytest
 from tocsin.formats import HEAD_SIZE, formats, recognise
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
-MUTATIONS = 300
+MUTATIONS = 200
 NAMES = [*(each.name for each in formats()), "archive"]
 
 
