@@ -127,6 +127,18 @@ def test_an_internal_name_is_not_called_somebody_elses():
     assert server.ours == "unknown"
 
 
+@pytest.mark.parametrize("trust", ["forgeable", "first-external"])
+def test_forged_mails_do_not_outvote_whose_domain_it_is(trust):
+    forged = [
+        seen("ex01.corp.local", trust=trust, organisation="evil.example", at=str(n))
+        for n in range(50)
+    ]
+    truth = seen("ex01.corp.local", organisation="contoso.example")
+    (server,) = servers(*forged, truth, own=["contoso.example"]).values()
+    assert server.organisation == "contoso.example"
+    assert server.ours is True
+
+
 def test_an_outside_record_at_an_address_of_many_leaves_all_of_them_unknown():
     inside = [seen(f"ex{n}.contoso.example", addresses=("192.0.2.1",)) for n in range(20)]
     outside = seen("mail.contoso.example", by="shodan", addresses=("192.0.2.1",))

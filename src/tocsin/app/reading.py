@@ -17,7 +17,7 @@ from tocsin.formats import HEAD_SIZE, Format, Reading, recognise
 from tocsin.model.evidence import Evidence, Look
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
-from tocsin.model.run import Skipped, Source
+from tocsin.model.run import RUN_FORMAT, Skipped, Source
 from tocsin.model.text import N_, say
 
 WHOLE_FILE = 4 << 20
@@ -127,16 +127,26 @@ def _hash(stream: BinaryIO) -> str:
 
 
 def _read(job: Job, stream: BinaryIO, head: bytes, at: Locator, part: Part) -> None:
-    found = recognise(head)
+    found = None if _is_run(head) else recognise(head)
     if found is not None:
         _read_format(job, found, stream, at, part)
         return
-    if not head:
+    if _is_run(head):
+        part.skipped.append(Skipped(source=at.source, why=say(_EARLIER_RUN)))
+    elif not head:
         part.skipped.append(Skipped(source=at.source, why=say(N_("empty"))))
     elif archive_kind(head) is not None:
         _read_archive(job, stream, at, part, Budget(job.limits))
     else:
         part.skipped.append(Skipped(source=at.source, why=say(N_("not a format that is known"))))
+
+
+_EARLIER_RUN = N_("an earlier answer of this tool, which is no evidence")
+
+
+def _is_run(head: bytes) -> bool:
+    """Whether it is a run.json: what it quotes was evidence where it was found, not here."""
+    return RUN_FORMAT.encode() in head[:200]
 
 
 def _read_archive(job: Job, stream: BinaryIO, at: Locator, part: Part, budget: Budget) -> None:
@@ -162,8 +172,11 @@ def _read_member(job: Job, member: Member, part: Part) -> None:
     stream.seek(0)
     head = stream.read(HEAD_SIZE)
     stream.seek(0)
-    found = recognise(head)
     at = Locator(source=member.source, sha256=digest)
+    if _is_run(head):
+        part.skipped.append(Skipped(source=member.source, why=say(_EARLIER_RUN)))
+        return
+    found = recognise(head)
     if found is not None:
         _read_format(job, found, stream, at, part)
     else:
