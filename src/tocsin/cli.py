@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 import tocsin
+from tocsin.app.grammar import grammar
 from tocsin.app.language import LANGUAGES, language, translator
 from tocsin.model.text import N_
 
@@ -21,6 +22,8 @@ CLEAN, FINDINGS, USAGE, PARTIAL, ERROR = range(5)
 FORMATS = ("text", "json", "jsonl", "csv", "html")
 LEVELS = ("informational", "low", "medium", "high", "critical", "none")
 
+_WRONG_PATH = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+
 Translate = Callable[[str], str]
 
 
@@ -29,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     lang = language(words)
     translate = translator(lang)
+    grammar(translate)
     parser = build_parser(translate)
     arguments = parser.parse_args(words)
     arguments.lang = lang
@@ -44,10 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return CLEAN
     except KeyboardInterrupt:
         return _say(translate(N_("interrupted")), ERROR)
-    except FileNotFoundError as fault:
-        return _say(str(fault), USAGE)
     except OSError as fault:
-        return _say(str(fault), ERROR)
+        from tocsin.app.faults import refused
+
+        code = USAGE if isinstance(fault, _WRONG_PATH) else ERROR
+        return _say(refused(fault, translate), code)
 
 
 def _say(message: str, code: int) -> int:

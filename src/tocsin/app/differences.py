@@ -2,33 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from tocsin.assess.comparing import Difference
+from tocsin.model.finding import LEVELS
 from tocsin.model.text import N_
+from tocsin.report.html_parts.words import LEVEL, STATUS
 from tocsin.report.text import visible
 
-_HEADS = {"new": N_("New"), "gone": N_("Gone"), "changed": N_("Changed")}
+Translate = Callable[[str], str]
+
+_HEADS = {"new": N_("New servers"), "gone": N_("Gone servers"), "changed": N_("Changed servers")}
+_HIDDEN = {"hidden": N_("hidden"), "public": N_("public"), "unknown": N_("hidden?")}
+_UNKNOWN = N_("build unknown")
+_ROWS = 12
+"""Findings listed of one server and one kind of change; the rest is counted."""
 
 
-def as_text(changes: tuple[Difference, ...], translate: Callable[[str], str]) -> str:
-    """The changes for a terminal, servers first."""
+def as_text(changes: tuple[Difference, ...], translate: Translate) -> str:
+    """The changes for a terminal, servers first.
+
+    Of a server that is new or gone only how much is open on it is told, of any other each finding
+    that changed.
+    """
     if not changes:
         return "  " + translate(N_("Nothing changed between the two runs.")) + "\n"
+    servers = [each for each in changes if not each.rule]
+    whole = {each.server for each in servers if each.change != "changed"}
     lines = []
     for kind, head in _HEADS.items():
-        rows = [each for each in changes if each.change == kind]
-        if not rows:
-            continue
-        lines.append(f"  {translate(head)}: {len(rows)}")
-        for each in rows:
-            what = f"{each.rule} {each.level}" if each.rule else translate(N_("server"))
-            arrow = " -> ".join(part for part in (each.before, each.after) if part)
-            lines.append(f"    {visible(each.server):<40} {what:<26} {arrow}")
+        rows = [each for each in servers if each.change == kind]
+        if rows:
+            lines.append(f"  {translate(head)}: {len(rows)}")
+            lines += [_server(each, changes, translate) for each in rows]
+            lines.append("")
+    rest = [each for each in changes if each.rule and each.server not in whole]
+    for name in sorted({each.server for each in rest}):
+        lines += _findings(name, [each for each in rest if each.server == name], translate)
         lines.append("")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _server(change: Difference, changes: tuple[Difference, ...], translate: Translate) -> str:
+    arrow = " -> ".join(_state(part, translate) for part in (change.before, change.after) if part)
+    line = f"    {visible(change.server):<40} {arrow}"
+    mine = [each for each in changes if each.rule and each.server == change.server]
+    if change.change != "changed" and not arrow.startswith(translate(_UNKNOWN)):
+        count = sum("affected" in (each.before, each.after) for each in mine)
+        line += "   " + translate(N_("{count} open")).format(count=count)
+    return line
+
+
+def _state(words: str, translate: Translate) -> str:
+    """`15.2.1544.36 hidden` with the second word in the reader's language."""
+    build, _, hidden = words.rpartition(" ")
+    named = translate(_UNKNOWN) if build == "?" else visible(build)
+    return f"{named}, {translate(_HIDDEN.get(hidden, hidden))}"
+
+
+def _findings(name: str, rows: list[Difference], translate: Translate) -> Iterator[str]:
+    """One server: what changed, each kind of change counted, the worst first."""
+    yield f"  {visible(name)}"
+    kinds: dict[tuple[str, str], list[Difference]] = {}
+    for each in rows:
+        kinds.setdefault((each.before, each.after), []).append(each)
+    for (before, after), alike in sorted(kinds.items(), key=lambda kind: _order(kind[0])):
+        words = " -> ".join(
+            translate(STATUS[part]) if part else translate(N_("not in this run"))
+            for part in (before, after)
+        )
+        yield f"    {words}: {len(alike)}"
+        worst = sorted(alike, key=lambda each: (-LEVELS.index(each.level), each.rule))
+        for each in worst[:_ROWS]:
+            yield f"      {each.rule:<16} {translate(LEVEL[each.level])}"
+        if len(worst) > _ROWS:
+            more = translate(N_("… and {count} more (--format json lists all)"))
+            yield "      " + more.format(count=len(worst) - _ROWS)
+
+
+def _order(kind: tuple[str, str]) -> tuple[bool, bool, str, str]:
+    """What is newly open first, then what was open."""
+    return (kind[1] != "affected", kind[0] != "affected", *kind)
 
 
 def as_json(changes: tuple[Difference, ...]) -> str:

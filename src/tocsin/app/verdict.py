@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -12,10 +13,13 @@ from tocsin.analyse.inventory.resolve import resolve
 from tocsin.analyse.inventory.room import label_of
 from tocsin.analyse.inventory.verdict import Judgement, judge, level_of
 from tocsin.app.document import support_words
+from tocsin.app.faults import WordsError
 from tocsin.knowledge.catalogue import Knowledge
 from tocsin.model.build import BuildRange, parse_version
 from tocsin.model.finding import LEVELS
-from tocsin.model.text import N_, Sentence
+from tocsin.model.text import N_, Sentence, say
+from tocsin.report.html_parts.words import LEVEL
+from tocsin.report.text import WIDTH, visible
 
 Translate = Callable[[str], str]
 
@@ -38,7 +42,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 def verdict(text: str, knowledge: Knowledge) -> Verdict:
     """Judge a build in any spelling, or a range `A..B`.
 
-    Raises ValueError for what is no version, and LookupError for one no Exchange ever had.
+    Raises `WordsError`.
     """
     builds, because = _range(text, knowledge)
     branch = knowledge.branch_of(builds.low)
@@ -61,21 +65,35 @@ def verdict(text: str, knowledge: Knowledge) -> Verdict:
 
 def _range(text: str, knowledge: Knowledge) -> tuple[BuildRange, Sentence | None]:
     ends = re.split(r"\s*\.\.\s*|\s+[–-]\s+", text.strip())
-    if len(ends) > 2:
-        msg = f"not a build or a range A..B: {text!r}"
-        raise ValueError(msg)
     found = []
     because = None
     for end in ends:
-        resolution = resolve(knowledge, parse_version(end))
+        try:
+            version = parse_version(end)
+        except ValueError as fault:
+            raise WordsError(say(_SPELLINGS, text=visible(text[:80]))) from fault
+        resolution = resolve(knowledge, version)
         if resolution is None:
-            msg = f"no Exchange with the version {end!r} is known"
-            raise LookupError(msg)
+            words = N_("no Exchange with the version {text} is known")
+            raise WordsError(say(words, text=visible(end)))
         found.append(resolution.builds)
         because = resolution.because
     if len(found) == 1:
         return found[0], because
+    if len(found) > 2 or found[1].high < found[0].low:
+        raise WordsError(
+            say(
+                N_("a range is written from the older build to the newer one, A..B: {text}"),
+                text=visible(text[:80]),
+            )
+        )
     return BuildRange(found[0].low, found[1].high), None
+
+
+_SPELLINGS = N_(
+    "not an Exchange version: {text}. Write 15.1.2507.6, 'Version 15.1 (Build 2507.6)', "
+    "73C18779, or a range 15.1.2507.6..15.1.2507.61"
+)
 
 
 def as_json(found: Verdict, knowledge: Knowledge, translate: Translate) -> str:
@@ -103,28 +121,62 @@ def as_json(found: Verdict, knowledge: Knowledge, translate: Translate) -> str:
 
 
 def as_text(found: Verdict, knowledge: Knowledge, translate: Translate, *, verbose: bool) -> str:
-    """The build in words, then what it is open to, worst first; the rest is counted."""
-    lines = ["", f"  {found.builds}   Exchange Server {found.label}"]
+    """The build in words, how much it is open to, then each hole, worst first."""
+    head = f"{found.builds}   Exchange Server {found.label}"
     if found.released:
-        lines.append("  " + translate(N_("released {day}")).format(day=found.released))
-    if found.because is not None and found.builds.low != found.builds.high:
-        lines.append("  " + found.because.render(translate))
-    if found.support is not None:
-        lines.append("  " + found.support.render(translate))
-    lines.append("")
-    for status, head in _HEADS:
+        head += "   " + translate(N_("released {day}")).format(day=found.released)
+    lines = ["", f"  {head}"]
+    for sentence in (
+        found.because if found.builds.low != found.builds.high else None,
+        found.support,
+    ):
+        if sentence is not None:
+            lines += _wrapped(sentence.render(translate), "  ")
+    lines += ["", *_wrapped(_counts(found, knowledge, translate), "  "), ""]
+    for status, title in _HEADS:
         rows = [each for each in found.judgements if each.status == status]
-        if not rows:
-            continue
-        lines.append(f"  {translate(head)}: {len(rows)}")
-        if status in ("affected", "under_investigation") or verbose:
+        if rows and (status in ("affected", "under_investigation") or verbose):
+            lines.append(f"  {translate(title)}: {len(rows)}")
             for each in sorted(rows, key=lambda row: _worst(knowledge, row)):
                 lines += _row(each, knowledge, translate)
             lines.append("")
+    if len(lines) > _SCREEN:
+        lines += [f"  {head}", *_wrapped(_counts(found, knowledge, translate), "  ")]
     lines.append(
         "  " + translate(N_("knowledge of {date}")).format(date=knowledge.date.isoformat())
     )
     return "\n".join(lines) + "\n"
+
+
+_SCREEN = 40
+"""Lines after which the counts are said again at the end, where the reader's eyes are."""
+
+
+def _counts(found: Verdict, knowledge: Knowledge, translate: Translate) -> str:
+    """How many of each status, in one line; those known to be exploited beside the open ones."""
+    parts = []
+    for status, title in _HEADS:
+        rows = [each for each in found.judgements if each.status == status]
+        if not rows:
+            continue
+        words = f"{translate(title)}: {len(rows)}"
+        exploited = sum(knowledge.advisory_by_cve[each.cve].kev for each in rows)
+        if status == "affected" and exploited:
+            known = translate(N_("known to be exploited: {count}")).format(count=exploited)
+            words += f" ({known})"
+        parts.append(words)
+    return "   ".join(parts)
+
+
+def _wrapped(words: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        visible(words),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 _HEADS = (
@@ -139,14 +191,16 @@ def _row(each: Judgement, knowledge: Knowledge, translate: Translate) -> list[st
     advisory = knowledge.advisory_by_cve[each.cve]
     marks = [advisory.name] if advisory.name else []
     if advisory.kev:
-        marks.append(translate(N_("exploited")))
-    if advisory.ransomware == "known":
-        marks.append(translate(N_("ransomware")))
+        ransomware = advisory.ransomware == "known"
+        marks.append(
+            translate(N_("used by ransomware") if ransomware else N_("known to be exploited"))
+        )
     words = each.because.render(translate)
     if each.settle is not None and each.status == "under_investigation":
         words += ". " + each.settle.render(translate)
-    head = f"    {each.cve:<15} {level_of(advisory):<9} {', '.join(marks)}".rstrip()
-    return [head, f"                    {words}"]
+    level = translate(LEVEL[level_of(advisory)])
+    head = f"    {each.cve:<15} {level:<9} {', '.join(marks)}".rstrip()
+    return [head, *_wrapped(words, " " * 8)]
 
 
 def _worst(knowledge: Knowledge, each: Judgement) -> tuple[int, bool, str]:

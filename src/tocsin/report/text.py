@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterator
 
-from tocsin.model.run import FindingRecord, Run, Server, hidden_word
+from tocsin.model.run import FindingRecord, GapRecord, Run, Server, hidden_word
 from tocsin.model.text import N_
 from tocsin.report import Output, Translate
+from tocsin.report.html_parts.words import LEVEL, STATUS
 
 WIDTH = 100
 """Columns; a terminal's own width is not asked for, so that a pipe shows the same."""
 SERVER_LIMIT = 20
 """Servers printed; the rest is counted, and stands in the report."""
-QUOTE_WIDTH = 170
+FULL_LIMIT = 5
+"""Servers printed with their proof and the next step; the others in two lines."""
+SCREEN = 40
+"""Lines after which the verdict is said again at the end, where the reader's eyes are."""
+QUOTE_WIDTH = 250
 """Characters of a quote; the report has all of it."""
 GAP_LIMIT = 8
-"""Gaps printed; the rest is counted."""
+"""Kinds of gaps printed; the rest is counted."""
 
 Style = Callable[[str, str], str]
 
 _HIDDEN = {
     "hidden": N_("hidden"),
     "public": N_("public"),
-    "unknown": N_("not known whether hidden"),
+    "unknown": N_("hidden?"),
 }
+
+_CIPHERS = re.compile(r"\((?:version=|using TLS)[^()]*\)")
 
 
 def plain(text: str, kind: str) -> str:  # noqa: ARG001
@@ -55,20 +62,25 @@ def render_styled(
         by_server.setdefault(finding.subject, []).append(finding)
     shown = run.servers if verbose else run.servers[:SERVER_LIMIT]
     width = max((len(visible(each.name)) for each in shown), default=0)
-    for server in shown:
+    for position, server in enumerate(shown):
         mine = by_server.get(server.id, [])
-        lines += _server(server, mine, translate, style, width, quiet=quiet)
+        full = not quiet and (verbose or position < FULL_LIMIT)
+        lines += _server(server, mine, translate, style, width, full=full)
         if verbose:
             lines += _findings(mine, translate, style)
-        if not quiet:
+        if full:
             lines.append("")
-    if len(run.servers) > len(shown):
-        more = len(run.servers) - len(shown)
-        lines += [f"  {translate(N_('… and {count} more')).format(count=more)}", ""]
+    more = len(run.servers) - len(shown)
+    if more:
+        lines.append(f"  {translate(N_('… and {count} more, in the report')).format(count=more)}")
+    if lines[-1]:
+        lines.append("")
     if not quiet:
         lines += _could_not(run, translate, style)
         lines += _summary(run, translate)
-    return "\n".join(lines) + "\n"
+    if len(lines) > SCREEN:
+        lines += ["", *_verdict(run, translate, style)]
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def visible(text: str) -> str:
@@ -91,6 +103,10 @@ def _head(run: Run, translate: Translate, style: Style) -> Iterator[str]:
     yield ""
     yield f"  {style('TOCSIN', 'strong')}   {case:<{room}}  {known}"
     yield ""
+    yield from _verdict(run, translate, style)
+
+
+def _verdict(run: Run, translate: Translate, style: Style) -> Iterator[str]:
     words = " ".join(each.render(translate) for each in run.headline)
     for line in textwrap.wrap(words, WIDTH - 4):
         yield "  " + style(line, "strong")
@@ -103,16 +119,22 @@ def _server(
     style: Style,
     width: int,
     *,
-    quiet: bool,
+    full: bool,
 ) -> Iterator[str]:
     name = visible(server.name).ljust(width)
-    where = translate(_HIDDEN[hidden_word(server.hidden)])
+    room = max(len(translate(each)) for each in _HIDDEN.values())
+    where = translate(_HIDDEN[hidden_word(server.hidden)]).ljust(room)
     label = server.build_label or translate(N_("build unknown"))
     yield f"  {server.rank:>2}  {style(name, 'strong')}   {where}   {visible(label)}"
-    for line in textwrap.wrap(_open(server, findings, translate), WIDTH - 8):
+    for line in textwrap.wrap(_open(server, translate), WIDTH - 8):
         yield f"      {line}"
-    if quiet:
+    if not full:
         return
+    if names := _nicknames(findings):
+        for line in textwrap.wrap(
+            translate(N_("among them {names}")).format(names=", ".join(names)), WIDTH - 8
+        ):
+            yield f"      {line}"
     for quote, place in _proof(server):
         yield from _because(quote, place, translate, style)
     for each in server.contradictions:
@@ -121,26 +143,40 @@ def _server(
         yield from _wrapped(translate(N_("do")), server.action.do.render(translate))
 
 
-def _open(server: Server, findings: list[FindingRecord], translate: Translate) -> str:
+def _open(server: Server, translate: Translate) -> str:
     counts = server.counts
     if server.build is None:
         return translate(N_("what it is open to cannot be said without its build"))
-    names = Counter(
-        tag.removeprefix("name:")
-        for each in findings
-        if each.status == "affected"
-        for tag in each.tags
-        if tag.startswith("name:")
-    )
-    parts = [translate(N_("open to {count}")).format(count=counts["affected"])]
-    if names:
-        parts[0] += ": " + ", ".join(sorted(names))
-    if counts["kev"]:
-        parts.append(translate(N_("{count} of them exploited")).format(count=counts["kev"]))
+    parts = []
+    if counts["affected"] == 1:
+        one = N_("open to 1 hole, known to be exploited") if counts["kev"] else N_("open to 1 hole")
+        parts.append(translate(one))
+    elif counts["affected"]:
+        words = translate(N_("open to {count} holes")).format(count=counts["affected"])
+        if counts["kev"]:
+            known = translate(N_("{count} of them known to be exploited"))
+            words += ", " + known.format(count=counts["kev"])
+        parts.append(words)
+    elif not counts["under_investigation"]:
+        parts.append(translate(N_("open to nothing that is known")))
     if counts["under_investigation"]:
         parts.append(translate(N_("{count} undecided")).format(count=counts["under_investigation"]))
-    parts.append(translate(N_("{count} fixed")).format(count=counts["fixed"]))
+    if counts["fixed"]:
+        parts.append(translate(N_("{count} fixed")).format(count=counts["fixed"]))
     return "; ".join(parts)
+
+
+def _nicknames(findings: list[FindingRecord]) -> list[str]:
+    """The names that open holes are known by, each once."""
+    return sorted(
+        {
+            tag.removeprefix("name:")
+            for each in findings
+            if each.status == "affected"
+            for tag in each.tags
+            if tag.startswith("name:")
+        }
+    )
 
 
 def _proof(server: Server) -> Iterator[tuple[str, str]]:
@@ -161,6 +197,8 @@ def _proof(server: Server) -> Iterator[tuple[str, str]]:
 def excerpt(quote: str, words: str, width: int = QUOTE_WIDTH) -> str:
     """The quote, or its beginning and the part around `words` when it is longer than `width`."""
     text = " ".join(quote.split())
+    if len(text) > width:
+        text = _CIPHERS.sub("(…)", text)
     if len(text) <= width:
         return text
     found = text.find(words) if words else -1
@@ -190,12 +228,13 @@ def _wrapped(head: str, words: str) -> Iterator[str]:
 
 def _findings(findings: list[FindingRecord], translate: Translate, style: Style) -> Iterator[str]:
     for each in findings:
-        if each.status == "fixed":
+        if each.status in ("fixed", "not_affected"):
             continue
-        yield f"      {style(each.rule, 'strong'):<16} {each.level:<9} {each.status}"
+        rule = style(f"{each.rule:<16}", "strong")
+        yield f"      {rule} {translate(LEVEL[each.level]):<13} {translate(STATUS[each.status])}"
         words = each.sentence.render(translate)
         if each.settle is not None:
-            words += " — " + each.settle.render(translate)
+            words += ". " + each.settle.render(translate)
         for line in textwrap.wrap(visible(words), WIDTH - 12):
             yield " " * 10 + line
 
@@ -205,23 +244,36 @@ def _could_not(run: Run, translate: Translate, style: Style) -> Iterator[str]:
     if not count:
         return
     yield "  " + style(translate(N_("Could not look ({count})")).format(count=count), "strong")
-    for gap in run.gaps[:GAP_LIMIT]:
-        place = f"{gap.source}#{gap.position}" if gap.position else gap.source
-        times = f" (×{gap.count})" if gap.count > 1 else ""
-        for line in textwrap.wrap(visible(gap.sentence.render(translate)) + times, WIDTH - 8):
-            yield f"      {line}"
-        yield " " * 8 + style(visible(place), "dim")
-    if len(run.gaps) > GAP_LIMIT:
-        yield "      " + translate(N_("… and {count} more")).format(count=len(run.gaps) - GAP_LIMIT)
+    kinds: dict[str, list[GapRecord]] = {}
+    for gap in run.gaps:
+        kinds.setdefault(gap.sentence.template, []).append(gap)
+    for alike in list(kinds.values())[:GAP_LIMIT]:
+        yield from _gaps(alike, translate, style)
+    if len(kinds) > GAP_LIMIT:
+        rest = sum(each.count for alike in list(kinds.values())[GAP_LIMIT:] for each in alike)
+        yield "      " + translate(N_("… and {count} more, in the report")).format(count=rest)
     yield ""
+
+
+def _gaps(alike: list[GapRecord], translate: Translate, style: Style) -> Iterator[str]:
+    """The first gap of a kind, and how many there are like it."""
+    first = alike[0]
+    place = f"{first.source}#{first.position}" if first.position else first.source
+    times = f" (×{first.count})" if first.count > 1 else ""
+    for line in textwrap.wrap(visible(first.sentence.render(translate)) + times, WIDTH - 8):
+        yield f"      {line}"
+    yield " " * 8 + style(visible(place), "dim")
+    more = sum(each.count for each in alike[1:])
+    if more:
+        yield " " * 8 + translate(N_("and {count} more like this")).format(count=more)
 
 
 def _summary(run: Run, translate: Translate) -> Iterator[str]:
     summary = run.summary
     seconds = (run.finished - run.started).total_seconds()
-    yield "  " + translate(
-        N_("Read {files} files, {size}; recognised {recognised}, skipped {skipped}; {seconds} s")
-    ).format(
+    one = N_("Read 1 file, {size}; recognised {recognised}, skipped {skipped}; {seconds} s")
+    many = N_("Read {files} files, {size}; recognised {recognised}, skipped {skipped}; {seconds} s")
+    yield "  " + translate(one if summary.files == 1 else many).format(
         files=summary.files,
         size=size_words(summary.bytes),
         recognised=summary.recognised,
@@ -236,7 +288,7 @@ def _summary(run: Run, translate: Translate) -> Iterator[str]:
             f" (×{each.files})" if each.files > 1 else ""
         )
     if len(run.skipped) > GAP_LIMIT:
-        yield "      " + translate(N_("… and {count} more")).format(
+        yield "      " + translate(N_("… and {count} more, in the report")).format(
             count=len(run.skipped) - GAP_LIMIT
         )
 

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import msgspec
 
+from tocsin.app.faults import unwritable
+from tocsin.app.language import LANGUAGES
 from tocsin.model.evidence import Evidence, Host
 from tocsin.model.finding import Gap
 from tocsin.model.text import N_, Sentence
@@ -70,7 +72,9 @@ def add_parsers(parser: argparse.ArgumentParser, translate: Translate) -> None:
             action="store_true",
             help=translate(N_("print what would be sent, and send nothing")),
         )
-        each.add_argument("--lang", choices=("en", "fr"))
+        each.add_argument(
+            "--lang", choices=LANGUAGES, help=translate(N_("language of what is printed"))
+        )
         each.set_defaults(run=_lazily, live=live.name)
 
 
@@ -95,6 +99,9 @@ def run(arguments: argparse.Namespace) -> int:
     if target.exists() and not arguments.force:
         words = translate(N_("exists already (--force writes over it): {files}"))
         return _complain(words.format(files=str(target)))
+    if target.is_dir() or not target.parent.is_dir() or unwritable(str(target.parent)):
+        words = translate(N_("cannot be written to: {paths}"))
+        return _complain(words.format(paths=str(target)))
     return _write(live, arguments, target)
 
 

@@ -13,7 +13,9 @@ from tocsin.model.text import N_, Sentence
 
 def options(parser: argparse.ArgumentParser, translate: Callable[[str], str]) -> None:
     """Which domains, and whom to ask."""
-    parser.add_argument("domains", nargs="+", metavar="DOMAIN")
+    parser.add_argument(
+        "domains", nargs="+", metavar="DOMAIN", help=translate(N_("a domain of yours"))
+    )
     parser.add_argument(
         "--resolver",
         action="append",
@@ -21,7 +23,13 @@ def options(parser: argparse.ArgumentParser, translate: Callable[[str], str]) ->
         metavar="ADDRESS",
         help=translate(N_("name server to ask (default: the system's)")),
     )
-    parser.add_argument("--port", type=int, default=53)
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=53,
+        metavar="PORT",
+        help=translate(N_("port of the name server (default: 53)")),
+    )
     parser.add_argument(
         "--network",
         action="append",

@@ -35,7 +35,11 @@ def options(parser: argparse.ArgumentParser, translate: Callable[[str], str]) ->
         action="store_true",
         help=translate(N_("use the ticket of this session instead of a password")),
     )
-    parser.add_argument("--start-tls", action="store_true")
+    parser.add_argument(
+        "--start-tls",
+        action="store_true",
+        help=translate(N_("with ldap://: begin in the clear, then speak TLS before signing in")),
+    )
     parser.add_argument(
         "--ca-file",
         metavar="PEM",

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from tocsin.collect.probe import ProbeSettings
 
 
+RATE, CONCURRENCY = 100, 200
+"""The defaults of `ProbeSettings`, which is not loaded for `--help`."""
+
+
 def options(parser: argparse.ArgumentParser, translate: Callable[[str], str]) -> None:
     """Whom to look at, and how gently."""
     parser.add_argument(
@@ -39,10 +43,20 @@ def options(parser: argparse.ArgumentParser, translate: Callable[[str], str]) ->
         help=translate(N_("443, https:8443, http:8080, smtp:2525; may be repeated")),
     )
     parser.add_argument(
-        "--rate", type=float, help=translate(N_("new connections a second, 0 for no limit"))
+        "--rate",
+        type=float,
+        metavar="NUMBER",
+        help=translate(N_("new connections a second, 0 for no limit (default: {count})")).format(
+            count=RATE
+        ),
     )
     parser.add_argument(
-        "--concurrency", type=int, help=translate(N_("connections open at the same time"))
+        "--concurrency",
+        type=int,
+        metavar="NUMBER",
+        help=translate(N_("connections open at the same time (default: {count})")).format(
+            count=CONCURRENCY
+        ),
     )
     parser.add_argument(
         "--no-ntlm", action="store_true", help=translate(N_("do not ask for the NTLM challenge"))
