@@ -139,6 +139,14 @@ def test_forged_mails_do_not_outvote_whose_domain_it_is(trust):
     assert server.ours is True
 
 
+def test_a_build_that_only_a_strangers_host_states_is_not_of_high_confidence():
+    found = servers(
+        seen("ex01.contoso.example", by="export", build="15.2.1748.10", when=day(0)),
+        seen("ex01.contoso.example", trust="first-external", when=day(60)),
+    )
+    assert found["ex01.contoso.example"].current.confidence == "medium"
+
+
 def test_an_outside_record_at_an_address_of_many_leaves_all_of_them_unknown():
     inside = [seen(f"ex{n}.contoso.example", addresses=("192.0.2.1",)) for n in range(20)]
     outside = seen("mail.contoso.example", by="shodan", addresses=("192.0.2.1",))

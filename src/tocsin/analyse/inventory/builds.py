@@ -56,7 +56,8 @@ def current(seen: Sequence[Seen]) -> Current | None:
         found = _coarse(found, max((d.last for d in dated if d.last), default=None), coarse)
     assert found is not None
     deciding = tuple(each for each in chosen if _meets(each.builds, found))
-    confidence: Confidence = "low" if not believed else "medium" if contradictions else "high"
+    firm = any(each.trust == "trusted" for each in deciding) and not contradictions
+    confidence: Confidence = "low" if not believed else "high" if firm else "medium"
     return Current(
         builds=found,
         confidence=confidence,
