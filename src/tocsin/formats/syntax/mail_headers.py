@@ -175,14 +175,9 @@ def written(field: re.Match[bytes]) -> bytes:
     return field.string[start : min(end, start + VALUE_LIMIT)]
 
 
-def first_values(found: list[re.Match[bytes]]) -> dict[bytes, bytes]:
-    """The first of each name, in lower case, to its value as written."""
-    values: dict[bytes, bytes] = {}
-    for each in found:
-        name = name_of(each)
-        if name not in values:
-            values[name] = written(each).partition(b":")[2]
-    return values
+def value(field: re.Match[bytes] | None) -> bytes:
+    """A field's value as written, without the white space around it; empty for none."""
+    return written(field).partition(b":")[2].strip() if field is not None else b""
 
 
 def unfolded(line: bytes) -> tuple[str, str]:

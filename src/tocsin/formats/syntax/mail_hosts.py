@@ -17,7 +17,8 @@ from tocsin.formats.syntax.mail_headers import (
     VALUE_LIMIT,
     Block,
     fields,
-    first_values,
+    name_of,
+    value,
 )
 from tocsin.formats.syntax.mail_parties import internal, registrable, sender_part, trusts
 from tocsin.formats.syntax.mail_stamps import Mail, Seen, stamped
@@ -52,7 +53,8 @@ def hosts(block: Block, at: Locator, prefix: str, reading: Reading) -> Iterator[
         received = received[:HOPS_LIMIT]
     exchange = exchange_lines(received)
     if exchange or found.stamps:
-        whole = first_values(found.stamps + found.whole)
+        # Of each name the first: a second From is a stranger's, or nonsense.
+        whole = {name_of(each): each for each in reversed(found.stamps + found.whole)}
         yield from _Reader(at, prefix, reading, whole).read(received, exchange, found.stamps)
 
 
@@ -60,7 +62,7 @@ class _Reader:
     """One mail that has something to say."""
 
     def __init__(
-        self, at: Locator, prefix: str, reading: Reading, whole: dict[bytes, bytes]
+        self, at: Locator, prefix: str, reading: Reading, whole: dict[bytes, re.Match[bytes]]
     ) -> None:
         self.at = at
         self.prefix = prefix
@@ -100,8 +102,8 @@ class _Reader:
         )
 
     def _trust(self) -> list[Trust]:
-        authenticated = self.whole.get(b"x-ms-exchange-organization-authas", b"")
-        vouched = 0 in self.exchange and authenticated.strip().lower() == b"internal"
+        authenticated = value(self.whole.get(b"x-ms-exchange-organization-authas"))
+        vouched = 0 in self.exchange and authenticated.lower() == b"internal"
         return trusts(len(self.received), self._hop_at, self.own_domains, vouched=vouched)
 
     def _hop_at(self, index: int) -> Hop:
@@ -169,14 +171,14 @@ class _Reader:
         return sender or None
 
     def _organisation(self) -> str:
-        stated = self.whole.get(b"x-originatororg", b"").strip()
+        stated = value(self.whole.get(b"x-originatororg"))
         if _DOMAIN.fullmatch(stated):
             return stated.decode().lower()
-        match = _FROM.search(self.whole.get(b"from", b""))
+        match = _FROM.search(value(self.whole.get(b"from")))
         return match[1].decode().lower() if match else ""
 
     def _message_id(self) -> str:
-        match = _MESSAGE_ID.search(self.whole.get(b"message-id", b""))
+        match = _MESSAGE_ID.search(value(self.whole.get(b"message-id")))
         return match[1].decode("utf-8", errors="replace") if match else ""
 
 
