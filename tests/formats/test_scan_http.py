@@ -249,3 +249,9 @@ def test_smtp_of_exchange_online_is_no_server():
         "220 AM5EUR03FT042.mail.protection.outlook.com Microsoft ESMTP MAIL Service ready at Mon"
     )
     assert not smtp_traits(greeting).is_exchange
+
+
+def test_keywords_of_a_continued_ehlo_answer_are_seen():
+    # RFC 5321 section 4.2: a reply of several lines has a hyphen behind its code.
+    found = smtp_traits("220 mx.contoso.example ESMTP", "250-X-ANONYMOUSTLS\r\n250 XRDST\r\n")
+    assert found.facts["ehlo-keywords"] == "X-ANONYMOUSTLS, XRDST"
