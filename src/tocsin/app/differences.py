@@ -10,7 +10,7 @@ from tocsin.assess.comparing import Difference
 from tocsin.model.finding import LEVELS
 from tocsin.model.text import N_
 from tocsin.report.html_parts.words import LEVEL, STATUS
-from tocsin.report.text import visible
+from tocsin.report.text import counted, visible
 
 Translate = Callable[[str], str]
 
@@ -35,7 +35,7 @@ def as_text(changes: tuple[Difference, ...], translate: Translate) -> str:
     for kind, head in _HEADS.items():
         rows = [each for each in servers if each.change == kind]
         if rows:
-            lines.append(f"  {translate(head)}: {len(rows)}")
+            lines.append("  " + counted(translate(head), len(rows), translate))
             lines += [_server(each, changes, translate) for each in rows]
             lines.append("")
     rest = [each for each in changes if each.rule and each.server not in whole]
@@ -73,7 +73,7 @@ def _findings(name: str, rows: list[Difference], translate: Translate) -> Iterat
             translate(STATUS[part]) if part else translate(N_("not in this run"))
             for part in (before, after)
         )
-        yield f"    {words}: {len(alike)}"
+        yield "    " + counted(words, len(alike), translate)
         worst = sorted(alike, key=lambda each: (-LEVELS.index(each.level), each.rule))
         for each in worst[:_ROWS]:
             yield f"      {each.rule:<16} {translate(LEVEL[each.level])}"

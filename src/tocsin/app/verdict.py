@@ -19,7 +19,7 @@ from tocsin.model.build import BuildRange, parse_version
 from tocsin.model.finding import LEVELS
 from tocsin.model.text import N_, Sentence, say
 from tocsin.report.html_parts.words import LEVEL
-from tocsin.report.text import WIDTH, visible
+from tocsin.report.text import WIDTH, counted, visible
 
 Translate = Callable[[str], str]
 
@@ -136,7 +136,7 @@ def as_text(found: Verdict, knowledge: Knowledge, translate: Translate, *, verbo
     for status, title in _HEADS:
         rows = [each for each in found.judgements if each.status == status]
         if rows and (status in ("affected", "under_investigation") or verbose):
-            lines.append(f"  {translate(title)}: {len(rows)}")
+            lines.append("  " + counted(translate(title), len(rows), translate))
             for each in sorted(rows, key=lambda row: _worst(knowledge, row)):
                 lines += _row(each, knowledge, translate)
             lines.append("")
@@ -159,13 +159,13 @@ def _counts(found: Verdict, knowledge: Knowledge, translate: Translate) -> str:
         rows = [each for each in found.judgements if each.status == status]
         if not rows:
             continue
-        words = f"{translate(title)}: {len(rows)}"
+        words = counted(translate(title), len(rows), translate)
         exploited = sum(knowledge.advisory_by_cve[each.cve].kev for each in rows)
         if status == "affected" and exploited:
             known = translate(N_("known to be exploited: {count}")).format(count=exploited)
             words += f" ({known})"
         parts.append(words)
-    return "   ".join(parts)
+    return translate(N_("; ")).join(parts)
 
 
 def _wrapped(words: str, indent: str) -> list[str]:

@@ -18,12 +18,14 @@ SERVER_LIMIT = 20
 """Servers printed; the rest is counted, and stands in the report."""
 FULL_LIMIT = 5
 """Servers printed with their proof and the next step; the others in two lines."""
-SCREEN = 40
+SCREEN = 48
 """Lines after which the verdict is said again at the end, where the reader's eyes are."""
 QUOTE_WIDTH = 250
 """Characters of a quote; the report has all of it."""
 GAP_LIMIT = 8
 """Kinds of gaps printed; the rest is counted."""
+LOST_LIMIT = 4
+"""Places printed of one kind of lost input; of other kinds of gaps, one."""
 
 Style = Callable[[str, str], str]
 
@@ -163,7 +165,7 @@ def _open(server: Server, translate: Translate) -> str:
         parts.append(translate(N_("{count} undecided")).format(count=counts["under_investigation"]))
     if counts["fixed"]:
         parts.append(translate(N_("{count} fixed")).format(count=counts["fixed"]))
-    return "; ".join(parts)
+    return translate(N_("; ")).join(parts)
 
 
 def _nicknames(findings: list[FindingRecord]) -> list[str]:
@@ -256,14 +258,16 @@ def _could_not(run: Run, translate: Translate, style: Style) -> Iterator[str]:
 
 
 def _gaps(alike: list[GapRecord], translate: Translate, style: Style) -> Iterator[str]:
-    """The first gap of a kind, and how many there are like it."""
-    first = alike[0]
-    place = f"{first.source}#{first.position}" if first.position else first.source
-    times = f" (×{first.count})" if first.count > 1 else ""
-    for line in textwrap.wrap(visible(first.sentence.render(translate)) + times, WIDTH - 8):
-        yield f"      {line}"
-    yield " " * 8 + style(visible(place), "dim")
-    more = sum(each.count for each in alike[1:])
+    """The first gaps of a kind, and how many there are like them; of lost input a few more."""
+    lost = alike[0].kind in ("unreadable", "limit")
+    shown = alike[: LOST_LIMIT if lost else 1]
+    for gap in shown:
+        place = f"{gap.source}#{gap.position}" if gap.position else gap.source
+        times = f" (×{gap.count})" if gap.count > 1 else ""
+        for line in textwrap.wrap(visible(gap.sentence.render(translate)) + times, WIDTH - 8):
+            yield f"      {line}"
+        yield " " * 8 + style(visible(place), "dim")
+    more = sum(each.count for each in alike[len(shown) :])
     if more:
         yield " " * 8 + translate(N_("and {count} more like this")).format(count=more)
 
@@ -284,13 +288,18 @@ def _summary(run: Run, translate: Translate) -> Iterator[str]:
     if records:
         yield "  " + translate(N_("Records: {records}")).format(records=records)
     for each in run.skipped[:GAP_LIMIT]:
-        yield f"      {visible(each.source)}: {each.why.render(translate)}" + (
-            f" (×{each.files})" if each.files > 1 else ""
-        )
+        words = translate(N_("{source}: {why}"))
+        line = words.format(source=visible(each.source), why=each.why.render(translate))
+        yield f"      {line}" + (f" (×{each.files})" if each.files > 1 else "")
     if len(run.skipped) > GAP_LIMIT:
         yield "      " + translate(N_("… and {count} more, in the report")).format(
             count=len(run.skipped) - GAP_LIMIT
         )
+
+
+def counted(words: str, count: int, translate: Translate) -> str:
+    """`words: count`, with the reader's own spacing."""
+    return translate(N_("{words}: {count}")).format(words=words, count=count)
 
 
 def size_words(size: int) -> str:
