@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
-import olefile  # type: ignore[import-untyped]
+import olefile
 
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.mail_headers import HEADER_LIMIT, block_of
