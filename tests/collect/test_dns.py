@@ -150,16 +150,31 @@ def running() -> Iterator[Server]:
             if out is not None:
                 self.request.sendall(len(out).to_bytes(2, "big") + out)
 
-    with socketserver.ThreadingUDPServer(("127.0.0.1", 0), Udp) as udp:
-        state.port = udp.server_address[1]
-        with socketserver.ThreadingTCPServer(("127.0.0.1", state.port), Tcp) as tcp:
-            for each in (udp, tcp):
-                threading.Thread(target=each.serve_forever, args=(0.02,), daemon=True).start()
-            try:
-                yield state
-            finally:
-                udp.shutdown()
-                tcp.shutdown()
+    udp, tcp = _on_one_port(Udp, Tcp)
+    state.port = udp.server_address[1]
+    with udp, tcp:
+        for each in (udp, tcp):
+            threading.Thread(target=each.serve_forever, args=(0.02,), daemon=True).start()
+        try:
+            yield state
+        finally:
+            udp.shutdown()
+            tcp.shutdown()
+
+
+def _on_one_port(
+    udp_handler: type[socketserver.BaseRequestHandler],
+    tcp_handler: type[socketserver.BaseRequestHandler],
+) -> tuple[socketserver.ThreadingUDPServer, socketserver.ThreadingTCPServer]:
+    """A name server has one number for both; another test may hold the TCP side of a free one."""
+    for _ in range(50):
+        tcp = socketserver.ThreadingTCPServer(("127.0.0.1", 0), tcp_handler)
+        try:
+            return socketserver.ThreadingUDPServer(tcp.server_address, udp_handler), tcp
+        except OSError:
+            tcp.server_close()
+    msg = "no port is free for both UDP and TCP"
+    raise OSError(msg)
 
 
 def ask(

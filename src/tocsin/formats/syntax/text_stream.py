@@ -22,6 +22,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SNIFFED = 64
+_PROBED = 1024
 _FALLBACK = "tocsin-windows-1252"
 
 
@@ -52,10 +53,15 @@ def encoding_of(head: bytes) -> tuple[str, int]:
 
 
 def head_text(head: bytes) -> str:
-    """The first bytes of a file as text, for recognising it; a cut last character is left out."""
+    """The first bytes of a file as text, for recognising it; a cut last character is left out.
+
+    Empty for what is no text: to repair a picture byte by byte would cost more than all else.
+    """
     encoding, skip = encoding_of(head)
-    errors = _FALLBACK if encoding == "utf-8" else "replace"
-    return codecs.getincrementaldecoder(encoding)(errors=errors).decode(head[skip:])
+    if encoding == "utf-8" and b"\0" in head[:_PROBED]:
+        return ""
+    # For recognising, a foreign letter may be any sign; reading takes Windows-1252 for it.
+    return codecs.getincrementaldecoder(encoding)(errors="replace").decode(head[skip:])
 
 
 def decoded(stream: BinaryIO, head: bytes = b"") -> Iterator[str]:
