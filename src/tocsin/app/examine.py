@@ -123,7 +123,7 @@ def _not_a_file(item: Skipped | Gap, whole: Whole) -> None:
     if isinstance(item, Gap):
         whole.gap(item)
     else:
-        whole.add(Part(skipped=[item]))
+        whole.skip(item)
 
 
 def _batches(items: Iterable[FileItem]) -> Iterator[list[FileItem]]:

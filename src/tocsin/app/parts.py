@@ -23,12 +23,32 @@ SKIPPED_PER_REASON = 20
 _MODULUS = 1 << 256
 
 
+class Skips(msgspec.Struct, kw_only=True):
+    """What was not read: the first few of a folder and reason by name, the rest counted."""
+
+    kept: dict[tuple[str, str], list[Skipped]] = msgspec.field(default_factory=dict)
+
+    def add(self, skipped: Skipped) -> None:
+        """Keep it, or count it with the last one that is kept."""
+        folder = os.path.dirname(skipped.source)
+        kept = self.kept.setdefault((folder, str(skipped.why)), [])
+        if len(kept) < SKIPPED_PER_REASON:
+            kept.append(skipped)
+            return
+        files = kept[-1].files + skipped.files
+        kept[-1] = msgspec.structs.replace(kept[-1], source=os.path.join(folder, "…"), files=files)
+
+    def all(self) -> list[Skipped]:
+        """Every entry."""
+        return [each for kept in self.kept.values() for each in kept]
+
+
 class Part(msgspec.Struct, kw_only=True):
     """What was read: claims, sources, what was skipped or lost, and how much."""
 
     ledger: Ledger = msgspec.field(default_factory=Ledger)
     sources: list[Source] = msgspec.field(default_factory=list)
-    skipped: list[Skipped] = msgspec.field(default_factory=list)
+    skipped: Skips = msgspec.field(default_factory=Skips)
     gaps: list[Gap] = msgspec.field(default_factory=list)
     lost_gaps: int = 0
     files: int = 0
@@ -63,7 +83,7 @@ class Whole:
         self.digests: dict[str, str] = {}
         self._sources: dict[tuple[str, str], list[Source]] = {}
         self._folded: dict[tuple[str, str], _Folded] = {}
-        self._skipped: dict[tuple[str, str], list[Skipped]] = {}
+        self._skipped = Skips()
         self._gaps: dict[tuple[str, str, str, str], GapRecord] = {}
         self._lost_gaps = 0
 
@@ -76,19 +96,15 @@ class Whole:
             self.records[name] = self.records.get(name, 0) + count
         for source in part.sources:
             self._source(source)
-        for skipped in part.skipped:
-            folder = os.path.dirname(skipped.source)
-            kept = self._skipped.setdefault((folder, str(skipped.why)), [])
-            if len(kept) < SKIPPED_PER_REASON:
-                kept.append(skipped)
-            else:
-                last = kept[-1]
-                kept[-1] = msgspec.structs.replace(
-                    last, source=os.path.join(folder, "…"), files=last.files + skipped.files
-                )
+        for skipped in part.skipped.all():
+            self.skip(skipped)
         for gap in part.gaps:
             self.gap(gap)
         self._lost_gaps += part.lost_gaps
+
+    def skip(self, skipped: Skipped) -> None:
+        """Keep what was not read."""
+        self._skipped.add(skipped)
 
     def gap(self, gap: Gap) -> None:
         """Keep a gap; alike ones of one source are counted together."""
@@ -120,12 +136,11 @@ class Whole:
 
     def skipped(self) -> tuple[Skipped, ...]:
         """What was not read, by place."""
-        found = [each for kept in self._skipped.values() for each in kept]
-        return tuple(sorted(found, key=lambda each: (each.source, str(each.why))))
+        return tuple(sorted(self._skipped.all(), key=lambda each: (each.source, str(each.why))))
 
     def skipped_files(self) -> int:
         """How many files were not read."""
-        return sum(each.files for kept in self._skipped.values() for each in kept)
+        return sum(each.files for each in self._skipped.all())
 
     def gaps(self) -> tuple[GapRecord, ...]:
         """What was lost, worst kind first; a last entry counts what did not fit."""

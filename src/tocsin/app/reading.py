@@ -132,13 +132,13 @@ def _read(job: Job, stream: BinaryIO, head: bytes, at: Locator, part: Part) -> N
         _read_format(job, found, stream, at, part)
         return
     if _is_run(head):
-        part.skipped.append(Skipped(source=at.source, why=say(_EARLIER_RUN)))
+        part.skipped.add(Skipped(source=at.source, why=say(_EARLIER_RUN)))
     elif not head:
-        part.skipped.append(Skipped(source=at.source, why=say(N_("empty"))))
+        part.skipped.add(Skipped(source=at.source, why=say(N_("empty"))))
     elif archive_kind(head) is not None:
         _read_archive(job, stream, at, part, Budget(job.limits))
     else:
-        part.skipped.append(Skipped(source=at.source, why=say(N_("not a format that is known"))))
+        part.skipped.add(Skipped(source=at.source, why=say(N_("not a format that is known"))))
 
 
 _EARLIER_RUN = N_("an earlier answer of this tool, which is no evidence")
@@ -158,7 +158,7 @@ def _read_archive(job: Job, stream: BinaryIO, at: Locator, part: Part, budget: B
         elif isinstance(each, Gap):
             part.gap(each)
         else:
-            part.skipped.append(each)
+            part.skipped.add(each)
     size = stream.seek(0, io.SEEK_END) if stream.seekable() else 0
     part.sources.append(
         Source(source=at.source, format="archive", size=size, sha256=at.sha256, records=count)
@@ -174,14 +174,14 @@ def _read_member(job: Job, member: Member, part: Part) -> None:
     stream.seek(0)
     at = Locator(source=member.source, sha256=digest)
     if _is_run(head):
-        part.skipped.append(Skipped(source=member.source, why=say(_EARLIER_RUN)))
+        part.skipped.add(Skipped(source=member.source, why=say(_EARLIER_RUN)))
         return
     found = recognise(head)
     if found is not None:
         _read_format(job, found, stream, at, part)
     else:
         why = say(N_("not a format that is known")) if head else say(N_("empty"))
-        part.skipped.append(Skipped(source=member.source, why=why))
+        part.skipped.add(Skipped(source=member.source, why=why))
 
 
 def _read_format(job: Job, found: Format, stream: BinaryIO, at: Locator, part: Part) -> None:
