@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import tocsin
 from tocsin.app.grammar import grammar
 from tocsin.app.language import LANGUAGES, language, translator
-from tocsin.model.text import N_
+from tocsin.model.marking import N_
 
 CLEAN, FINDINGS, USAGE, PARTIAL, ERROR = range(5)
 """Exit codes: clean; findings at or above --fail-on; wrong usage; input lost; could not run."""
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     lang = language(words)
     translate = translator(lang)
     grammar(translate)
-    parser = build_parser(translate)
+    parser = build_parser(translate, live="collect" in words)
     arguments = parser.parse_args(words)
     arguments.lang = lang
     arguments.translate = translate
@@ -60,8 +60,8 @@ def _say(message: str, code: int) -> int:
     return code
 
 
-def build_parser(translate: Translate) -> argparse.ArgumentParser:
-    """Every command with its options."""
+def build_parser(translate: Translate, *, live: bool = True) -> argparse.ArgumentParser:
+    """Every command with its options; those of the live sources only when one is asked for."""
     parser = argparse.ArgumentParser(
         prog="tocsin",
         description=translate(
@@ -85,7 +85,7 @@ def build_parser(translate: Translate) -> argparse.ArgumentParser:
     _report_parser(commands, translate)
     _diff_parser(commands, translate)
     _knowledge_parser(commands, translate)
-    _collect_parser(commands, translate)
+    _collect_parser(commands, translate, live=live)
     return parser
 
 
@@ -290,10 +290,11 @@ def _knowledge_parser(
 
 
 def _collect_parser(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], translate: Translate
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    translate: Translate,
+    *,
+    live: bool,
 ) -> None:
-    from tocsin.app import collecting
-
     parser = _command(
         commands,
         "collect",
@@ -301,7 +302,10 @@ def _collect_parser(
         _examine,
         translate,
     )
-    collecting.add_parsers(parser, translate)
+    if live:
+        from tocsin.app import collecting
+
+        collecting.add_parsers(parser, translate)
 
 
 def _examine(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from tocsin.model.text import N_
+from tocsin.model.marking import N_
 
 _WORDS = (
     N_("usage: "),

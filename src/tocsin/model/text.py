@@ -12,17 +12,16 @@ from collections.abc import Callable
 
 import msgspec
 
+from tocsin.model.marking import N_
+
+__all__ = ["N_", "Sentence", "Value", "say"]
+
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 
 Value = str | int
 
 TERMS = frozenset({"setting", "where"})
 """Values that are themselves message ids: words of the knowledge tables, never of an input."""
-
-
-def N_(template: str) -> str:
-    """Mark `template` for translation without translating it here."""
-    return template
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
