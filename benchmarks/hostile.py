@@ -266,7 +266,7 @@ def read(path: Path) -> dict[str, object]:
     from tocsin.formats import Reading  # noqa: PLC0415
 
     part = read_files(Job(reading=Reading(), window=Window(), limits=Limits()), (str(path),))
-    told = [str(gap.why) for gap in part.gaps] + [str(each.why) for each in part.skipped]
+    told = [str(gap.why) for gap in part.gaps] + [str(each.why) for each in part.skipped.all()]
     return {
         "formats": sorted({each.format for each in part.sources}),
         "records": sum(part.records.values()),
