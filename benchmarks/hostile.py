@@ -271,7 +271,7 @@ def read(path: Path) -> dict[str, object]:
         "formats": sorted({each.format for each in part.sources}),
         "records": sum(part.records.values()),
         "gaps": len(part.gaps) + part.lost_gaps,
-        "skipped": sum(each.files for each in part.skipped),
+        "skipped": sum(each.files for each in part.skipped.all()),
         "told": told[:3],
         "failed": [words for words in told if "failed" in words],
         "leaked": "root:" in json.dumps(told) or b"root:" in _everything(part),
