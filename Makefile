@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint schema catalogues bless bench-mail bench-probe bench-mutations bench-hostile bench-memory clean
+.PHONY: demo test lint schema catalogues bench-mail bench-probe bench-mutations bench-hostile bench-memory clean
 
 $(STAMP): requirements.lock pyproject.toml
+	@echo "Installing into $(VENV); a minute or two, once."
 	@command -v $(PYTHON) >/dev/null 2>&1 && P=$(PYTHON) || P=python3; \
 	test -x $(BIN)/python || $$P -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
@@ -32,9 +33,6 @@ schema: $(STAMP)  ## docs/run.schema.json from the types
 
 catalogues: $(STAMP)  ## extract messages, update and compile both languages
 	$(BIN)/python tools/catalogues.py
-
-bless: $(STAMP)  ## accept the present output as the golden files; read the diff
-	TOCSIN_BLESS=1 $(BIN)/python -m pytest tests/test_golden.py
 
 bench-mail: $(STAMP)
 	$(BIN)/python benchmarks/mail_headers.py

@@ -15,6 +15,7 @@ from tocsin.knowledge.compare import compare
 from tocsin.knowledge.lint import PROVENANCE, Problem, check, check_provenance
 from tocsin.knowledge.lookup import Known, show
 from tocsin.model.text import N_
+from tocsin.report.html_parts.words import KIND
 from tocsin.report.text import visible
 
 Translate = Callable[[str], str]
@@ -103,8 +104,10 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _lines(known: Known, translate: Translate) -> Iterator[str]:
+    """What was asked about first; the long list of fixes last."""
     for advisory in known.advisories:
-        yield f"  {advisory.cve}  {advisory.name}  {advisory.kind}"
+        kind = translate(KIND.get(advisory.kind, "other"))
+        yield "  " + "  ".join(filter(None, (advisory.cve, advisory.name, kind)))
         yield f"    {translate(advisory.summary)}"
         published = advisory.published.isoformat() if advisory.published else "?"
         score = f"CVSS {advisory.cvss} ({advisory.cvss_version})" if advisory.cvss else "CVSS -"
@@ -113,30 +116,34 @@ def _lines(known: Known, translate: Translate) -> Iterator[str]:
     for setting in known.config_checks:
         yield f"    {translate(N_('needs a setting'))}: {translate(setting.setting)}"
         yield f"      {translate(setting.where)}"
-    for fix in known.fixes[:FIXES_LIMIT]:
-        other = f"  ({fix.alternative}: {fix.alternative_source})" if fix.alternative else ""
-        yield (
-            f"    {fix.cve:<15} {fix.product} {fix.cu:<5} {fix.first_fixed!s:<14} "
-            f"{fix.basis}{other}  [{fix.source}]"
-        )
-    if len(known.fixes) > FIXES_LIMIT:
-        more = len(known.fixes) - FIXES_LIMIT
-        yield "    " + translate(N_("… and {count} more")).format(count=more)
     for release in known.releases:
         note = f"  {release.note}" if release.note else ""
         yield (
-            f"    {release.build!s:<14} {release.label:<22} {release.released}  {release.kb}  "
-            f"[{release.source}]{note}"
-        )
-    for row in known.received_ids:
-        yield (
-            f"    Received id {row.channel} {row.observed} -> {row.low} .. {row.high}  {row.kind}"
+            f"    {release.build!s:<14} {release.label:<22} {release.released}  "
+            f"{release.kb:<9}  [{release.source}]{note}"
         )
     for support in known.support:
         end = support.support_end.isoformat() if support.support_end else "-"
         esu = support.esu_end.isoformat() if support.esu_end else "-"
         words = translate(N_("support until {day}, paid extension until {esu}"))
         yield f"    {support.product}  {words.format(day=end, esu=esu)}  [{support.source}]"
+    for row in known.received_ids:
+        yield (
+            f"    Received id {row.channel} {row.observed} -> {row.low} .. {row.high}  {row.kind}"
+        )
+    yield from _fixes(known, translate)
+
+
+def _fixes(known: Known, translate: Translate) -> Iterator[str]:
+    for fix in known.fixes[:FIXES_LIMIT]:
+        other = f"  ({fix.alternative}: {fix.alternative_source})" if fix.alternative else ""
+        yield (
+            f"    {fix.cve:<15} {fix.product:<4} {fix.cu:<5} {fix.first_fixed!s:<14} "
+            f"{fix.basis}{other}  [{fix.source}]"
+        )
+    if len(known.fixes) > FIXES_LIMIT:
+        more = len(known.fixes) - FIXES_LIMIT
+        yield "    " + translate(N_("… and {count} more")).format(count=more)
 
 
 def _diff(arguments: argparse.Namespace) -> int:
