@@ -17,6 +17,7 @@ import msgspec
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.directory_objects import ATTRIBUTES, Entry, describe
 from tocsin.formats.syntax.distinguished_name import NAME_LIMIT
+from tocsin.formats.syntax.gap_limit import limited
 from tocsin.model.evidence import Evidence, Look
 from tocsin.model.finding import Gap, GapKind
 from tocsin.model.locator import Locator
@@ -80,23 +81,18 @@ _MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """Every record in order, then one `Look`; what cannot be read is a `Gap` with its line."""
     del reading
-    told = untold = records = 0
-    for item in _records(stream, at):
-        if isinstance(item, _Record):
-            records += 1
-            found: Iterator[Evidence | Gap] = _describe(item, at)
-        else:
-            found = iter((item,))
-        for each in found:
-            if isinstance(each, Gap):
-                told += 1
-                if told > GAPS_LIMIT:
-                    untold += 1
-                    continue
-            yield each
-    if untold:
-        why = say(N_("{count} further gaps of this file are not listed"), count=untold)
-        yield Gap(at=at, kind="limit", why=why)
+    records = 0
+
+    def described() -> Iterator[Evidence | Gap]:
+        nonlocal records
+        for item in _records(stream, at):
+            if isinstance(item, _Record):
+                records += 1
+                yield from _describe(item, at)
+            else:
+                yield item
+
+    yield from limited(described(), at, GAPS_LIMIT)
     yield Evidence(at=at, body=Look(seen_by="directory", records=records))
 
 

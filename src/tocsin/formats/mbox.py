@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from tocsin.formats import Format, Reading
+from tocsin.formats.syntax.gap_limit import limited
 from tocsin.formats.syntax.mail_headers import (
     HEADER_LIMIT,
     Block,
@@ -29,9 +30,6 @@ CHUNK = 1024 * 1024
 
 LOOKAHEAD = 4 * 1024
 """Bytes behind the start of a `From ` line that decide whether a mail begins there."""
-
-GAPS_LIMIT = 1000
-"""Gaps told one by one; the rest are counted together."""
 
 _BEFORE = 4
 """Bytes before a `From ` line that decide: the blank line."""
@@ -84,23 +82,19 @@ def read_range(
 def _read(
     window: _Window, at: Locator, reading: Reading, start: int, end: int | None
 ) -> Iterator[Evidence | Gap]:
-    records = told = 0
+    records = 0
     begins = window.first(start)
     if begins < 0 and start == 0 and window.base + len(window.data) > 0:
         yield Gap(at=at, why=say(N_("no mail begins in this file")))
-    while begins >= 0 and (end is None or begins < end):
-        records += 1
-        block = window.header(begins)
-        for each in hosts(block, at, f"offset {begins}, ", reading):
-            if isinstance(each, Gap):
-                told += 1
-                if told > GAPS_LIMIT:
-                    continue
-            yield each
-        begins = window.next()
-    if told > GAPS_LIMIT:
-        why = say(N_("{count} further gaps of this file are not listed"), count=told - GAPS_LIMIT)
-        yield Gap(at=at, kind="limit", why=why)
+
+    def mails() -> Iterator[Evidence | Gap]:
+        nonlocal begins, records
+        while begins >= 0 and (end is None or begins < end):
+            records += 1
+            yield from hosts(window.header(begins), at, f"offset {begins}, ", reading)
+            begins = window.next()
+
+    yield from limited(mails(), at)
     yield Evidence(at=at, body=Look(seen_by="mail", records=records))
 
 

@@ -18,7 +18,7 @@ from defusedxml.common import DefusedXmlException
 
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.exchange_http import HttpAnswer, parse_http_head
-from tocsin.formats.syntax.json_records import limited
+from tocsin.formats.syntax.gap_limit import limited
 from tocsin.formats.syntax.scanned_service import Certificate, Service, host_of
 from tocsin.formats.syntax.text_stream import decoded, head_text
 from tocsin.model.evidence import Evidence, Look

@@ -16,10 +16,10 @@ import msgspec
 
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.exchange_http import HttpAnswer, parse_http_head
+from tocsin.formats.syntax.gap_limit import limited
 from tocsin.formats.syntax.json_records import (
     Lost,
     at,
-    limited,
     records,
     text_at,
     texts_at,

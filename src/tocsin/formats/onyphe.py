@@ -15,10 +15,10 @@ import msgspec
 
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.exchange_http import HttpAnswer, parse_http_head
+from tocsin.formats.syntax.gap_limit import limited
 from tocsin.formats.syntax.json_records import (
     VALUES_LIMIT,
     Lost,
-    limited,
     records,
     texts_at,
     time_of,

@@ -21,6 +21,7 @@ import msgspec
 
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax import pst_walk
+from tocsin.formats.syntax.gap_limit import limited
 from tocsin.formats.syntax.mail_headers import HEADER_LIMIT, block_of
 from tocsin.formats.syntax.mail_hosts import hosts
 from tocsin.model.evidence import Evidence, Look
@@ -37,9 +38,6 @@ CPU_LIMIT = 3600
 SILENCE_LIMIT = 120.0
 """Longest wait for the next message, in seconds."""
 
-GAPS_LIMIT = 1000
-"""Gaps told one by one; the rest are counted together."""
-
 _UNICODE_VERSION = 23
 """From this version on offsets have 64 bits."""
 
@@ -55,26 +53,22 @@ def recognise(head: bytes) -> int:
 
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """The servers that the messages' headers name, then one `Look`."""
-    records = told = 0
+    records = 0
     if missing := _torn(stream):
         yield Gap(at=at, why=missing)
-    for place, headers in _walked(stream):
-        found: Iterator[Evidence | Gap]
-        if isinstance(headers, _Lost):
-            found = iter((Gap(at=_at(at, place), kind=headers.kind, why=headers.why),))
-        else:
+
+    def messages() -> Iterator[Evidence | Gap]:
+        nonlocal records
+        for place, headers in _walked(stream):
+            if isinstance(headers, _Lost):
+                yield Gap(at=_at(at, place), kind=headers.kind, why=headers.why)
+                continue
             records += 1
-            block = block_of(headers, cut=len(headers) > HEADER_LIMIT)
-            found = hosts(block, at, f"{place}, ", reading) if headers else iter(())
-        for each in found:
-            if isinstance(each, Gap):
-                told += 1
-                if told > GAPS_LIMIT:
-                    continue
-            yield each
-    if told > GAPS_LIMIT:
-        why = say(N_("{count} further gaps of this file are not listed"), count=told - GAPS_LIMIT)
-        yield Gap(at=at, kind="limit", why=why)
+            if headers:
+                block = block_of(headers, cut=len(headers) > HEADER_LIMIT)
+                yield from hosts(block, at, f"{place}, ", reading)
+
+    yield from limited(messages(), at)
     yield Evidence(at=at, body=Look(seen_by="mail", records=records))
 
 

@@ -15,11 +15,11 @@ import msgspec
 
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.exchange_http import HttpAnswer, parse_http_head
+from tocsin.formats.syntax.gap_limit import limited
 from tocsin.formats.syntax.json_records import (
     Lost,
     Record,
     at,
-    limited,
     records,
     text_at,
     texts_at,

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from tocsin.formats.syntax.exchange_objects import describe
+from tocsin.formats.syntax.gap_limit import limited
 from tocsin.formats.syntax.health_checker import describe_result, is_result
 from tocsin.formats.syntax.records import Object, Record
 from tocsin.model.evidence import Evidence, Look, SeenBy
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
-from tocsin.model.text import N_, say
 
 GAPS_LIMIT = 200
 """Gaps told one by one; the rest of a file are counted together."""
@@ -23,24 +23,19 @@ def read_records(items: Iterable[Record | Gap], at: Locator) -> Iterator[Evidenc
 
     A file that holds Exchange Online's report only is a look of Exchange Online's.
     """
-    told = untold = records = online = 0
-    for item in items:
-        if isinstance(item, Record):
-            records += 1
-            online += _is_report(item.object)
-            found = _describe(item, at)
-        else:
-            found = iter((item,))
-        for each in found:
-            if isinstance(each, Gap):
-                told += 1
-                if told > GAPS_LIMIT:
-                    untold += 1
-                    continue
-            yield each
-    if untold:
-        why = say(N_("{count} further gaps of this file are not listed"), count=untold)
-        yield Gap(at=at, kind="limit", why=why)
+    records = online = 0
+
+    def described() -> Iterator[Evidence | Gap]:
+        nonlocal records, online
+        for item in items:
+            if isinstance(item, Record):
+                records += 1
+                online += _is_report(item.object)
+                yield from _describe(item, at)
+            else:
+                yield item
+
+    yield from limited(described(), at, GAPS_LIMIT)
     seen_by: SeenBy = "exchange-online" if records and online == records else "export"
     yield Evidence(at=at, body=Look(seen_by=seen_by, records=records))
 

@@ -16,16 +16,11 @@ from typing import Any, BinaryIO
 import msgspec
 
 from tocsin.formats.syntax.text_stream import decoded
-from tocsin.model.evidence import Evidence
-from tocsin.model.finding import Gap, GapKind
-from tocsin.model.locator import Locator
+from tocsin.model.finding import GapKind
 from tocsin.model.text import N_, Sentence, say
 
 RECORD_LIMIT = 4 * 1024 * 1024
 """Characters of one object; longer ones are left out."""
-
-GAPS_LIMIT = 1000
-"""Gaps of one file told one by one; the rest are counted together."""
 
 VALUES_LIMIT = 500
 """Values of one list that are looked at."""
@@ -321,21 +316,6 @@ class _Source:
         piece = next(self._pieces, None)
         self._held, self._at = piece or "", 0
         return piece is not None
-
-
-def limited(items: Iterable[Evidence | Gap], place: Locator) -> Iterator[Evidence | Gap]:
-    """The items with at most `GAPS_LIMIT` gaps among them, the rest of the gaps counted."""
-    told = untold = 0
-    for each in items:
-        if isinstance(each, Gap):
-            told += 1
-            if told > GAPS_LIMIT:
-                untold += 1
-                continue
-        yield each
-    if untold:
-        why = say(N_("{count} further gaps of this file are not listed"), count=untold)
-        yield Gap(at=place, kind="limit", why=why)
 
 
 def at(value: Any, *names: str) -> Any:
