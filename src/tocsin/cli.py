@@ -99,7 +99,7 @@ def _command(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     name: str,
     summary: str,
-    run: Callable[[argparse.Namespace], int],
+    run: Callable[[argparse.Namespace], int] | None,
     translate: Translate,
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=summary, description=summary)
@@ -156,18 +156,22 @@ def _examine_parsers(
             metavar="N",
             help=translate(N_("processes that read (default: one per processor)")),
         )
-        parser.add_argument(
-            "-q",
-            "--quiet",
-            action="store_true",
-            help=translate(N_("only the verdict and the ranked servers")),
-        )
-        parser.add_argument(
-            "-v",
-            "--verbose",
-            action="store_true",
-            help=translate(N_("every open advisory of every server")),
-        )
+        _length_options(parser, translate)
+
+
+def _length_options(parser: argparse.ArgumentParser, translate: Translate) -> None:
+    parser.add_argument(
+        "-q",
+        "--quiet",
+        action="store_true",
+        help=translate(N_("only the verdict and the ranked servers")),
+    )
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help=translate(N_("every open advisory of every server")),
+    )
 
 
 def _fail_on_option(parser: argparse.ArgumentParser, translate: Translate, default: str) -> None:
@@ -234,18 +238,7 @@ def _report_parser(
     parser.add_argument(
         "--force", action="store_true", help=translate(N_("write over an older file"))
     )
-    parser.add_argument(
-        "-q",
-        "--quiet",
-        action="store_true",
-        help=translate(N_("only the verdict and the ranked servers")),
-    )
-    parser.add_argument(
-        "-v",
-        "--verbose",
-        action="store_true",
-        help=translate(N_("every open advisory of every server")),
-    )
+    _length_options(parser, translate)
 
 
 def _diff_parser(
@@ -299,7 +292,7 @@ def _collect_parser(
         commands,
         "collect",
         translate(N_("ask a directory, hosts, DNS or a search engine, on request only")),
-        _examine,
+        None,
         translate,
     )
     if live:

@@ -6,7 +6,6 @@ https://www.onyphe.io/docs/apis/search (search API v2, bearer key, `page` up to 
 
 from __future__ import annotations
 
-import io
 import itertools
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -14,8 +13,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from tocsin.collect.target_asking import TargetAsking
 from tocsin.collect.web_api import (
-    ANSWER_LIMIT,
     Answer,
     ApiSettings,
     Asked,
@@ -29,7 +28,7 @@ from tocsin.collect.web_api import (
     reason_of,
     targets,
 )
-from tocsin.formats import HEAD_SIZE, Reading
+from tocsin.formats import HEAD_SIZE
 from tocsin.formats import onyphe as onyphe_format
 from tocsin.model.evidence import Evidence, Look
 from tocsin.model.finding import Gap
@@ -83,7 +82,7 @@ def onyphe(
             if isinstance(target, Failure):
                 yield gap_of(target)
                 continue
-            asking = _Asking(caller, settings)
+            asking = _Asking(caller, settings, onyphe_format.read)
             yield from asking.category(CATEGORIES[0], target)
             looked = asking.complete
             for category in () if asking.final else CATEGORIES[1:]:
@@ -113,16 +112,8 @@ class _Envelope(msgspec.Struct):
     max_page: int = 1
 
 
-class _Asking:
-    """The calls about one target, and how they went."""
-
-    def __init__(self, caller: Caller, settings: ApiSettings) -> None:
-        self._caller = caller
-        self._settings = settings
-        self.at = Locator(source=settings.base_url)
-        self.records = 0
-        self.complete = True
-        self.final = False
+class _Asking(TargetAsking):
+    """The calls about one target."""
 
     def category(self, category: str, target: Target) -> Iterator[Evidence | Gap]:
         """Every record of one category, page by page."""
@@ -151,27 +142,6 @@ class _Asking:
                 )
                 yield Gap(at=self.at, why=why, kind="limit")
                 return
-
-    def _read(self, answer: Answer) -> Iterator[Evidence | Gap]:
-        """The answer as the format reads it; its look is counted, not passed on."""
-        found = onyphe_format.read(io.BytesIO(answer.body), answer.at, Reading())
-        for each in found:
-            if isinstance(each, Gap):
-                self.complete = False
-                yield each
-            elif isinstance(each.body, Look):
-                self.records += each.body.records
-            else:
-                yield each
-        if answer.cut:
-            self.complete = False
-            why = say(N_("the answer is longer than {limit} bytes"), limit=ANSWER_LIMIT)
-            yield Gap(at=answer.at, why=why, kind="limit")
-
-    def _failed(self, failure: Failure) -> Gap:
-        self.complete = False
-        self.final = failure.final
-        return gap_of(failure)
 
 
 def _around(answer: Answer) -> _Envelope | None:

@@ -6,7 +6,6 @@ https://developer.shodan.io/api (host look-up, host search, one call a second, `
 
 from __future__ import annotations
 
-import io
 import itertools
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -14,12 +13,11 @@ from typing import TypeVar
 
 import msgspec
 
+from tocsin.collect.target_asking import TargetAsking
 from tocsin.collect.web_api import (
-    ANSWER_LIMIT,
     Answer,
     ApiSettings,
     Asked,
-    Caller,
     Failure,
     Target,
     calling,
@@ -29,7 +27,6 @@ from tocsin.collect.web_api import (
     reason_of,
     targets,
 )
-from tocsin.formats import Reading
 from tocsin.formats import shodan as shodan_format
 from tocsin.model.evidence import Evidence, Look
 from tocsin.model.finding import Gap
@@ -87,7 +84,7 @@ def shodan(
             if isinstance(target, Failure):
                 yield gap_of(target)
                 continue
-            asking = _Asking(caller, settings)
+            asking = _Asking(caller, settings, shodan_format.read)
             steps = asking.host if target.kind == "address" else asking.search
             yield from steps(target)
             if asking.complete:
@@ -128,16 +125,8 @@ def _is(body: bytes, kind: type[Kind]) -> Kind | None:
         return None
 
 
-class _Asking:
-    """The calls about one target, and how they went."""
-
-    def __init__(self, caller: Caller, settings: ApiSettings) -> None:
-        self._caller = caller
-        self._settings = settings
-        self.at = Locator(source=settings.base_url)
-        self.records = 0
-        self.complete = True
-        self.final = False
+class _Asking(TargetAsking):
+    """The calls about one target."""
 
     def host(self, target: Target) -> Iterator[Evidence | Gap]:
         """Look up one address; one that Shodan does not know is no failure."""
@@ -211,27 +200,6 @@ class _Asking:
             return None
         why = say(N_("Shodan refuses the call: {reason}"), reason=self._caller.hidden(reason))
         return Failure(at=answer.at, why=why)
-
-    def _read(self, answer: Answer) -> Iterator[Evidence | Gap]:
-        """The answer as the format reads it; its looks are counted, not passed on."""
-        found = shodan_format.read(io.BytesIO(answer.body), answer.at, Reading())
-        for each in found:
-            if isinstance(each, Gap):
-                self.complete = False
-                yield each
-            elif isinstance(each.body, Look):
-                self.records += each.body.records
-            else:
-                yield each
-        if answer.cut:
-            self.complete = False
-            why = say(N_("the answer is longer than {limit} bytes"), limit=ANSWER_LIMIT)
-            yield Gap(at=answer.at, why=why, kind="limit")
-
-    def _failed(self, failure: Failure) -> Gap:
-        self.complete = False
-        self.final = failure.final
-        return gap_of(failure)
 
 
 def _not_found(answer: Answer) -> Failure:

@@ -17,13 +17,13 @@ import msgspec
 from tocsin.analyse.inventory.ledger import Sighting, folder_of
 from tocsin.analyse.inventory.names import (
     canonical,
-    domain,
     is_full,
     is_internal,
     is_loopback,
     label,
     tells,
 )
+from tocsin.formats.syntax.domains import registrable
 from tocsin.model.evidence import OUTSIDE
 from tocsin.model.run import Joining
 from tocsin.model.text import N_, say
@@ -133,11 +133,11 @@ def organisations_of(sightings: Sequence[Sighting]) -> dict[str, str]:
         if sighting.trust == "forgeable":
             continue
         for name in sighting.names:
-            inside = domain(name)
+            inside = registrable(name)
             if not inside or not is_internal(inside):
                 continue
             for organisation, count in sighting.organisations.items():
-                outside = domain(organisation)
+                outside = registrable(organisation)
                 if outside and not is_internal(outside):
                     vote = (sighting.trust != "trusted", outside)
                     votes.setdefault(inside, Counter())[vote] += count
@@ -150,7 +150,7 @@ def organisations_of(sightings: Sequence[Sighting]) -> dict[str, str]:
 def organisation_of(group: Group, organisations: dict[str, str]) -> str:
     """The organisation's domain as far as the names tell."""
     names = sorted(group.full_names) or sorted(n for n in group.published if is_full(n))
-    domains = [organisations.get(domain(name), domain(name)) for name in names]
+    domains = [organisations.get(registrable(name), registrable(name)) for name in names]
     if domains:
         return min(domains, key=lambda each: (is_internal(each), -domains.count(each), each))
     stated = Counter[str]()
@@ -361,10 +361,12 @@ def display_name(group: Group) -> str:
 
 def _organisations(group: Group, organisations: dict[str, str]) -> set[str]:
     names = group.own | group.published
-    found = {organisations.get(domain(name), domain(name)) for name in names if is_full(name)}
+    found = {
+        organisations.get(registrable(name), registrable(name)) for name in names if is_full(name)
+    }
     for sighting in group.sightings:
         for organisation in sighting.organisations:
-            found.add(domain(organisation) or organisation)
+            found.add(registrable(organisation) or organisation)
     return found - {""}
 
 

@@ -1,11 +1,9 @@
-"""Host names: which are full, whose they are, which tell nothing."""
+"""Host names and addresses as they are compared: which are full, which tell nothing."""
 
 from __future__ import annotations
 
 import ipaddress
-from functools import cache, lru_cache
-
-from publicsuffixlist import PublicSuffixList
+from functools import lru_cache
 
 _EMPTY_NAMES = frozenset({"localhost", "localhost.localdomain", "unknown", "host", "server"})
 
@@ -13,11 +11,6 @@ INTERNAL_SUFFIXES = frozenset(
     {"local", "lan", "internal", "intranet", "corp", "home", "private", "localdomain", "ad", "lab"}
 )
 """Top labels that name no public domain (RFC 6762 appendix G and common practice)."""
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList(only_icann=True)
 
 
 @lru_cache(maxsize=65536)
@@ -57,14 +50,6 @@ def own_domain(text: str) -> str:
     return canonical(text.strip().removeprefix("*").lstrip("@."))
 
 
-def is_private(address: str) -> bool:
-    """Whether an address is one the internet does not route."""
-    try:
-        return ipaddress.ip_address(address.strip("[]").split("%")[0]).is_private
-    except ValueError:
-        return False
-
-
 def is_loopback(address: str) -> bool:
     """Whether an address names no machine in particular."""
     try:
@@ -92,17 +77,6 @@ def is_full(name: str) -> bool:
 def label(name: str) -> str:
     """The host's own label, which is its short name."""
     return name.split(".", 1)[0]
-
-
-@cache
-def domain(name: str) -> str:
-    """The registrable domain of a host name; `corp.local` for internal ones; empty for a short one.
-
-    Source: the public suffix list (ICANN section). An unknown top label counts as a suffix.
-    """
-    if not is_full(name) or is_address(name):
-        return ""
-    return _suffixes().privatesuffix(name) or name
 
 
 def is_internal(name: str) -> bool:

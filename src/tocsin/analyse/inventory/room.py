@@ -19,10 +19,11 @@ from tocsin.analyse.inventory.joining import (
     organisations_of,
 )
 from tocsin.analyse.inventory.ledger import Ledger, Sighting, SightingKey
-from tocsin.analyse.inventory.names import canonical, domain, is_full, is_internal, own_domain
+from tocsin.analyse.inventory.names import canonical, is_full, is_internal, own_domain
 from tocsin.analyse.inventory.resolve import Resolution, resolve
 from tocsin.analyse.inventory.verdict import Judgement, judge, rule_of
 from tocsin.analyse.inventory.visibility import Vantage, hidden, sees
+from tocsin.formats.syntax.domains import registrable
 from tocsin.knowledge.catalogue import Branch, Knowledge
 from tocsin.model.build import Build, BuildRange
 from tocsin.model.evidence import Evidence, SeenBy
@@ -274,7 +275,7 @@ def _seen(
 def _ours(
     group: Group, organisations: dict[str, str], own: frozenset[str], inferred: frozenset[str]
 ) -> bool | Literal["unknown"]:
-    domains = {domain(name) for name in group.own | group.published if is_full(name)}
+    domains = {registrable(name) for name in group.own | group.published if is_full(name)}
     domains |= {organisations.get(each, each) for each in domains}
     if domains & (own or inferred):
         return True

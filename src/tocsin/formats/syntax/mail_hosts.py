@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from tocsin.formats import Reading
+from tocsin.formats.syntax.domains import internal, registrable
 from tocsin.formats.syntax.exchange_hop import ExchangeHop
 from tocsin.formats.syntax.hop_lines import ExchangeLine, exchange_lines, hop_of
 from tocsin.formats.syntax.mail_headers import (
@@ -20,7 +21,7 @@ from tocsin.formats.syntax.mail_headers import (
     name_of,
     value,
 )
-from tocsin.formats.syntax.mail_parties import internal, registrable, sender_part, trusts
+from tocsin.formats.syntax.mail_parties import sender_part, trusts
 from tocsin.formats.syntax.mail_stamps import Mail, Seen, stamped
 from tocsin.formats.syntax.received import Hop, parse_date
 from tocsin.model.evidence import QUOTE_LIMIT, Evidence, Host, Trust

@@ -26,10 +26,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from publicsuffixlist import PublicSuffixList
-
+from tocsin.formats.syntax.domains import internal, registrable
 from tocsin.formats.syntax.received import Hop
 from tocsin.model.evidence import Trust
 
@@ -51,30 +50,6 @@ _MICROSOFT_NETWORKS = tuple(
 )  # fmt: skip
 """Networks of Exchange Online: Microsoft's page "Microsoft 365 URLs and IP address ranges"
 (Exchange Online, mail), and for IPv6 what its hops print among themselves."""
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList(only_icann=True)
-
-
-@lru_cache(maxsize=65536)
-def registrable(name: str) -> str:
-    """The registrable domain of a host name, lower case; empty for a short name or an address.
-
-    Source: the public suffix list, ICANN section; an unknown top label counts as a suffix.
-    """
-    lower = name.lower().strip(".")
-    if "." not in lower or ":" in lower or lower.replace(".", "").isdigit():
-        return ""
-    return _suffixes().privatesuffix(lower) or lower
-
-
-@lru_cache(maxsize=65536)
-def internal(name: str) -> bool:
-    """Whether a name cannot exist in public: a short one, or below an unknown top label."""
-    lower = name.lower().strip(".")
-    return "." not in lower or _suffixes().publicsuffix(lower, accept_unknown=False) is None
 
 
 @lru_cache(maxsize=65536)

@@ -16,8 +16,9 @@ from datetime import datetime
 
 import msgspec
 
+from tocsin.formats.syntax.domains import registrable
 from tocsin.formats.syntax.mail_headers import name_of, unfolded, written
-from tocsin.formats.syntax.mail_parties import online, registrable
+from tocsin.formats.syntax.mail_parties import online
 from tocsin.formats.syntax.received import NAME_LIMIT, address_in, host_name
 from tocsin.model.build import parse_version
 from tocsin.model.evidence import QUOTE_LIMIT, Evidence, Host, Trust
