@@ -26,9 +26,16 @@ CERTAIN = 80
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reader may know beside the bytes: the reader's own mail domains, lower case."""
+    """What a reader may know beside the bytes.
+
+    own_domains: the reader's own mail domains, lower case. messages: whether mails are read whole,
+    as `Message` evidence beside the `Host` evidence of their headers. mark_key: the secret key of
+    the history, with which marks of text are hashed.
+    """
 
     own_domains: frozenset[str] = frozenset()
+    messages: bool = False
+    mark_key: bytes = b""
 
 
 Reader = Callable[[BinaryIO, Locator, Reading], Iterator[Evidence | Gap]]

@@ -1,4 +1,4 @@
-"""One observation: what a source says about one host, and where it says so."""
+"""One observation: what a source says about one host or mail, and where it says so."""
 
 from __future__ import annotations
 
@@ -9,6 +9,22 @@ import msgspec
 
 from tocsin.model.build import Version
 from tocsin.model.locator import Locator
+from tocsin.model.message import Message
+from tocsin.model.trust import Trust
+
+__all__ = [
+    "INSIDE",
+    "OUTSIDE",
+    "QUOTE_LIMIT",
+    "Evidence",
+    "Host",
+    "Identifier",
+    "IdentifierKind",
+    "Look",
+    "Message",
+    "SeenBy",
+    "Trust",
+]
 
 SeenBy = Literal[
     "mail",
@@ -31,13 +47,6 @@ INSIDE: frozenset[SeenBy] = frozenset(
     {"mail", "directory", "export", "exchange-online", "probe", "nmap", "nuclei"}
 )
 """Sources that know a server from inside, or from the mail it handles."""
-
-Trust = Literal["trusted", "first-external", "forgeable"]
-"""How far a mail hop can be believed; other sources are `trusted`.
-
-`trusted`: written by a machine of the reader's own side. `first-external`: written by the host
-that connected to it. `forgeable`: below that, where a sender can have written anything.
-"""
 
 IdentifierKind = Literal["guid", "dn", "certificate"]
 
@@ -88,7 +97,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     at: Locator
-    body: Host | Look
+    body: Host | Look | Message
     seen: datetime | None = None
     quote: str = ""
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from tocsin.model.conversation import Conversations
 from tocsin.model.evidence import SeenBy
 from tocsin.model.finding import Confidence, GapKind, Level, Status
 from tocsin.model.text import Sentence
@@ -195,7 +196,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The document `run.json`."""
+    """The document `run.json`. conversations: None when no mail was judged."""
 
     format: Literal["tocsin-run"] = "tocsin-run"
     version: Literal[1] = 1
@@ -213,6 +214,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     servers: tuple[Server, ...]
     findings: tuple[FindingRecord, ...]
     gaps: tuple[GapRecord, ...]
+    conversations: Conversations | None = None
 
 
 def hidden_word(hidden: Hidden) -> Literal["hidden", "public", "unknown"]:

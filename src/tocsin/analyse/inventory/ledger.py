@@ -109,6 +109,8 @@ class Ledger(msgspec.Struct, kw_only=True):
             place = (body.seen_by, body.scope)
             self.looks[place] = self.looks.get(place, 0) + body.records
             return
+        if not isinstance(body, Host):
+            return  # a mail as a whole is the conversation room's
         if body.product == "Exchange Online":
             self.online_hops += 1
             return
