@@ -90,7 +90,12 @@ class MailText(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     new: the new text, signature included, at most `NEW_TEXT_LIMIT` characters. new_words: how many
     words it has in all. marks and quoted_marks: keyed 64-bit hashes of sampled word shingles,
     smallest first (tocsin.formats.syntax.shingles). inline: new text stands between quoted lines.
-    hidden: characters of text that the HTML hides from the reader's eye.
+    hidden: characters of text that the HTML hides from the reader's eye. content_words: distinct words
+    of four letters and more in the new text, without greeting, signature, links and the names of those
+    who write; shared_words: how many of them stand in the quoted text or the subject too. addresses:
+    mail addresses written in the new text, in order. language, quoted_language: ISO 639-1,
+    empty where the text is too short to tell. cues: what the new text speaks of, by the lexicon
+    (tocsin.knowledge.lexicon): `document`, `payment-change`, `password`, `urgency`, ….
     """
 
     new: str = ""
@@ -103,6 +108,12 @@ class MailText(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     quoted_marks: tuple[int, ...] = ()
     quoted_head: str = ""
     hidden: int = 0
+    content_words: int = 0
+    shared_words: int = 0
+    addresses: tuple[str, ...] = ()
+    language: str = ""
+    quoted_language: str = ""
+    cues: tuple[str, ...] = ()
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -111,7 +122,9 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     host: lower case; domain: registrable, or the host itself for an address. shown: the domain that
     the link's own text claims, where it differs. quoted: stands in quoted text only. wrapper: whose
     rewriting was taken off. shape: the path and query with their words generalised
-    (tocsin.formats.syntax.links), which campaigns share.
+    (tocsin.formats.syntax.links), which campaigns share. traits: what the form itself shows: `archive`,
+    `address-host`, `credential`, `shortener`, `hosting`, `punycode`, `random`, `port`, ….
+    related: the words of its host and path stand in the rest of the mail too.
     """
 
     url: str
@@ -122,6 +135,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     shown: str = ""
     quoted: bool = False
     wrapper: str = ""
+    traits: tuple[str, ...] = ()
+    related: bool = False
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -166,8 +181,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag="message"):
     it, where a mailing list put itself into From; otherwise the same as sender. envelope:
     Return-Path. thread_index: hex of the 22-byte conversation head of Thread-Index. client: what
     wrote it (`outlook-16`, `gmail`, …; tocsin.formats.syntax.mail_client); client_raw: the header
-    it was taken from. id_form: the shape of the Message-ID. structure: the MIME tree in short
-    (`alternative(plain,html)`). origin: the submitting client's address, if a header shows it.
+    it was taken from. id_form, boundary_form: the shapes of the Message-ID and of the outermost MIME
+    boundary, digits and letters generalised; header_form: digest of the order of the fields that the
+    author's program wrote. structure: the MIME tree in short (`alternative(plain,html)`). origin: the submitting client's address, if a header shows it.
     submission: registrable domain of the host that took the mail from its author. auth_as and
     auth_source are as written; `own_stamp` says whether they may be believed.
     """
@@ -206,8 +222,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag="message"):
     client: str = ""
     client_raw: str = ""
     id_form: str = ""
+    boundary_form: str = ""
+    header_form: str = ""
     structure: str = ""
-    languages: tuple[str, ...] = ()
     text: MailText = MailText()
     links: tuple[Link, ...] = ()
     attachments: tuple[Attachment, ...] = ()

@@ -7,7 +7,7 @@ hash; a row is a few integers. Times are whole seconds since 1970 (UTC).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 Table = Literal["facts", "messages", "threads", "marks"]
 """facts: anything that was seen (an address, a name with an address, a sender's link domain, a pair).
@@ -25,6 +25,14 @@ COLUMNS: Mapping[Table, tuple[str, ...]] = {
 forgotten is `last` or `at`."""
 
 
+class Lesson(NamedTuple):
+    """What one message will teach. message: its key; at: when; body: packed by whoever teaches."""
+
+    message: int
+    at: int
+    body: bytes
+
+
 class Memory(Protocol):
     """The history of one organisation."""
 
@@ -39,4 +47,16 @@ class Memory(Protocol):
 
     def put(self, table: Table, rows: Mapping[int, Row]) -> None:
         """Write rows, each in place of an older one of the same key."""
+        ...
+
+    def wait(self, lessons: Sequence[Lesson]) -> None:
+        """Keep what is still too young to be learnt from; in place of older ones of the same id."""
+        ...
+
+    def due(self, before: int) -> Sequence[Lesson]:
+        """Take out the lessons from before that moment, oldest first; what is given is not kept."""
+        ...
+
+    def drop(self, messages: Sequence[int]) -> None:
+        """Forget the lessons of those messages: they were flagged after all."""
         ...
