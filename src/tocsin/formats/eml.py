@@ -1,4 +1,7 @@
-"""One mail in a file (RFC 5322): `.eml`, Apple's `.emlx`, a file of a Maildir. Headers only."""
+"""One mail in a file (RFC 5322): `.eml`, Apple's `.emlx`, a file of a Maildir.
+
+Where only servers are asked for, the header block is read and no more.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import BinaryIO
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.mail_headers import looks_like_mail, read_block
 from tocsin.formats.syntax.mail_hosts import hosts
+from tocsin.formats.syntax.mail_message import MAIL_LIMIT, message
 from tocsin.model.evidence import Evidence, Look
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
@@ -21,8 +25,11 @@ def recognise(head: bytes) -> int:
 
 
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
-    """The servers that the header block names, then one `Look`."""
-    yield from hosts(read_block(stream), at, "", reading)
+    """The servers that the header block names, the mail's record if asked for, one `Look`."""
+    if reading.messages:
+        yield from message(stream.read(MAIL_LIMIT + 1), at, "", reading)
+    else:
+        yield from hosts(read_block(stream), at, "", reading)
     yield Evidence(at=at, body=_ONE)
 
 

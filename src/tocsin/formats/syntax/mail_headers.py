@@ -94,7 +94,7 @@ class Fields(msgspec.Struct, frozen=True):
 def read_block(stream: BinaryIO) -> Block:
     """Read the header block from where the stream stands, and little more."""
     data = stream.read(FIRST_CHUNK)
-    if len(data) < FIRST_CHUNK or header_end(_trimmed(data)) >= 0:
+    if len(data) < FIRST_CHUNK or header_end(trimmed(data)) >= 0:
         return block_of(data)
     pieces = [data]
     size = len(data)
@@ -112,10 +112,11 @@ def read_block(stream: BinaryIO) -> Block:
 
 def block_of(data: bytes, *, cut: bool = False) -> Block:
     """The block at the start of `data`, whatever stands before the first field left out."""
-    return Block((b"\n" + _trimmed(data))[:HEADER_LIMIT], cut)
+    return Block((b"\n" + trimmed(data))[:HEADER_LIMIT], cut)
 
 
-def _trimmed(data: bytes) -> bytes:
+def trimmed(data: bytes) -> bytes:
+    """A mail's bytes from its first field on, in an encoding that keeps ASCII."""
     data = _plain(data)
     if data[:1] in _BEFORE_FIELDS or data[:5] == b"From ":
         leading = _LEADING.match(data, 0, LEADING_LIMIT)
@@ -192,7 +193,7 @@ def looks_like_mail(head: bytes) -> int:
     A log, a CSV, YAML or an HTTP dump can hold `name: value` lines too, so names that only mail
     uses are asked for, from the first line on.
     """
-    data = _trimmed(head)
+    data = trimmed(head)
     line = _LINE.match(data)
     if line is None:
         return 0

@@ -1,0 +1,409 @@
+"""A mail's bytes taken apart: fields, texts, files, attached mails (RFC 2045 to 2049, 2231).
+
+Own code, because a hostile mail must never be lost: the libraries that are fast enough drop a
+whole mail over one bad base64 line, and the standard library takes quadratic time over parts
+nested deeply. Here each level is split by searching its boundary, to a stated depth; anything that
+is not understood is kept as a file or as text. What a limit leaves out is told in `faults`.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from functools import lru_cache
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from tocsin.formats.syntax.mail_headers import HEADER_LIMIT, header_end, trimmed
+from tocsin.formats.syntax.mail_words import base64_bytes, decoded, folded, text_of
+from tocsin.model.text import N_, Sentence, say
+
+FIELDS_LIMIT = 3000
+"""Header fields read of one mail or part."""
+
+PARTS_LIMIT = 10_000
+"""Parts of one mail, those of attached mails included."""
+
+DEPTH_LIMIT = 40
+"""Levels of multiparts and attached mails that are gone into."""
+
+TEXT_LIMIT = 2 * 1024 * 1024
+"""Bytes of body text that are read, of each of plain and HTML."""
+
+STRUCTURE_LIMIT = 200
+"""Characters of `structure`."""
+
+NAME_LIMIT = 255
+"""Characters of a file's name that are kept."""
+
+_BREAK = re.compile(rb"\n(?=[^ \t])")
+"""Before each field; plain, because it is searched in every mail."""
+
+_FIRST_ODD = re.compile(rb"\n(?![!-9;-~]{1,80}[ \t]*:|[ \t])")
+_PARAMETER = re.compile(
+    rb";\s*([A-Za-z0-9_.%'*-]{1,60})\s*=\s*"
+    rb"(?:\"((?:[^\"\\]|\\.)*+)\"?|([^;]*+))",
+    re.DOTALL,
+)
+_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
+_PIECE = re.compile(rb"(.+?)\*(\d{1,3})(\*?)")
+_TYPE = re.compile(rb"\s*([\w.+-]{1,60})\s*/\s*([\w.+-]{1,80})")
+_UNDECLARED = re.compile(rb"\n--([^\r\n]{1,200}?)[ \t]*\r?\n(?:[!-9;-~]{1,40}:|\r?\n)")
+_HTML = re.compile(rb"\s*(?:<!doctype\s+html|<html|<head|<body|<div|<p\b|<table)", re.IGNORECASE)
+_UU = re.compile(rb"(?:^|\n)begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n")
+
+
+class Part(msgspec.Struct, frozen=True, gc=False):
+    """One attached or embedded file. declared: its media type, lower case; data: decoded."""
+
+    declared: str
+    name: str
+    disposition: str
+    content_id: str
+    data: bytes
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail taken apart.
+
+    headers: name in lower case and value as written, in order. plain, html: the body texts, joined.
+    messages: attached mails, raw; their files stand among `files` too, their names behind
+    the mail's and a `!`. structure: the tree in short. boundary: the outermost one.
+    """
+
+    headers: list[tuple[str, bytes]]
+    plain: str = ""
+    html: str = ""
+    files: tuple[Part, ...] = ()
+    messages: tuple[bytes, ...] = ()
+    structure: str = ""
+    boundary: str = ""
+    faults: tuple[Sentence, ...] = ()
+
+
+def parts(raw: bytes) -> Parts:
+    """Take one mail apart. Whatever its bytes are, it gives an answer."""
+    data = trimmed(raw)
+    fields, start = split_header(data)
+    walker = _Walker()
+    kind = _declared(fields, b"text/plain", embedded=False)
+    structure = walker.entity(data, start, len(data), kind, "", 0)
+    return Parts(
+        headers=fields,
+        plain="\n".join(walker.plain),
+        html="\n".join(walker.html),
+        files=tuple(walker.files),
+        messages=tuple(walker.messages),
+        structure=structure[:STRUCTURE_LIMIT],
+        boundary=kind.boundary.decode("utf-8", errors="replace")[:200],
+        faults=tuple(walker.faults.values()),
+    )
+
+
+def split_header(data: bytes, start: int = 0, end: int | None = None) -> tuple[
+    list[tuple[str, bytes]], int
+]:  # fmt: skip
+    """The fields from `start` on and where the body begins.
+
+    A block that no blank line ends is ended by the first line that is no field.
+    """
+    stop = len(data) if end is None else end
+    whole = start == 0 and stop == len(data)
+    block = data if whole else data[start:stop]
+    blank = header_end(block)
+    if blank < 0:
+        odd = _FIRST_ODD.search(b"\n" + block)
+        blank = odd.start() if odd else len(block)
+        body = blank
+    else:
+        after = block.find(b"\n", blank + 1) if block[:1] != b"\n" else 0
+        body = after + 1
+    head = block[: min(blank, HEADER_LIMIT)]
+    fields: list[tuple[str, bytes]] = []
+    for line in _BREAK.split(head, FIELDS_LIMIT)[:FIELDS_LIMIT]:
+        name, colon, value = line.partition(b":")
+        if colon:
+            fields.append((_names.get(name) or _field_name(name), value.strip()))
+    return fields, start + body
+
+
+_names: dict[bytes, str] = {}
+REMEMBERED_NAMES = 4096
+"""Spellings of field names kept, in number; then all are forgotten."""
+
+
+def _field_name(name: bytes) -> str:
+    found = name.strip().lower().decode("latin-1")[:NAME_LIMIT]
+    if len(_names) >= REMEMBERED_NAMES:
+        _names.clear()
+    if len(name) <= 80:
+        _names[name] = found
+    return found
+
+
+class _Declared(msgspec.Struct, frozen=True, gc=False):
+    """What the fields of a part say of it."""
+
+    main: bytes = b"text"
+    sub: bytes = b"plain"
+    charset: str = ""
+    boundary: bytes = b""
+    name: str = ""
+    disposition: str = ""
+    content_id: str = ""
+    encoding: bytes = b""
+    embedded: bool = True
+
+
+def _declared(fields: list[tuple[str, bytes]], default: bytes, *, embedded: bool) -> _Declared:
+    said = dict(reversed(fields))  # of a name that comes twice, the first
+    encoding = said.get("content-transfer-encoding", b"")
+    disposition = said.get("content-disposition", b"")
+    identity = said.get("content-id", b"")
+    main, sub, charset, boundary, name = content_type(said.get("content-type") or default)
+    where, file_name = _disposition(disposition) if disposition else ("", "")
+    return _Declared(
+        main, sub, charset, boundary, file_name or name, where,
+        identity.strip(b"<> \t").decode("utf-8", errors="replace")[:NAME_LIMIT],
+        encoding.lower(), embedded,
+    )  # fmt: skip
+
+
+def content_type(value: bytes) -> tuple[bytes, bytes, str, bytes, str]:
+    """Main type, subtype, charset, boundary, name. Values without a boundary are remembered."""
+    if len(value) > 200 or b"oundary" in value:
+        return _content_type(value)
+    return _remembered(value)
+
+
+def _content_type(value: bytes) -> tuple[bytes, bytes, str, bytes, str]:
+    match = _TYPE.match(value)
+    main, sub = (match[1].lower(), match[2].lower()) if match else (b"text", b"plain")
+    if b"=" not in value:
+        return main, sub, "", b"", ""
+    given = parameters(value)
+    charset, _ = given.get("charset", (b"", ""))
+    boundary, _ = given.get("boundary", (b"", ""))
+    name = given.get("name")
+    return main, sub, charset.decode("latin-1")[:80], boundary[:998], _name(*name) if name else ""
+
+
+_remembered = lru_cache(maxsize=4096)(_content_type)
+
+
+def _disposition(value: bytes) -> tuple[str, str]:
+    where = value.partition(b";")[0].strip().lower().decode("latin-1")[:40]
+    if b"=" not in value:
+        return where, ""
+    name = parameters(value).get("filename")
+    return where, _name(*name) if name else ""
+
+
+def parameters(value: bytes) -> dict[str, tuple[bytes, str]]:
+    """Parameters by name, each with its bytes and charset; continuations joined (RFC 2231)."""
+    found: dict[str, tuple[bytes, str]] = {}
+    pieces: dict[str, dict[int, bytes]] = {}
+    charsets: dict[str, str] = {}
+    for count, match in enumerate(_PARAMETER.finditer(value[: 64 * 1024])):
+        if count >= 200:
+            break
+        key, quoted, bare = match.groups()
+        text = _ESCAPED.sub(rb"\1", quoted) if quoted is not None else bare.strip()
+        key = key.lower()
+        numbered = _PIECE.fullmatch(key)
+        name = (numbered[1] if numbered else key.rstrip(b"*")).decode("latin-1")
+        if key.endswith(b"*"):
+            if text.count(b"'") >= 2 and (not numbered or numbered[2] == b"0"):
+                charset, _, text = text.split(b"'", 2)
+                charsets[name] = charset.decode("latin-1")
+            text = unquote_to_bytes(text)
+        if numbered:
+            pieces.setdefault(name, {}).setdefault(int(numbered[2]), text)
+        elif key.endswith(b"*") or name not in found:
+            found[name] = (text, charsets.get(name, ""))
+    for name, numbers in pieces.items():
+        found[name] = (b"".join(numbers[n] for n in sorted(numbers)), charsets.get(name, ""))
+    return found
+
+
+def _name(data: bytes, charset: str) -> str:
+    text = text_of(data, charset)
+    return folded(decoded(text) if "=?" in text else text, NAME_LIMIT)
+
+
+class _Walker:
+    """Goes through the parts in order and sorts them."""
+
+    def __init__(self) -> None:
+        self.plain: list[str] = []
+        self.html: list[str] = []
+        self.files: list[Part] = []
+        self.messages: list[bytes] = []
+        self.faults: dict[str, Sentence] = {}
+        self.count = 0
+        self.room = {"plain": TEXT_LIMIT, "html": TEXT_LIMIT}
+
+    def entity(
+        self, data: bytes, start: int, end: int, kind: _Declared, path: str, depth: int
+    ) -> str:
+        """One part and what is in it; its structure in short."""
+        self.count += 1
+        short = kind.sub.decode("latin-1")
+        if kind.main == b"multipart":
+            if depth < DEPTH_LIMIT:
+                return self._multipart(data, start, end, kind, path, depth)
+            self._fault(N_("parts nested deeper than {limit} levels are not gone into"),
+                        DEPTH_LIMIT)  # fmt: skip
+        body = data[start:end] if start or end < len(data) else data
+        if kind.encoding and kind.encoding not in (b"7bit", b"8bit", b"binary"):
+            body = _transfer_decoded(body, kind.encoding)
+        if kind.main == b"message" and kind.sub in (b"rfc822", b"global", b"news"):
+            return self._message(body, kind, path, depth)
+        as_text = kind.main == b"text" and kind.sub in (b"plain", b"html") and not path
+        named = kind.name and kind.embedded
+        if as_text and kind.disposition != "attachment" and not named:
+            self._text(body, kind.charset, short)
+        elif body or kind.name:
+            declared = f"{kind.main.decode('latin-1')}/{short}"
+            name = f"{path}!{kind.name}" if path else kind.name
+            if not path or kind.name or kind.main != b"text":
+                self.files.append(Part(declared, name, kind.disposition, kind.content_id, body))
+        return short
+
+    def _text(self, body: bytes, charset: str, which: str) -> None:
+        room = self.room[which]
+        if len(body) > room:
+            self._fault(N_("only the first {limit} bytes of the text were read"), TEXT_LIMIT)
+            body = body[:room]
+        self.room[which] = room - len(body)
+        text = text_of(body, charset)
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        (self.plain if which == "plain" else self.html).append(text)
+        if which == "plain" and "\nbegin " in text:
+            self._uuencoded(body)
+
+    def _uuencoded(self, body: bytes) -> None:
+        """Files written into plain text, as programs did before MIME and Outlook still reads."""
+        for match in _UU.finditer(body):
+            end = body.find(b"\nend", match.end())
+            if end < 0 or len(self.files) >= PARTS_LIMIT:
+                break
+            data = _uu_decoded(body[match.end() : end])
+            if data:
+                name = _name(match[1].strip(), "")
+                self.files.append(Part("application/octet-stream", name, "attachment", "", data))
+
+    def _message(self, body: bytes, kind: _Declared, path: str, depth: int) -> str:
+        """An attached mail: kept whole as a file, and its own files beside it."""
+        if not path:
+            self.messages.append(body)
+        name = kind.name or "mail.eml"
+        inner = f"{path}!{name}" if path else name
+        self.files.append(Part("message/rfc822", inner, kind.disposition, kind.content_id, body))
+        if depth >= DEPTH_LIMIT:
+            self._fault(N_("parts nested deeper than {limit} levels are not gone into"),
+                        DEPTH_LIMIT)  # fmt: skip
+            return "rfc822"
+        data = trimmed(body)
+        fields, start = split_header(data)
+        below = _declared(fields, b"text/plain", embedded=True)
+        return (
+            f"rfc822({self.entity(data, start, len(data), below, inner[:NAME_LIMIT], depth + 1)})"
+        )
+
+    def _multipart(
+        self, data: bytes, start: int, end: int, kind: _Declared, path: str, depth: int
+    ) -> str:
+        default = b"message/rfc822" if kind.sub == b"digest" else b"text/plain"
+        below: list[str] = []
+        boundary = kind.boundary or _undeclared(data, start, end)
+        for begins, ends in _ranges(data, start, end, boundary):
+            if self.count >= PARTS_LIMIT:
+                self._fault(N_("more than {limit} parts in one mail: the rest is left out"),
+                            PARTS_LIMIT)  # fmt: skip
+                break
+            fields, body = split_header(data, begins, ends)
+            inner = _declared(fields, default, embedded=True)
+            below.append(self.entity(data, min(body, ends), ends, inner, path, depth + 1))
+        if not below and not path:
+            # No such boundary: programs show the body as it stands.
+            body_bytes = _transfer_decoded(data[start:end], kind.encoding)
+            which = "html" if _HTML.match(body_bytes) else "plain"
+            self._text(body_bytes, kind.charset, which)
+        listed = ",".join(below[:20])
+        return f"{kind.sub.decode('latin-1')}({listed})"[: STRUCTURE_LIMIT * 2]
+
+    def _fault(self, template: str, limit: int) -> None:
+        self.faults.setdefault(template, say(template, limit=limit))
+
+
+def _ranges(data: bytes, start: int, end: int, boundary: bytes) -> list[tuple[int, int]]:
+    """Where the parts between the delimiter lines begin and end."""
+    found: list[tuple[int, int]] = []
+    if not boundary:
+        return found
+    delimiter = b"\n--" + boundary
+    position = start - 1 if start > 0 else 0
+    begins = -1
+    if start == 0 and data.startswith(delimiter[1:]):
+        position = -1
+    while len(found) <= PARTS_LIMIT:
+        if position == -1:
+            at, after = 0, len(delimiter) - 1
+        else:
+            at = data.find(delimiter, position, end)
+            if at < 0:
+                break
+            after = at + len(delimiter)
+        line = data.find(b"\n", after, end)
+        line = end if line < 0 else line
+        rest = data[after : min(line, after + 200)].strip()
+        position = max(after - 1, 0)
+        if rest not in (b"", b"--") and not rest.startswith(b"-- "):
+            continue  # a longer boundary that begins like this one
+        if begins >= 0:
+            found.append((begins, at - 1 if data[at - 1 : at] == b"\r" else at))
+        begins = -1
+        if rest[:2] == b"--":
+            return found
+        begins = min(line + 1, end)
+        position = max(min(line, end), 0)
+    if begins >= 0:
+        found.append((begins, end))  # torn: no closing delimiter
+    return [(one, max(one, other)) for one, other in found]
+
+
+def _undeclared(data: bytes, start: int, end: int) -> bytes:
+    match = _UNDECLARED.search(data, max(start - 1, 0), min(end, start + 64 * 1024))
+    return match[1] if match else b""
+
+
+def _transfer_decoded(data: bytes, encoding: bytes) -> bytes:
+    if b"base64" in encoding:
+        return base64_bytes(data)
+    if b"quoted" in encoding:
+        return binascii.a2b_qp(data)
+    if b"uu" in encoding:
+        match = _UU.search(data)
+        return _uu_decoded(data[match.end() :] if match else data)
+    return data
+
+
+def _uu_decoded(data: bytes) -> bytes:
+    pieces: list[bytes] = []
+    for line in data.split(b"\n"):
+        text = line.rstrip(b"\r")
+        if not text or text in (b"`", b"end"):
+            break
+        try:
+            pieces.append(binascii.a2b_uu(text))
+        except binascii.Error:
+            # Too long a line: what its first character says is taken.
+            size = ((text[0] - 32) & 63) * 4 // 3 + 5
+            try:
+                pieces.append(binascii.a2b_uu(text[:size]))
+            except binascii.Error:
+                break
+    return b"".join(pieces)
