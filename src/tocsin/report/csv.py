@@ -1,4 +1,8 @@
-"""One row a finding, for a spreadsheet; the last row counts them, so a cut file shows."""
+"""One row a finding, then one a judged message; the last row counts them, so a cut file shows.
+
+A message stands in the same columns: `rule` is `conversation`, `status` its verdict, `fingerprint`
+its id; `tags` name thread, campaign and family.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ import csv
 import io
 from collections.abc import Sequence
 
+from tocsin.model.conversation import JudgedMessage
 from tocsin.model.run import FindingRecord, Run, Server, hidden_word
 from tocsin.report import Output, Translate
+from tocsin.report.text_parts.lines import visible
 
 COLUMNS = (
     "rank",
@@ -30,7 +36,8 @@ COLUMNS = (
     "fingerprint",
 )
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet may take for the beginning of a formula, in either width."""
 
 
 def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
@@ -45,8 +52,11 @@ def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
     for server in run.servers:
         mine: Sequence[FindingRecord | None] = by_server.get(server.id) or [None]
         for each in mine:
-            writer.writerow([_cell(value) for value in _row(server, each, translate)])
+            writer.writerow([cell(value) for value in _row(server, each, translate)])
             rows += 1
+    for message in run.conversations.messages if run.conversations else ():
+        writer.writerow([cell(value) for value in _message(message, translate)])
+        rows += 1
     writer.writerow([f"# {rows} rows", *[""] * (len(COLUMNS) - 1)])
     return text.getvalue()
 
@@ -80,9 +90,25 @@ def _row(server: Server, finding: FindingRecord | None, translate: Translate) ->
     ]
 
 
-def _cell(value: str) -> str:
-    """A spreadsheet must not read a server's name as a formula."""
-    return "'" + value if value.startswith(_FORMULA) else value
+def _message(message: JudgedMessage, translate: Translate) -> list[str]:
+    tags = {"thread": message.thread, "campaign": message.campaign, "family": message.family}
+    row = dict.fromkeys(COLUMNS, "") | {
+        "server": message.server,
+        "rule": "conversation",
+        "title": message.shown.subject,
+        "status": message.verdict,
+        "because": ". ".join(each.sentence.render(translate) for each in message.hits),
+        "tags": " ".join(f"{key}:{value}" for key, value in tags.items() if value),
+        "evidence": "; ".join(dict.fromkeys(str(each.at) for each in message.hits)),
+        "fingerprint": message.id,
+    }
+    return list(row.values())
+
+
+def cell(value: str) -> str:
+    """A spreadsheet must not read a name as a formula; what has no shape is written as an escape."""
+    safe = "'" + value if value.lstrip(" ").startswith(_FORMULA) else value
+    return visible(safe)
 
 
 OUTPUT = Output(name="csv", render=render)

@@ -1,4 +1,4 @@
-"""One JSON object a line: the run's head, then servers, findings and gaps, each with its kind."""
+"""One JSON object a line: the run's head, then servers, findings, messages, …, each with its kind."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from tocsin.model.conversation import Campaign, Conversations, Hit, JudgedMessage
 from tocsin.model.run import Run
 from tocsin.report import Output, Translate
 
@@ -17,16 +18,67 @@ def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
     return "\n".join(lines) + "\n"
 
 
-def _objects(run: Run) -> Iterator[dict[str, object]]:
-    head = msgspec.to_builtins(run)
-    yield {
-        "kind": "run",
-        **{
-            name: value
-            for name, value in head.items()
-            if name not in ("servers", "findings", "gaps", "sources", "skipped")
-        },
+def message_object(message: JudgedMessage) -> dict[str, object]:
+    """One judged message, its reasons as indicators; scores are in nats, places can be found."""
+    return {
+        "kind": "message",
+        "id": message.id,
+        "message_id": message.message_id,
+        "date": message.date,
+        "verdict": message.verdict,
+        "score": message.score,
+        "identity": message.identity,
+        "payload": message.payload,
+        "burst": message.burst,
+        "indicators": [_indicator(each) for each in message.hits],
+        "thread": message.thread,
+        "family": message.family,
+        "campaign": message.campaign,
+        "server": message.server,
+        "account": message.account,
+        "sender": message.shown.sender,
+        "subject": message.shown.subject,
+        "recipients": message.recipients,
+        "answered": message.answered,
+        "source": msgspec.to_builtins(message.shown.at),
     }
+
+
+def campaign_object(campaign: Campaign) -> dict[str, object]:
+    """One campaign, all of it; `because` also as an English sentence."""
+    fields = msgspec.to_builtins(campaign)
+    return {"kind": "campaign", **fields, "because": str(campaign.because)}
+
+
+def _indicator(hit: Hit) -> dict[str, object]:
+    return {
+        "name": hit.name,
+        "axis": hit.axis,
+        "weight": hit.weight,
+        "quote": hit.quote,
+        "because": str(hit.sentence),
+        "evidence": msgspec.to_builtins(hit.at),
+    }
+
+
+def _conversations(found: Conversations) -> Iterator[dict[str, object]]:
+    for message in found.messages:
+        yield message_object(message)
+    for campaign in found.campaigns:
+        yield campaign_object(campaign)
+
+
+def _objects(run: Run) -> Iterator[dict[str, object]]:
+    bare = run
+    if run.conversations is not None:
+        # The head keeps what is said of all mails; messages and campaigns have lines of their own.
+        short = msgspec.structs.replace(run.conversations, messages=(), campaigns=())
+        bare = msgspec.structs.replace(run, conversations=short)
+    head = msgspec.to_builtins(bare)
+    alone = ("servers", "findings", "gaps", "sources", "skipped")
+    yield {"kind": "run", **{name: value for name, value in head.items() if name not in alone}}
+    if run.conversations is not None:
+        yield from _conversations(run.conversations)
     for kind, plural in (
         ("server", "servers"),
         ("finding", "findings"),

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 import textwrap
-import unicodedata
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 
 from tocsin.model.run import FindingRecord, GapRecord, Run, Server, hidden_word
 from tocsin.model.text import N_
 from tocsin.report import Output, Translate
 from tocsin.report.html_parts.words import LEVEL, STATUS
+from tocsin.report.text_parts.conversations import conversation_lines
+from tocsin.report.text_parts.lines import WIDTH, Style, coloured, plain, visible, wrapped
 
-WIDTH = 100
-"""Columns; a terminal's own width is not asked for, so that a pipe shows the same."""
+__all__ = [
+    "OUTPUT", "WIDTH", "coloured", "counted", "excerpt", "plain", "render", "render_styled",
+    "size_words", "visible",
+]  # fmt: skip
+
 SERVER_LIMIT = 20
 """Servers printed; the rest is counted, and stands in the report."""
 FULL_LIMIT = 5
@@ -27,8 +32,6 @@ GAP_LIMIT = 8
 LOST_LIMIT = 4
 """Places printed of one kind of lost input; of other kinds of gaps, one."""
 
-Style = Callable[[str, str], str]
-
 _HIDDEN = {
     "hidden": N_("hidden"),
     "public": N_("public"),
@@ -36,17 +39,6 @@ _HIDDEN = {
 }
 
 _CIPHERS = re.compile(r"\((?:version=|using TLS)[^()]*\)")
-
-
-def plain(text: str, kind: str) -> str:  # noqa: ARG001
-    """No style: for pipes and files."""
-    return text
-
-
-def coloured(text: str, kind: str) -> str:
-    """Bold for what is named, dim for places; no colour carries a meaning of its own."""
-    codes = {"strong": "1", "dim": "2"}
-    return f"\x1b[{codes[kind]}m{text}\x1b[0m" if kind in codes else text
 
 
 def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
@@ -77,24 +69,16 @@ def render_styled(
         lines.append(f"  {translate(N_('… and {count} more, in the report')).format(count=more)}")
     if lines[-1]:
         lines.append("")
+    if run.conversations is not None:
+        lines += conversation_lines(
+            run.conversations, translate, style, verbose=verbose, quiet=quiet
+        )
     if not quiet:
         lines += _could_not(run, translate, style)
         lines += _summary(run, translate)
     if len(lines) > SCREEN:
         lines += ["", *_verdict(run, translate, style)]
     return "\n".join(lines).rstrip("\n") + "\n"
-
-
-def visible(text: str) -> str:
-    """Show control and direction characters as escapes: a name must not drive the terminal."""
-    if text.isprintable() and text.isascii():
-        return text
-    return "".join(
-        each
-        if unicodedata.category(each) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-        else each.encode("unicode_escape", "backslashreplace").decode()
-        for each in text
-    )
 
 
 def _head(run: Run, translate: Translate, style: Style) -> Iterator[str]:
@@ -140,13 +124,13 @@ def _server(
     for quote, place in _proof(server):
         yield from _because(quote, place, translate, style)
     for each in server.contradictions:
-        yield from _wrapped(translate(N_("but")), each.render(translate))
+        yield from wrapped(translate(N_("but")), each.render(translate))
     if server.action is not None:
-        yield from _wrapped(translate(N_("do")), server.action.do.render(translate))
+        yield from wrapped(translate(N_("do")), server.action.do.render(translate))
 
 
 def _open(server: Server, translate: Translate) -> str:
-    counts = server.counts
+    counts = Counter(server.counts)
     if server.build is None:
         return translate(N_("what it is open to cannot be said without its build"))
     parts = []
@@ -217,15 +201,8 @@ def excerpt(quote: str, words: str, width: int = QUOTE_WIDTH) -> str:
 
 
 def _because(quote: str, place: str, translate: Translate, style: Style) -> Iterator[str]:
-    yield from _wrapped(translate(N_("because")), quote)
+    yield from wrapped(translate(N_("because")), quote)
     yield " " * 15 + style(visible(place), "dim")
-
-
-def _wrapped(head: str, words: str) -> Iterator[str]:
-    lines = textwrap.wrap(visible(words), WIDTH - 15) or [""]
-    yield f"      {head:<8} {lines[0]}"
-    for line in lines[1:]:
-        yield " " * 15 + line
 
 
 def _findings(findings: list[FindingRecord], translate: Translate, style: Style) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""What is handed on about conversations: whom to warn, in which words, links without life."""
