@@ -1,0 +1,159 @@
+"""Finds links in plain text: with a scheme, `www.`, bare `host/path`, UNC, defanged ones too.
+
+Each search begins at a fixed string, which the regex engine finds without looking at every letter;
+what stands in front is read backwards. Linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tocsin.formats.syntax.domains import internal
+
+FOUND_LIMIT = 10_000
+"""Occurrences looked at in one text, however many of them are distinct."""
+
+WRAPPED_LIMIT = 2000
+"""Characters of a link in angle brackets that was broken over lines."""
+
+TAIL_LIMIT = 50
+"""Letters of punctuation that are taken off the end of a link."""
+
+HOST_REACH = 150
+"""Characters read backwards for the host of a link without a scheme."""
+
+_DEFANGED = "\ue000"
+"""Set in front of a dot that was written `[.]`: a letter for private use, never in a link."""
+
+_WITH_SCHEME = re.compile(r":///?([^\s<>\"\x00-\x1f]{3,2000})")
+_SCHEME_BEFORE = re.compile(r"(?i)(?:h(?:tt|xx|\*\*|XX)ps?|ftp|fxp|file|smb)$")
+_WWW = re.compile(r"(?:www|WWW|Www)\.([^\s<>\"\x00-\x1f]{3,2000})")
+_UNC = re.compile(r"\\\\([A-Za-z0-9][\w.\-]{1,252}(?:@[\w]{1,5}){0,2}\\[\w$][^\s<>\"|*?]{0,500})")
+_BARE = re.compile(r"\.([A-Za-z]{2,24})(?::\d{1,5})?/[^\s<>\"]{2,500}")
+_HOST_BACKWARDS = re.compile(r"\ue000?([A-Za-z0-9-]{1,63}+(?:\.\ue000?[A-Za-z0-9-]{1,63}+){0,5}+)")
+_NO_HOST_BEHIND = frozenset("/@.\\:=~_&?#%+")
+_BREAKS = re.compile(r"\s*\n[>\s]*")
+_BRACKETS = re.compile(r"\[\.\]|\(\.\)|\[dot\]|\{\.\}|\[\.|\(dot\)")
+_TAIL = ".,;:!?'`*_~|”’»…"
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+_SOURCE_FILES = frozenset((
+    "md", "py", "sh", "rs", "pl", "cc", "so", "zip", "mov", "java", "app", "ps", "in", "cs", "ml",
+    "ts", "mk", "am", "as", "la", "do",
+))  # fmt: skip
+"""Top labels that are file extensions too: `run.sh/x` is no host in a developer's mail."""
+
+
+class Found(NamedTuple):
+    """A link as written. start, end: where it stands in the text that was searched."""
+
+    url: str
+    start: int
+    end: int
+    marks: tuple[str, ...]
+
+
+def find(text: str, most: int) -> list[Found]:
+    """The first `most` distinct links of a text."""
+    if "[" in text or "(" in text or "{" in text:
+        text = _refanged(text)
+    found: dict[str, Found] = {}
+    for count, each in enumerate(_all(text)):
+        if each.url not in found:
+            found[each.url] = each
+            if len(found) >= most:
+                break
+        if count >= FOUND_LIMIT:
+            break
+    return list(found.values())
+
+
+def _refanged(text: str) -> str:
+    for mark in ("[.", "(.)", "[dot]", "(dot)", "{.}"):
+        if mark in text:
+            text = _BRACKETS.sub(_DEFANGED + ".", text)
+            break
+    return text.replace("[:]//", "://").replace("[://]", "://")
+
+
+def _all(text: str) -> Iterator[Found]:
+    if "://" in text:
+        yield from _with_scheme(text)
+    if "www." in text or "WWW." in text or "Www." in text:
+        for each in _WWW.finditer(text):
+            before = text[each.start() - 1 : each.start()]
+            if not before.isalnum() and before not in ("/", ".", "@", "-", "=", "%"):
+                yield _found("http://" + each[0], each.start(), each.end())
+    if "\\\\" in text:
+        for each in _UNC.finditer(text):
+            before = text[each.start() - 1 : each.start()] if each.start() else " "
+            if before in " \t\n<(\"'>=:":
+                yield _found(each[0], each.start(), each.end())
+    if "/" in text:
+        yield from _bare(text)
+
+
+def _with_scheme(text: str) -> Iterator[Found]:
+    seen: set[str] = set()
+    for count, each in enumerate(_WITH_SCHEME.finditer(text)):
+        if count >= FOUND_LIMIT:
+            break
+        if each[1] in seen:  # a footer, a signature, a flood
+            continue
+        seen.add(each[1])
+        at = each.start()
+        before = _SCHEME_BEFORE.search(text, max(0, at - 6), at)
+        if before is None:
+            continue
+        start = before.start()
+        if start and text[start - 1].isalpha():
+            continue
+        scheme = before[0].lower()
+        marks: tuple[str, ...] = ()
+        if scheme not in ("http", "https", "ftp", "file", "smb"):
+            scheme = "ftp" if scheme[0] == "f" else "https" if scheme[-1] == "s" else "http"
+            marks = ("defanged",)
+        body = each[1]
+        if start and text[start - 1] == "<" and text[each.end() : each.end() + 1] in "\r\n":
+            body = _wrapped(text, at + 3, body)
+        yield _found(f"{scheme}://{body}", start, max(each.end(), at + 3 + len(body)), marks)
+
+
+def _wrapped(text: str, at: int, body: str) -> str:
+    """A link in angle brackets whose line was broken on the way: all of it up to the bracket."""
+    end = text.find(">", at + len(body), at + WRAPPED_LIMIT)
+    whole = _BREAKS.sub("", text[at:end]) if end > 0 else ""
+    return whole if whole and not any(c.isspace() or c == "<" for c in whole) else body
+
+
+def _bare(text: str) -> Iterator[Found]:
+    seen: set[str] = set()
+    for count, each in enumerate(_BARE.finditer(text)):
+        if count >= FOUND_LIMIT:
+            break
+        if each[0] in seen or each[1].lower() in _SOURCE_FILES:
+            continue
+        seen.add(each[0])
+        reach = text[max(0, each.start() - HOST_REACH) : each.start()][::-1]
+        before = _HOST_BACKWARDS.match(reach)
+        if before is None or reach[before.end() : before.end() + 1] in _NO_HOST_BEHIND:
+            continue
+        start = each.start() - before.end()
+        if not internal(text[start : each.end(1)].replace(_DEFANGED, "")):
+            yield _found("http://" + text[start : each.end()], start, each.end(), ("bare",))
+
+
+def _found(url: str, start: int, end: int, marks: tuple[str, ...] = ()) -> Found:
+    if _DEFANGED in url:
+        url = url.replace(_DEFANGED, "")
+        marks = (*marks, "defanged")
+    cut = url.find("](")
+    if cut > 0:
+        url = url[:cut]
+    for _ in range(TAIL_LIMIT):
+        last = url[-1:]
+        if last not in _TAIL and not (last in _PAIRS and url.count(last) > url.count(_PAIRS[last])):
+            break
+        url = url[:-1]
+    return Found(url, start, end, marks)

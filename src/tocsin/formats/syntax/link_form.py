@@ -1,0 +1,196 @@
+"""What the form of one link shows: its traits, its shape, the words it is made of."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from urllib.parse import unquote
+
+import msgspec
+
+from tocsin.formats.syntax.domains import registrable
+from tocsin.formats.syntax.link_parts import LinkParts
+from tocsin.formats.syntax.link_shapes import latin_words, looks_random, shape_of
+from tocsin.formats.syntax.link_wrappers import carried, parameters
+from tocsin.knowledge.mail_tables import file_kinds, link_hosts, link_words
+
+FORMS_KEPT = 4096
+"""Links whose form is remembered: footers and signatures come again and again."""
+
+DEEP_LABELS = 4
+"""Labels in front of the registrable domain from which a host is a `deep-subdomain`."""
+
+WORDS_LIMIT = 24
+"""Words of a link that are looked for in the mail's text."""
+
+_EXTENSION = re.compile(r"\.([A-Za-z0-9_-]{1,20})$")
+_FILE_TRAITS = {
+    "archive": "archive", "disk-image": "archive", "executable": "executable",
+    "script": "script", "shortcut": "script", "office": "office", "office-legacy": "office",
+    "office-macro": "office", "onenote": "office", "html": "page", "page": "page",
+}  # fmt: skip
+_NO_FILE = frozenset(("com", "do", "run", "go", "inf", "js", "theme", "z"))
+"""Extensions that end ordinary addresses too."""
+_WORD = re.compile(r"[^\W\d_]{4,40}")
+_CREDENTIAL_WORD = re.compile(r"[a-z0-9]{3,30}")
+_SPELT_ADDRESS = re.compile(r"(?:^|[.-])(?:\d{1,3}[.-]){3}\d{1,3}(?:[.-]|$)")
+_MAIL = re.compile(r"[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
+_MESSAGE_ID = re.compile(r"\d{8}|[0-9a-f]{12}|(?i:CA[\w+=-]{20})")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,400}={0,2}")
+_MAIL_BYTES = re.compile(rb"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """words: of host and path, lower case, that may tie the link to what the mail speaks of."""
+
+    url: str
+    scheme: str
+    host: str
+    domain: str
+    shape: str
+    traits: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+@lru_cache(maxsize=FORMS_KEPT)
+def form_of(parts: LinkParts) -> Form:
+    """Describe a link by its own letters alone."""
+    domain = (not parts.address and registrable(parts.host)) or parts.host
+    return Form(
+        url=parts.url,
+        scheme=parts.scheme,
+        host=parts.host,
+        domain=domain,
+        shape=shape_of(parts.rest),
+        traits=tuple(dict.fromkeys(_traits(parts, domain))),
+        words=_words(parts, domain),
+    )
+
+
+def _traits(parts: LinkParts, domain: str) -> Iterator[str]:
+    path = parts.rest.partition("#")[0].partition("?")[0]
+    yield from _file(parts.rest, path)
+    if parts.address:
+        yield "address-host"
+    elif _SPELT_ADDRESS.search(parts.host):
+        yield "ip-like"
+    if parts.unusual:
+        yield "ip-like"
+    if parts.port:
+        yield "port"
+    if parts.userinfo:
+        yield "userinfo"
+    if "xn--" in parts.host or not parts.host.isascii():
+        yield "punycode"
+    service = _service(parts.host)
+    if service:
+        yield service
+    if parts.scheme in ("file", "smb"):
+        yield "smb"
+    if carried(parts):
+        yield "redirect"
+    yield from _wording(parts, path, domain, service)
+
+
+def _wording(parts: LinkParts, path: str, domain: str, service: str) -> Iterator[str]:
+    lower = f"{parts.host}{path}".lower()
+    if not link_words().credential.isdisjoint(_CREDENTIAL_WORD.findall(lower)):
+        yield "credential"
+    labels = parts.host.split(".") if not parts.address else []
+    own = len(labels) - domain.count(".") - 1
+    if own >= DEEP_LABELS:
+        yield "deep-subdomain"
+    spoken = labels[: own + 1] if not service else labels[:own]
+    if any(looks_random(piece) for label in spoken for piece in label.split("-")):
+        yield "random"
+    if any(_random_segment(each) for each in path.split("/")[1:12]):
+        yield "random-path"
+    if len(path) > 4 and latin_words(path):
+        yield "latin-words"
+    if _recipient(parts.rest):
+        yield "recipient"
+
+
+def _file(rest: str, path: str) -> Iterator[str]:
+    classes = file_kinds().classes
+    names = [path.rstrip("/").rpartition("/")[2] if path.count("/") < 64 else path[-200:]]
+    if "=" in rest:
+        names += [unquote(value)[-200:] for _, value in parameters(rest) if "." in value]
+    for name in names:
+        extension = _EXTENSION.search(name)
+        if extension is None:
+            continue
+        word = extension[1].lower()
+        trait = _FILE_TRAITS.get(classes.get(word, ""))
+        if trait and word not in _NO_FILE:
+            yield trait
+
+
+def _service(host: str) -> str:
+    table = link_hosts()
+    at = 0
+    while True:
+        found = table.get(host[at:])
+        if found:
+            return found
+        at = host.find(".", at) + 1
+        if not at:
+            return ""
+
+
+def _random_segment(segment: str) -> bool:
+    """A path segment of one run of letters and digits that nobody spoke; no plain hex or number,
+    which every program writes."""
+    if not 7 <= len(segment) <= 200:
+        return False
+    stem = segment.partition(".")[0]
+    if not stem.isalnum() or stem.isdigit() or not stem.isascii():
+        return False
+    if all(c in "0123456789abcdefABCDEF" for c in stem):
+        return False
+    return looks_random(stem)
+
+
+def _recipient(rest: str) -> bool:
+    """Whether the link carries somebody's mail address, plain or in base64.
+
+    A Message-ID looks like an address; list archives carry it in the path.
+    """
+    for found in _MAIL.finditer(rest) if "@" in rest or "%40" in rest else ():
+        if not _MESSAGE_ID.search(found[0]):
+            return True
+    _, _, behind = rest.rpartition("/")
+    tail, _, fragment = rest.partition("#")
+    tokens = [behind.partition("?")[0], fragment, *(v for _, v in parameters(tail) if v)]
+    return any(_hides_mail(token) for token in tokens if len(token) >= 12)
+
+
+def _hides_mail(token: str) -> bool:
+    token = unquote(token).lstrip("/")
+    if not _BASE64.fullmatch(token):
+        return False
+    raw = token.rstrip("=")
+    try:
+        plain = base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4))
+    except (binascii.Error, ValueError):
+        return False
+    return _MAIL_BYTES.fullmatch(plain) is not None
+
+
+def _words(parts: LinkParts, domain: str) -> tuple[str, ...]:
+    if parts.address:
+        host = ""
+    else:
+        suffix = domain.partition(".")[2]
+        host = parts.host.removesuffix(suffix) if suffix else parts.host
+        if _service(parts.host):
+            host = parts.host.removesuffix(domain)
+    path = parts.rest.partition("#")[0].partition("?")[0]
+    text = f"{host} {unquote(path) if '%' in path else path}".lower()
+    generic = link_words().generic
+    return tuple(
+        dict.fromkeys(word for word in _WORD.findall(text)[:WORDS_LIMIT] if word not in generic)
+    )

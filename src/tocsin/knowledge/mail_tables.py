@@ -1,0 +1,116 @@
+"""Facts about what mails carry: hosts, link rewriters, file names, words. Loaded once, strictly."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+import msgspec
+
+FOLDER = "mail"
+"""Where the tables lie below the packaged data."""
+
+
+class _Hosts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    why: str
+    hosts: tuple[str, ...]
+
+
+class Wrapper(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One form of rewritten link; see the table's own head. filter: a mail filter's protection."""
+
+    name: str
+    hosts: tuple[str, ...]
+    take: str
+    path: str = ""
+    filter: bool = True
+
+
+class _Wrappers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    wrapper: tuple[Wrapper, ...]
+
+
+class LinkWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Words in links, lower case: of a sign-in, of no meaning, of "lorem ipsum", of redirects."""
+
+    credential: frozenset[str]
+    generic: frozenset[str]
+    latin: frozenset[str]
+    redirect: frozenset[str]
+
+
+class _FileKinds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    extensions: dict[str, tuple[str, ...]]
+    promises: dict[str, frozenset[str]]
+
+
+class _Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    code: str
+    words: tuple[str, ...]
+    copulas: tuple[str, ...] = msgspec.field(name="is")
+
+
+class _Languages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    language: tuple[_Language, ...]
+
+
+class FileKinds(msgspec.Struct, frozen=True, kw_only=True):
+    """classes: of an extension without its dot (`archive`, `script`, …). promises: the kinds that
+    the bytes under an extension may be."""
+
+    classes: dict[str, str]
+    promises: dict[str, frozenset[str]]
+
+
+class PasswordWords(msgspec.Struct, frozen=True, kw_only=True):
+    """words: for "password"; copulas: what may stand between it and the password."""
+
+    words: tuple[str, ...]
+    copulas: tuple[str, ...]
+
+
+def _text(name: str) -> str:
+    return (resources.files(__package__) / "data" / FOLDER / name).read_text("utf-8")
+
+
+@cache
+def link_hosts() -> dict[str, str]:
+    """`shortener`, `hosting` or `free-host` for a host; it holds for all hosts below too."""
+    groups = msgspec.toml.decode(_text("link-hosts.toml"), type=dict[str, _Hosts])
+    return {host: trait for trait, group in groups.items() for host in group.hosts}
+
+
+@cache
+def wrappers() -> dict[str, tuple[Wrapper, ...]]:
+    """The forms of rewritten links by host, in the order they are tried."""
+    found: dict[str, tuple[Wrapper, ...]] = {}
+    for each in msgspec.toml.decode(_text("link-wrappers.toml"), type=_Wrappers).wrapper:
+        for host in each.hosts:
+            found[host] = (*found.get(host, ()), each)
+    return found
+
+
+@cache
+def link_words() -> LinkWords:
+    """Words that mean something in a link."""
+    return msgspec.toml.decode(_text("link-words.toml"), type=LinkWords)
+
+
+@cache
+def file_kinds() -> FileKinds:
+    """What file names promise."""
+    table = msgspec.toml.decode(_text("file-kinds.toml"), type=_FileKinds)
+    classes = {name: group for group, names in table.extensions.items() for name in names}
+    return FileKinds(classes=classes, promises=table.promises)
+
+
+@cache
+def password_words() -> PasswordWords:
+    """How a password is announced, in every language of the table, longest first."""
+    rows = msgspec.toml.decode(_text("password-words.toml"), type=_Languages).language
+    words = {word for row in rows for word in row.words}
+    copulas = {word for row in rows for word in row.copulas}
+    return PasswordWords(
+        words=tuple(sorted(words, key=lambda w: (-len(w), w))),
+        copulas=tuple(sorted(copulas, key=lambda w: (-len(w), w))),
+    )
