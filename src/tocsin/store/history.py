@@ -1,0 +1,207 @@
+"""What an organisation's mail has taught: kept in one file, or for one run only.
+
+Rows learnt are held in memory and written together, in one transaction with the lessons taken out
+for them: whatever happens, the file is as it was after some whole batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self, get_args
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from tocsin.analyse.conversation.memory import Lesson, Row
+from tocsin.analyse.conversation.memory import Table as Kind
+from tocsin.model.text import N_, say
+from tocsin.store.history_file import connect, refusals
+from tocsin.store.history_layers import Shelf
+from tocsin.store.history_schema import LESSONS, NOTES, HistoryError
+
+__all__ = ["History", "HistoryError", "open_history"]
+
+UNWRITTEN_LIMIT = 150_000
+"""Rows held before they are written; about 250 bytes each."""
+
+READ_LIMIT = 60_000
+"""Rows read or written lately that are kept at hand, per kind and generation (there are two)."""
+
+AT_ONCE = 500
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+class History:
+    """A `Memory` in a database. Not for several threads at once."""
+
+    def __init__(self, connection: Connection, key: bytes, name: str) -> None:
+        self._connection = connection
+        self._key = key
+        self._name = name
+        with self._told():
+            self._shelves = {kind: Shelf(connection, kind) for kind in KINDS}
+        self._unwritten: dict[Kind, dict[int, Row]] = {kind: {} for kind in KINDS}
+        self._recent: dict[Kind, dict[int, Row]] = {kind: {} for kind in KINDS}
+        self._older: dict[Kind, dict[int, Row]] = {kind: {} for kind in KINDS}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close(write=fault is None)
+
+    @property
+    def key(self) -> bytes:
+        """The secret with which everything is hashed."""
+        return self._key
+
+    def get(self, table: Kind, keys: Sequence[int]) -> dict[int, Row]:
+        """The rows of those keys that are there."""
+        found: dict[int, Row] = {}
+        unwritten, recent, older = (
+            self._unwritten[table],
+            self._recent[table],
+            self._older[table],
+        )
+        asked = []
+        for key in set(keys):
+            row = unwritten.get(key) or recent.get(key)
+            if row is None and (row := older.get(key)) is not None:
+                recent[key] = row
+            if row is None:
+                asked.append(key)
+            else:
+                found[key] = row
+        if asked:
+            with self._told():
+                read = self._shelves[table].get(asked)
+            recent.update(read)
+            found.update(read)
+        self._age(table)
+        return found
+
+    def put(self, table: Kind, rows: Mapping[int, Row]) -> None:
+        """Write rows, each in place of an older one of the same key."""
+        self._unwritten[table].update(rows)
+        if sum(map(len, self._unwritten.values())) > UNWRITTEN_LIMIT:
+            self.flush()
+
+    def _age(self, kind: Kind) -> None:
+        """Let go of what was not asked for lately."""
+        if len(self._recent[kind]) > READ_LIMIT:
+            self._older[kind] = self._recent[kind]
+            self._recent[kind] = {}
+
+    def wait(self, lessons: Sequence[Lesson]) -> None:
+        """Keep what is still too young to be learnt from."""
+        newest = {lesson.message: lesson for lesson in lessons}
+        if not newest:
+            return
+        self.drop(list(newest))
+        with self._told():
+            self._connection.execute(
+                insert(LESSONS), [lesson._asdict() for lesson in newest.values()]
+            )
+
+    def due(self, before: int, most: int | None = None) -> Sequence[Lesson]:
+        """Take out the lessons from before that moment, oldest first; at most so many."""
+        with self._told():
+            rows = self._connection.execute(
+                select(LESSONS.c.number, LESSONS.c.message, LESSONS.c.at, LESSONS.c.body)
+                .where(LESSONS.c.at < before)
+                .order_by(LESSONS.c.at, LESSONS.c.number)
+                .limit(most)
+            ).all()
+            numbers = [row[0] for row in rows]
+            for part in _parts(numbers):
+                self._connection.execute(delete(LESSONS).where(LESSONS.c.number.in_(part)))
+        return [Lesson(message, at, body) for _, message, at, body in rows]
+
+    def drop(self, messages: Sequence[int]) -> None:
+        """Forget the lessons of those messages."""
+        with self._told():
+            for part in _parts(messages):
+                self._connection.execute(delete(LESSONS).where(LESSONS.c.message.in_(part)))
+
+    @property
+    def waiting(self) -> int:
+        """How many lessons wait."""
+        with self._told():
+            return self._connection.scalar(select(func.count()).select_from(LESSONS)) or 0
+
+    def get_meta(self, name: str) -> str | None:
+        """A note that was kept with the history."""
+        with self._told():
+            return self._connection.scalar(select(NOTES.c.value).where(NOTES.c.name == name))
+
+    def put_meta(self, name: str, value: str) -> None:
+        """Keep a note with the history: own domains, counts, times."""
+        with self._told():
+            there = self._connection.execute(
+                update(NOTES).where(NOTES.c.name == name).values(value=value)
+            )
+            if not there.rowcount:
+                self._connection.execute(insert(NOTES).values(name=name, value=value))
+
+    def flush(self) -> None:
+        """Write all that was learnt, and the lessons that came and went, as one."""
+        with self._told():
+            for kind, rows in self._unwritten.items():
+                self._shelves[kind].add(rows)
+            self._connection.commit()
+        for kind, rows in self._unwritten.items():
+            self._recent[kind].update(rows)
+            self._age(kind)
+            self._unwritten[kind] = {}
+
+    def close(self, *, write: bool = True) -> None:
+        """Write and let go of the file. write: False leaves it as it was after the last flush."""
+        if self._connection.closed:
+            return
+        try:
+            if write:
+                self.flush()
+        finally:
+            engine = self._connection.engine
+            self._connection.close()
+            engine.dispose()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """The database's complaint, with the history's name."""
+        try:
+            yield
+        except DBAPIError as fault:
+            raise self._refused(fault.orig) from fault
+        except refusals(self._connection) as fault:
+            raise self._refused(fault) from fault
+
+    def _refused(self, fault: BaseException | None) -> HistoryError:
+        return HistoryError(
+            say(
+                N_("{name}: the history cannot be read or written: {fault}"),
+                name=self._name,
+                fault=str(fault),
+            )
+        )
+
+
+def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), AT_ONCE):
+        yield numbers[start : start + AT_ONCE]
+
+
+def open_history(path: str | None = None) -> History:
+    """The history in that file, made if it is not there; without a file, one that vanishes.
+
+    Raises OSError, or `HistoryError` when the file is something else, another version's, or in use.
+    """
+    return History(*connect(path))
