@@ -56,7 +56,7 @@ def _indicator(hit: Hit) -> dict[str, object]:
         "axis": hit.axis,
         "weight": hit.weight,
         "quote": hit.quote,
-        "because": str(hit.sentence),
+        "sentence": str(hit.sentence),
         "evidence": msgspec.to_builtins(hit.at),
     }
 

@@ -5,6 +5,7 @@ Everything foreign in it is inert text: no link lives, no character hides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Literal
@@ -35,6 +36,9 @@ PHRASE = 120
 """Characters of the first words, and of a sender's name."""
 LONGEST = 200
 """Characters of a subject, a link or a name: what stands beyond helps nobody to recognise it."""
+
+_KIND = re.compile(r" \([a-z0-9-]{1,20}\)$")
+"""The kind that stands behind an attachment's name in a `MessageView`."""
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,7 +169,9 @@ def _kind(
     dates = in_order(each.date for each in messages)
     first, last = (dates[0], dates[-1]) if dates else (None, None)
     urls: Iterable[str] = (url for each in messages for url in each.shown.links)
-    names: Iterable[str] = (name for each in messages for name in each.shown.attachments)
+    names: Iterable[str] = (
+        _KIND.sub("", name) for each in messages for name in each.shown.attachments
+    )
     subjects: Iterable[str] = (each.shown.subject for each in messages)
     if campaign is not None:
         first, last = campaign.first or first, campaign.last or last
