@@ -48,6 +48,7 @@ class _Language(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     code: str
     words: tuple[str, ...]
     copulas: tuple[str, ...] = msgspec.field(name="is")
+    doubtful: tuple[str, ...] = ()
 
 
 class _Languages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,10 +64,12 @@ class FileKinds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PasswordWords(msgspec.Struct, frozen=True, kw_only=True):
-    """words: for "password"; copulas: what may stand between it and the password."""
+    """words: for "password"; copulas: what may stand between it and the password; doubtful: those
+    words that mean other things too."""
 
     words: tuple[str, ...]
     copulas: tuple[str, ...]
+    doubtful: frozenset[str]
 
 
 def _text(name: str) -> str:
@@ -108,9 +111,11 @@ def file_kinds() -> FileKinds:
 def password_words() -> PasswordWords:
     """How a password is announced, in every language of the table, longest first."""
     rows = msgspec.toml.decode(_text("password-words.toml"), type=_Languages).language
-    words = {word for row in rows for word in row.words}
+    doubtful = {word for row in rows for word in row.doubtful}
+    words = {word for row in rows for word in row.words} | doubtful
     copulas = {word for row in rows for word in row.copulas}
     return PasswordWords(
         words=tuple(sorted(words, key=lambda w: (-len(w), w))),
         copulas=tuple(sorted(copulas, key=lambda w: (-len(w), w))),
+        doubtful=frozenset(doubtful),
     )
