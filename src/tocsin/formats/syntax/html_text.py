@@ -1,0 +1,234 @@
+"""The text of an HTML body as lines, what it quotes set off by `>` as in plain text.
+
+So one splitter serves both. Blockquotes become prefixes; places where a mail program says by an
+element that all below is quoted become a line of their own (`BELOW`); `hr` becomes a line of
+underscores. Nothing is run or fetched. The parser is Lexbor's, which reads as browsers do.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from tocsin.model.message import QuoteStyle
+
+HTML_LIMIT = 1 << 20
+"""Characters of HTML that are looked at."""
+
+QUOTE_LIMIT = 400
+"""Quoting elements that are told apart; what stands below the last is quoted."""
+
+ANCHOR_LIMIT = 2000
+"""Links that are kept."""
+
+ANCHOR_TEXT = 300
+"""Characters of a link's own text that are kept."""
+
+DEPTH_LIMIT = 20
+"""Depth of quoting above which depth is not told any more."""
+
+URL_LIMIT = 8000
+
+BELOW = "\ue004"
+"""A line that says: all below is quoted, whatever words stand there."""
+
+_OPEN, _CLOSE, _LINK, _LINK_END = "\ue000", "\ue001", "\ue002", "\ue003"
+_OURS = re.compile("[\ue000-\ue00f]|&#(?:x0*e00[0-9a-f]|0*573(?:4[4-9]|5[0-9]));?", re.IGNORECASE)
+_BLOCK = re.compile(
+    r"<(?=(?:br|p|div|tr|li|h[1-6]|hr|table|blockquote|/blockquote|/div|/p|pre|/pre|ul|ol"
+    r"|/table|/tr|title)\b)",
+    re.IGNORECASE,
+)
+_RULE = re.compile(r"<hr\b", re.IGNORECASE)
+_PRE = re.compile(r"(<pre\b.*?(?:</pre\b|\Z))", re.IGNORECASE | re.DOTALL)
+_BLANKS = re.compile(r"[ \t\xa0]*\n[ \t\xa0\n]*")
+_SPACES = re.compile(r"[ \t]{2,}")
+_NUMBERED = re.compile(f"{_LINK}(\\d+){_LINK_END}")
+_FOREIGN = re.compile(r"<!doctype|<title|<html|<head|<meta|converted from text/", re.IGNORECASE)
+_BELOW_HINTS = (
+    "appendonsend", "divrplyfwdmsg", "border-top:", "mail-editor-reference-message-container",
+    "yahoo_quoted", "__divider__", "zwchr", "moz-forward-container", "outlookmessageheader",
+    "reply-intro", "tutanota_quote", "ms-outlook-mobile-reference-message", "isreplycontent",
+    "history_container",
+)  # fmt: skip
+_BELOW = (
+    '#appendonsend, #divRplyFwdMsg, [id$="divRplyFwdMsg"], [id^="mail-editor-reference-message"], '
+    '.yahoo_quoted, [id^="yahoo_quoted"], #zwchr, [data-marker="__DIVIDER__"], '
+    '.moz-forward-container, .OutlookMessageHeader, #OLK_SRC_BODY_SECTION, #isReplyContent, '
+    '.ms-outlook-mobile-reference-message, [style*="border-top:solid"], '
+    '[style*="border-top: 1pt solid"], [style*="border-top:1pt solid"], '
+    '[style*="border-top: solid"]'
+)  # fmt: skip
+_STYLED = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0*(?:\.0+)?[01]?(?:px|pt|em|rem|%|\b)"
+    r"(?!\.?\d)|mso-hide\s*:\s*all|opacity\s*:\s*0(?![.\d])|max-height\s*:\s*0|(?<![-\w])color\s*:\s*(?:#f{3}(?:f{3})?\b|white)",
+    re.IGNORECASE,
+)
+_HIDING = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0*(?:\.0+)?[01]?(?:px|pt|em|rem|%|(?=\s*(?:;|$)))"
+    r"|mso-hide\s*:\s*all|opacity\s*:\s*0(?![.\d])|max-height\s*:\s*0(?![.\d])",
+    re.IGNORECASE,
+)
+_WHITE = re.compile(r"(?<![-\w])color\s*:\s*(?:#f{3}(?:f{3})?\b|white\b)", re.IGNORECASE)
+_ZERO_WIDTH = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+_INDENTED = re.compile(r"border(?:-left)?\s*:\s*(?:none|0)", re.IGNORECASE)
+_STYLES: tuple[tuple[str, QuoteStyle], ...] = (
+    ("gmail_quote", "gmail"), ("divrplyfwdmsg", "outlook"), ("appendonsend", "outlook"),
+    ("border-top:solid #", "outlook"), ("yahoo_quoted", "other"), ("protonmail_quote", "other"),
+    ("zwchr", "other"), ('type="cite"', "apple"), ("type=cite", "apple"),
+)  # fmt: skip
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An HTML body as text. links: address and text of each, as numbered in the text.
+
+    style: which mail program's way of quoting its elements show. hidden: characters that do not
+    meet the eye. text: with the places of links marked (`without_links`).
+    """
+
+    text: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    style: QuoteStyle = ""
+    hidden: int = 0
+
+
+def without_links(text: str) -> str:
+    """A text without the marks of its links."""
+    return _NUMBERED.sub("", text) if _LINK in text else text
+
+
+def links_in(text: str) -> frozenset[int]:
+    """The numbers of the links that stand in a piece of text."""
+    return frozenset(map(int, _NUMBERED.findall(text))) if _LINK in text else frozenset()
+
+
+def read_html(html: str) -> Found:
+    """Text, links and hidden text of a body."""
+    html = html[:HTML_LIMIT]
+    if "\ue000" <= max(html, default="") or "&#" in html:
+        html = _OURS.sub("", html)
+    lower = html.lower()
+    tree = LexborHTMLParser(_lined(html, lower))
+    tree.strip_tags(["script", "style", "title", "template"])
+    root = tree.body or tree.root
+    if root is None:
+        return Found()
+    links = _mark_links(tree)
+    style = _mark_quotes(tree, lower)
+    hidden = _hide(tree) if _STYLED.search(lower) else 0
+    text = root.text(deep=True)
+    if len(text) > len(html) * 3:
+        text = text[: len(html) * 3]
+    hidden += len(_ZERO_WIDTH.findall(text)) if not text.isascii() else 0
+    return Found(text=_prefixed(text), links=links, style=style, hidden=hidden)
+
+
+def _lined(html: str, lower: str) -> str:
+    """HTML in which a line break stands where a block begins, and nowhere else."""
+    html = html.replace("\r", "")
+    if "<pre" in lower:
+        parts = _PRE.split(html)
+        parts[::2] = [part.replace("\n", " ") for part in parts[::2]]
+        html = "".join(parts)
+    else:
+        html = html.replace("\n", " ")
+    html = _BLOCK.sub("\n<", html)
+    return _RULE.sub("________________________________\n<hr", html) if "<hr" in lower else html
+
+
+def _mark_links(tree: LexborHTMLParser) -> tuple[tuple[str, str], ...]:
+    links: list[tuple[str, str]] = []
+    for node in tree.css("a[href], area[href]")[:ANCHOR_LIMIT]:
+        url = (node.attributes.get("href") or "").strip()
+        if not url or url[0] == "#":
+            continue
+        shown = " ".join(node.text(deep=True)[: ANCHOR_TEXT * 4].split())[:ANCHOR_TEXT]
+        node.insert_before(f"{_LINK}{len(links)}{_LINK_END}")
+        links.append((url[:URL_LIMIT], shown))
+    return tuple(links)
+
+
+def _mark_quotes(tree: LexborHTMLParser, lower: str) -> QuoteStyle:
+    """Set off in the tree what is quoted; the style its elements show."""
+    style: QuoteStyle = ""
+    if "<blockquote" in lower:
+        nodes = tree.css("blockquote")
+        for node in nodes[:QUOTE_LIMIT]:
+            if _INDENTED.search(node.attributes.get("style") or "") and (
+                (node.attributes.get("type") or "") != "cite"
+            ):
+                continue
+            node.insert_before(_OPEN)
+            node.insert_after(_CLOSE)
+            style = style or "blockquote"
+        if len(nodes) > QUOTE_LIMIT:
+            nodes[QUOTE_LIMIT].insert_before(f"\n{BELOW}\n")
+    if "gmail_quote" in lower or "protonmail_quote" in lower:
+        for node in tree.css("div.gmail_quote, div.protonmail_quote")[:QUOTE_LIMIT]:
+            if node.css_first("blockquote") is None:
+                node.insert_before(f"\n{BELOW}\n")
+                break
+    if any(hint in lower for hint in _BELOW_HINTS):
+        for node in tree.css(_BELOW)[:QUOTE_LIMIT]:
+            if _begins_quote(node):
+                node.insert_before(f"\n{BELOW}\n")
+    if "<pre" in lower and _FOREIGN.search(lower, lower.find("<pre")):
+        style = _mark_pre(tree, lower) or style
+    for hint, name in _STYLES:
+        if hint in lower:
+            return name if style != "pre" else style
+    return style
+
+
+_TWO_LABELS = re.compile(
+    r"^[^\n:：]{1,30}[:：][^\n]*\n(?:[^\n]*\n){0,3}?[^\n:：]{1,30}[:：]", re.MULTILINE
+)
+
+
+def _begins_quote(node: LexborNode) -> bool:
+    """Whether an element that only looks like the edge of a quote is one: header lines follow."""
+    if "border-top" not in (node.attributes.get("style") or ""):
+        return True
+    return _TWO_LABELS.search(node.text(deep=True)[:2000]) is not None
+
+
+def _mark_pre(tree: LexborHTMLParser, lower: str) -> QuoteStyle:
+    """A whole foreign mail inside `pre`, as bots put it there: its own head elements show it."""
+    inner = [m for m in _PRE.findall(lower)[:QUOTE_LIMIT]]
+    for node, raw in zip(tree.css("pre")[:QUOTE_LIMIT], inner, strict=False):
+        if _FOREIGN.search(raw):
+            node.insert_before(f"\n{BELOW}\n")
+            return "pre"
+    return ""
+
+
+def _hide(tree: LexborHTMLParser) -> int:
+    """Take out what the reader does not see; how many characters that was."""
+    hidden = 0
+    for node in tree.css("[style]")[: ANCHOR_LIMIT * 5]:
+        how = node.attributes.get("style") or ""
+        if _HIDING.search(how):
+            text = node.text(deep=True)
+            hidden += len("".join(text.split()))
+        elif _WHITE.search(how) and "background" not in how.lower():
+            hidden += len("".join(node.text(deep=True).split()))
+    return hidden
+
+
+def _prefixed(text: str) -> str:
+    """Depth of blockquotes as `>` before each line; blank lines and runs of spaces folded."""
+    text = _SPACES.sub(" ", _BLANKS.sub("\n", text))
+    if _OPEN not in text:
+        return text
+    depth = 0
+    lines: list[str] = []
+    for line in re.split(f"(\n|{_OPEN}|{_CLOSE})", text):
+        if line == _OPEN:
+            depth += 1
+        elif line == _CLOSE:
+            depth -= 1
+        elif line.strip():
+            lines.append(f"{'>' * min(max(depth, 0), DEPTH_LIMIT)} {line}" if depth > 0 else line)
+    return "\n".join(lines)

@@ -1,0 +1,217 @@
+"""What the sender of a mail wrote anew and what he quotes: the `MailText` of a message.
+
+The plain body is taken where it says what the HTML says; else the HTML, as the reader sees it.
+Links come from the HTML in either case, each with whether it stands in quoted text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from tocsin.formats.syntax import html_text, shingles
+from tocsin.formats.syntax.quote_headers import ADDRESS
+from tocsin.formats.syntax.quoting import Carved, carve
+from tocsin.formats.syntax.text_language import language
+from tocsin.knowledge import lexicon
+from tocsin.model.message import NEW_TEXT_LIMIT, MailText, QuoteStyle
+
+PLAIN_LIMIT = 256 * 1024
+"""Characters of a plain body that are looked at."""
+
+QUOTED_HEAD = 200
+"""Characters of quoted text that are kept."""
+
+ADDRESSES = 20
+"""Mail addresses of the new text that are kept."""
+
+NEAR_MARKS = 40
+"""Of the marks of quoted text, those for the mail that is answered; the rest is for older ones."""
+
+STEM = 6
+"""Letters by which two words are held to be one: a light stem that fits most languages."""
+
+
+class Anchor(msgspec.Struct, frozen=True, gc=False):
+    """A link of the HTML. text: what the reader sees; quoted: stands in quoted text."""
+
+    url: str
+    text: str = ""
+    quoted: bool = False
+
+
+class Split(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A mail's text taken apart. new, quoted: whole, for whoever looks for links in them."""
+
+    text: MailText
+    new: str
+    quoted: str
+    anchors: tuple[Anchor, ...] = ()
+
+
+_GREETING = frozenset(
+    "hi hello dear hey hallo guten sehr liebe lieber servus moin grüezi bonjour bonsoir salut cher"
+    " chère chers madame monsieur buongiorno buonasera salve ciao gentile egregio spettabile hola"
+    " buenos buenas estimado estimada estimados olá ola bom boa prezado prezada caro cara beste"
+    " geachte goedemorgen hej hei god kære bästa hyvä terve dzień cześć szanowny szanowna witam"
+    " dobrý ahoj vážený vážená merhaba sayın selam здравствуйте добрый привет уважаемый уважаемая"
+    " good bună stimate tisztelt szia kedves".split()
+)
+_CLOSING = re.compile(
+    r"(?:(?:best|kind|warm|many|with) )*(?:regards|wishes|thanks)|thanks(?: (?:and|&) .{2,20}| again| in advance)?"
+    r"|thank you(?: .{2,20})?|cheers|sincerely(?: yours)?|yours (?:sincerely|truly|faithfully)|best|br|rgds"
+    r"|(?:mit )?(?:freundlichen?|besten?|herzlichen?|liebe|viele|schöne) grüßen?(?: aus .{2,20})?|mfg|lg|vg|gruß|grüße"
+    r"|(?:bien )?cordialement|cdlt|(?:bien )?à (?:vous|toi)|salutations.{0,30}|(?:sincères|meilleures) salutations|merci(?: d'avance| beaucoup)?"
+    r"|(?:cordiali |distinti )?saluti|cordialmente|grazie(?: mille)?|(?:un )?saludos?.{0,20}|atentamente|gracias.{0,12}"
+    r"|atenciosamente|cumprimentos|abraços?|obrigad[oa]|(?:met )?(?:vriendelijke|hartelijke) groet(?:en)?|groet(?:en|jes)?|mvg"
+    r"|(?:z poważaniem|pozdrawiam.{0,12})|(?:med )?(?:vänliga?|bästa|vennlig|venlig|mange) hilsen(?:er)?|mvh|(?:med )?(?:vänliga|bästa) hälsningar|vh"
+    r"|(?:ystävällisin )?terveisin|s pozdravem|saygılarımla|iyi çalışmalar|с уважением|всего доброго|dziękuję"
+    r"|(?:sent|get) (?:from|outlook for|via) .{2,40}|von meinem .{2,40}|envoyé (?:de|depuis) .{2,40}|inviato da .{2,40}|enviado desde .{2,40}"
+    r"|verzonden (?:vanaf|met) .{2,40}|gesendet (?:von|mit) .{2,40}|outlook für .{2,20}|skickat från .{2,40}",
+    re.IGNORECASE,
+)
+_NOT_TEXT = re.compile(
+    r"(?:\b\w{2,8}://|\bwww\.|\[cid:|\bmailto:)[^\s<>\]]*+|[\w.+-]{1,64}@[\w.-]{1,255}"
+)
+_LETTERS = re.compile(r"[^\W\d_]{4,}")
+_HAN = re.compile("[\u30a0-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]{2,}")
+_CLOSING_LINES = 14
+"""Last lines of a piece among which a closing formula is looked for."""
+
+
+def split(plain: str, html: str, *, subject: str, names: tuple[str, ...], key: bytes) -> Split:
+    """Take a mail's decoded bodies apart; either may be empty. names: words of display names."""
+    plain = plain[:PLAIN_LIMIT]
+    seen = html_text.read_html(html) if html else html_text.Found()
+    carved = carve(plain) if plain.strip() else None
+    shown: Carved | None = None
+    if seen.links or (seen.text and carved is None):
+        shown = carve(seen.text)
+    if seen.text and (carved is None or _says_less(plain, seen)):
+        shown = shown or carve(seen.text)
+        carved = shown
+    anchors = _anchors(seen, shown)
+    text, new, quoted = _described(carved or Carved(), seen, subject, names, key)
+    return Split(text=text, new=new, quoted=quoted, anchors=anchors)
+
+
+def _says_less(plain: str, seen: html_text.Found) -> bool:
+    """Whether the plain body is a stub beside the HTML: half of what the HTML says is not in it."""
+    shown = set(shingles.words_of(html_text.without_links(seen.text[:3000])))
+    if len(shown) < 5:
+        return False
+    missing = shown.difference(shingles.words_of(plain))
+    return 2 * len(missing) > len(shown)
+
+
+def _anchors(seen: html_text.Found, shown: Carved | None) -> tuple[Anchor, ...]:
+    if shown is None or not seen.links:
+        return ()
+    new = html_text.links_in("\n".join(shown.new))
+    return tuple(
+        Anchor(url=url, text=text, quoted=at not in new)
+        for at, (url, text) in enumerate(seen.links)
+    )
+
+
+def _described(
+    carved: Carved, seen: html_text.Found, subject: str, names: tuple[str, ...], key: bytes
+) -> tuple[MailText, str, str]:
+    clean = html_text.without_links
+    pieces = [clean(piece) for piece in carved.new]
+    new = "\n\n".join(pieces)
+    near, far = clean(carved.near), clean(carved.far)
+    quoted = f"{near}\n{far}".strip()
+    new_words = shingles.words_of(new)
+    near_words, far_words = shingles.words_of(near), shingles.words_of(far)
+    content, shared = _content(pieces, near_words + far_words, subject, names)
+    text = MailText(
+        new=new[:NEW_TEXT_LIMIT],
+        new_words=len(new_words),
+        quoted_words=len(near_words) + len(far_words),
+        style=_style(carved, seen),
+        inline=carved.inline,
+        attributions=carved.attributions,
+        marks=shingles.marks(new_words, key, shingles.NEW_MARKS),
+        quoted_marks=_quoted_marks(near_words, far_words, key),
+        quoted_head=quoted[:QUOTED_HEAD],
+        hidden=seen.hidden,
+        content_words=content,
+        shared_words=shared,
+        addresses=_addresses(new),
+        language=language(new, new_words),
+        quoted_language=language(quoted, near_words or far_words),
+        cues=lexicon.cues(new[:NEW_TEXT_LIMIT]) if new else (),
+    )
+    return text, new, quoted
+
+
+def _style(carved: Carved, seen: html_text.Found) -> QuoteStyle:
+    if not carved.style:
+        return ""
+    return seen.style or carved.style
+
+
+def _quoted_marks(near: list[bytes], far: list[bytes], key: bytes) -> tuple[int, ...]:
+    far_marks = shingles.marks(far, key, shingles.QUOTED_MARKS - NEAR_MARKS)
+    near_marks = shingles.marks(near, key, shingles.QUOTED_MARKS - len(far_marks))
+    return tuple(sorted({*near_marks, *far_marks}))
+
+
+def _addresses(new: str) -> tuple[str, ...]:
+    if "@" not in new:
+        return ()
+    found = (each.lower().strip(".'") for each in ADDRESS.findall(new))
+    return tuple(dict.fromkeys(each for each in found if "." in each.partition("@")[2]))[:ADDRESSES]
+
+
+def _content(
+    pieces: list[str], quoted: Iterable[bytes], subject: str, names: tuple[str, ...]
+) -> tuple[int, int]:
+    """How many distinct content words the new text has, and how many the thread has too."""
+    told = "\n".join(_told(piece, first=not at) for at, piece in enumerate(pieces))
+    told = _NOT_TEXT.sub(" ", told).lower()
+    stems = {word[:STEM] for word in _LETTERS.findall(told)}
+    stems.difference_update([name.lower()[:STEM] for name in names])
+    known = {word[:STEM] for word in b" ".join(set(quoted)).decode("utf-8", "replace").split()}
+    known.update(word[:STEM] for word in _LETTERS.findall(subject.lower()))
+    content, shared = len(stems), len(stems & known)
+    if not told.isascii():
+        pairs = _pairs(told)
+        if pairs:
+            spread = b" ".join(quoted).decode("utf-8", "replace").replace(" ", "") + subject
+            content += len(pairs)
+            shared += sum(pair in spread for pair in pairs)
+    return content, shared
+
+
+def _pairs(text: str) -> set[str]:
+    """Pairs of characters of a script without spaces; its own kind of word."""
+    return {run[at : at + 2] for run in _HAN.findall(text) for at in range(len(run) - 1)}
+
+
+def _told(piece: str, *, first: bool) -> str:
+    """A piece of new text without greeting and signature."""
+    lines = piece.split("\n")
+    for at, line in enumerate(lines):
+        if line.rstrip() == "--" or line == "-- ":
+            lines = lines[:at]
+            break
+    for at in range(max(1 if first else 0, len(lines) - _CLOSING_LINES), len(lines)):
+        if len(lines[at]) < 60 and _CLOSING.fullmatch(lines[at].strip(" \t\xa0,.!;:*_")):
+            lines = lines[:at]
+            break
+    if first and lines and _greets(lines[0]):
+        lines = lines[1:]
+    return "\n".join(lines)
+
+
+def _greets(line: str) -> bool:
+    found = line.lower().replace(",", " , ").split()
+    if not found or len(found) > 7:
+        return False
+    return found[0].strip("!.:") in _GREETING or (
+        len(found) <= 5 and line.rstrip().endswith((",", "，", "!"))
+    )
