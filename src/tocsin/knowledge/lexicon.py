@@ -1,0 +1,334 @@
+"""What a text speaks of, in thirty languages: classes of lure, told by words and their neighbours.
+
+One file of `data/lexicon` is one cue (docs/lexicon.md). Words are stems: `invoice*` begins a word,
+`*rechnung*` stands anywhere in it (compounds, prefixed particles, languages without spaces),
+`*bank` ends it, `iban` is the word itself, `sort code*` a phrase. Accents, case and `ue` for `ü` do not matter. A cue stands
+when one of its rules does: a word of every group it names, close to each other. A cue alone proves
+nothing: most replies that speak of an attached document are honest.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib import resources
+
+import msgspec
+
+TEXT_LIMIT = 4000
+"""Characters of a text that are looked at: what `MailText.new` keeps at most."""
+
+MEMO_LIMIT = 30_000
+"""Distinct words whose meaning is remembered; then all are forgotten and learnt again."""
+
+WORD_LIMIT = 48
+"""Longest word that is looked at; Chinese and Japanese, which write no spaces, have no limit."""
+
+CODE_GROUP = "@code"
+"""The group every rule may name: a word with a digit in it, as a password or number has."""
+
+CODE_LENGTHS = range(3, 17)
+"""How long such a word is."""
+
+
+class LexiconFault(ValueError):
+    """A file of the lexicon is not what it must be; `str()` names file and key."""
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One way a cue stands: a word of every group of `near`, the first and the last of them at most
+    `within` words apart. A group of another file is named `file.group`."""
+
+    near: tuple[str, ...]
+    within: int = 0
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One file: a cue, the words it is told by (group, language, patterns), and its examples.
+
+    gives: texts that must have the cue; spares: texts that must not; both by language.
+    """
+
+    cue: str
+    means: str
+    source: str
+    rules: tuple[Rule, ...]
+    words: dict[str, dict[str, tuple[str, ...]]]
+    gives: dict[str, tuple[str, ...]]
+    spares: dict[str, tuple[str, ...]]
+
+
+_Phrase = tuple[int, tuple[str, ...]]
+_Meaning = tuple[int, tuple[_Phrase, ...]]
+_NOTHING: _Meaning = (0, ())
+
+_TOKEN = re.compile(r"[^\W_]++(?:(?:@|://)\S*+)?+")
+_UNSEEN = re.compile("[\u00ad\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u200b-\u200f\u2060\ufeff]")
+_SPACELESS = "\u2e80"
+"""From this letter on (Chinese, Japanese, Korean) one letter makes a stem, not three."""
+_DIGIT = re.compile(r"\d")
+_LETTERS = str.maketrans(
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "ı": "i",
+        "æ": "a",
+        "œ": "o",
+        "أ": "ا",
+        "إ": "ا",
+        "آ": "ا",
+        "ة": "ه",
+        "ى": "ي",
+    }
+)
+
+
+def fold(word: str) -> str:
+    """A word without case and accents; `ae`, `oe`, `ue` as the umlauts that they may stand for."""
+    word = word.casefold().translate(_LETTERS)
+    if not word.isascii() and max(word) < _SPACELESS:
+        word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+    return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+
+
+class _Lexicon:
+    """The files in the form that is asked: which groups a word belongs to, which rules hold."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.exact: dict[str, int] = {}
+        self.starts: dict[str, int] = {}
+        self.inside: dict[str, list[tuple[str, int, bool]]] = {}
+        self.phrases: dict[str, list[tuple[str, _Phrase]]] = {}
+        self.groups: dict[str, int] = {CODE_GROUP: 1}
+        self.alone: list[tuple[int, int]] = []
+        self.rules: list[tuple[int, int, int]] = []
+        self.cues: list[str] = []
+        self.memo: dict[str, _Meaning] = {}
+        known = sorted(entries, key=lambda each: each.cue)
+        self.entries = tuple(known)
+        for entry in known:
+            for group, languages in entry.words.items():
+                bit = 1 << len(self.groups)
+                self.groups[f"{entry.cue}.{group}"] = bit
+                for patterns in languages.values():
+                    for pattern in patterns:
+                        self._add(pattern, bit)
+        for number, entry in enumerate(known):
+            self.cues.append(entry.cue)
+            for rule in entry.rules:
+                bits = self._bits(entry.cue, rule)
+                if len(rule.near) == 1:
+                    self.alone.append((bits, 1 << number))
+                else:
+                    self.rules.append((bits, rule.within, 1 << number))
+        self.lengths = sorted({len(each) for each in self.starts})
+
+    def _bits(self, cue: str, rule: Rule) -> int:
+        bits = 0
+        for name in rule.near:
+            full = name if name == CODE_GROUP or "." in name else f"{cue}.{name}"
+            if full not in self.groups:
+                raise LexiconFault(f"{cue}.toml: rules: no group {name!r}")
+            bits |= self.groups[full]
+        return bits
+
+    def _add(self, pattern: str, bit: int) -> None:
+        first, *rest = pattern.split()
+        if rest:
+            phrase = (bit, tuple(_folded(each) for each in rest))
+            self.phrases.setdefault(fold(first.strip("*"))[:2], []).append((_folded(first), phrase))
+            return
+        word = fold(pattern.strip("*"))
+        if pattern.startswith("*"):
+            size = 1 if max(word) >= _SPACELESS else 3
+            self.inside.setdefault(word[:size], []).append((word, bit, not pattern.endswith("*")))
+        else:
+            table = self.starts if pattern.endswith("*") else self.exact
+            table[word] = table.get(word, 0) | bit
+
+    def learn(self, token: str) -> _Meaning:
+        """What one word, in lower case, means; remembered."""
+        spaceless = max(token) >= _SPACELESS
+        bits = 0
+        if _DIGIT.search(token):
+            bits = 1 if spaceless or len(token) in CODE_LENGTHS else 0
+        if not spaceless and (bits or len(token) > WORD_LIMIT or not token.isalpha()):
+            return (bits, ()) if bits else _NOTHING
+        word = fold(token)
+        bits |= self.exact.get(word, 0)
+        for length in self.lengths:
+            bits |= self.starts.get(word[:length], 0)
+        size = 1 if spaceless else 3
+        for at in range(len(word) - size + 1):
+            for stem, bit, at_end in self.inside.get(word[at : at + size], ()):
+                if word.startswith(stem, at) and not (at_end and at + len(stem) < len(word)):
+                    bits |= bit
+        phrases = tuple(
+            phrase for first, phrase in self.phrases.get(word[:2], ()) if _fits(word, first)
+        )
+        meaning = (bits, phrases) if bits or phrases else _NOTHING
+        if len(self.memo) >= MEMO_LIMIT:
+            self.memo.clear()
+        if len(token) <= WORD_LIMIT:
+            self.memo[token] = meaning
+        return meaning
+
+    def hits(self, text: str) -> list[tuple[int, int]]:
+        """(position, groups) of every word that belongs to a group."""
+        words = _TOKEN.findall(text)
+        found: list[tuple[int, int]] = []
+        for at, meaning in enumerate(map(self.memo.get, words)):
+            if meaning is _NOTHING:
+                continue
+            if meaning is None:
+                meaning = self.learn(words[at])  # noqa: PLW2901
+            bits, phrases = meaning
+            for bit, rest in phrases:
+                if not bits & bit and _follows(words, at + 1, rest):
+                    bits |= bit
+            if bits:
+                found.append((at, bits))
+        return found
+
+    def ask(self, text: str) -> int:
+        """The cues of a text, one bit each, in the order of their names."""
+        found = self.hits(text)
+        present = 0
+        for _, bits in found:
+            present |= bits
+        answer = 0
+        for bits, cue in self.alone:
+            if present & bits:
+                answer |= cue
+        for bits, within, cue in self.rules:
+            if present & bits == bits and not answer & cue and _near(found, bits, within):
+                answer |= cue
+        return answer
+
+
+def _folded(pattern: str) -> str:
+    return fold(pattern.strip("*")) + ("*" if pattern.endswith("*") else "")
+
+
+def _fits(word: str, pattern: str) -> bool:
+    return word.startswith(pattern[:-1]) if pattern.endswith("*") else word == pattern
+
+
+def _follows(words: list[str], at: int, rest: tuple[str, ...]) -> bool:
+    following = words[at : at + len(rest)]
+    return len(following) == len(rest) and all(map(_fits, map(fold, following), rest))
+
+
+def _near(found: list[tuple[int, int]], bits: int, within: int) -> bool:
+    """Whether one stretch of at most `within` words holds a word of every group in `bits`."""
+    last: dict[int, int] = {}
+    wanted = bits.bit_count()
+    for at, here in found:
+        here &= bits  # noqa: PLW2901
+        while here:
+            bit = here & -here
+            last[bit] = at
+            here ^= bit  # noqa: PLW2901
+        if len(last) == wanted and at - min(last.values()) <= within:
+            return True
+    return False
+
+
+def parse(name: str, text: str) -> Entry:
+    """One file of the lexicon. A fault names the file and the key."""
+    try:
+        entry = msgspec.convert(tomllib.loads(text), Entry)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as fault:
+        raise LexiconFault(f"{name}: {fault}") from None
+    if f"{entry.cue}.toml" != name:
+        raise LexiconFault(f"{name}: cue: must be the file's own name, not {entry.cue!r}")
+    for group, languages in entry.words.items():
+        for language, patterns in languages.items():
+            for pattern in patterns:
+                why = _unusable(pattern)
+                if why:
+                    raise LexiconFault(f"{name}: words.{group}.{language}: {pattern!r}: {why}")
+    return entry
+
+
+def _unusable(pattern: str) -> str:
+    parts = pattern.split()
+    for part in parts:
+        word = fold(part.strip("*"))
+        if not word.isalpha():
+            return "a word has letters only"
+        if part.startswith("*") and len(parts) > 1:
+            return "`*` in front does not go with a phrase"
+        shortest = 1 if max(word) >= _SPACELESS or len(parts) > 1 else 3 if "*" in part else 2
+        if len(word) < shortest:
+            return f"a stem has {shortest} letters or more"
+    return "" if parts else "is empty"
+
+
+def packaged() -> dict[str, str]:
+    """The files of the lexicon as text, by name."""
+    folder = resources.files("tocsin.knowledge") / "data" / "lexicon"
+    return {each.name: each.read_text("utf-8") for each in folder.iterdir() if each.is_file()}
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """The packaged cues, by name."""
+    return tuple(parse(name, text) for name, text in sorted(packaged().items()))
+
+
+@cache
+def _lexicon() -> _Lexicon:
+    return _Lexicon(entries())
+
+
+@cache
+def _names(answer: int) -> tuple[str, ...]:
+    return tuple(name for at, name in enumerate(_lexicon().cues) if answer >> at & 1)
+
+
+def cues(text: str) -> tuple[str, ...]:
+    """The cues of a text, sorted by name; only its first `TEXT_LIMIT` characters are looked at."""
+    text = text[:TEXT_LIMIT].casefold()
+    if not text.isascii():
+        text = _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
+    return _names(_lexicon().ask(text))
+
+
+def problems(files: Mapping[str, str]) -> list[str]:
+    """What is wrong with lexicon files (name to text): form, groups, and examples that do not hold."""
+    found: list[str] = []
+    known: list[Entry] = []
+    for name, text in sorted(files.items()):
+        try:
+            known.append(parse(name, text))
+        except LexiconFault as fault:
+            found.append(str(fault))
+    try:
+        lexicon = _Lexicon(known)
+    except LexiconFault as fault:
+        return [*found, str(fault)]
+    for number, entry in enumerate(lexicon.entries):
+        found += _broken_examples(entry, lexicon, 1 << number)
+    return found
+
+
+def _broken_examples(entry: Entry, lexicon: _Lexicon, bit: int) -> Iterator[str]:
+    cue = entry.cue
+    spoken = {language for group in entry.words.values() for language in group}
+    for language in sorted(spoken - set(entry.gives)):
+        yield f"{cue}.toml: gives: no example in {language!r}"
+    if not entry.spares:
+        yield f"{cue}.toml: spares: no example"
+    for key, examples, wanted in (("gives", entry.gives, True), ("spares", entry.spares, False)):
+        for language, texts in examples.items():
+            for text in texts:
+                folded = _UNSEEN.sub("", unicodedata.normalize("NFKC", text.casefold()))
+                if bool(lexicon.ask(folded) & bit) is not wanted:
+                    yield f"{cue}.toml: {key}.{language}: does not hold: {text!r}"
