@@ -6,7 +6,7 @@ for them: whatever happens, the file is as it was after some whole batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self, get_args
@@ -23,11 +23,11 @@ from tocsin.store.history_schema import LESSONS, NOTES, HistoryError
 
 __all__ = ["History", "HistoryError", "open_history"]
 
-UNWRITTEN_LIMIT = 150_000
+UNWRITTEN_LIMIT = 100_000
 """Rows held before they are written; about 250 bytes each."""
 
-READ_LIMIT = 60_000
-"""Rows read or written lately that are kept at hand, per kind and generation (there are two)."""
+READ_LIMIT = 30_000
+"""Rows read lately that are kept at hand, per kind; as many again from the time before."""
 
 AT_ONCE = 500
 
@@ -66,25 +66,21 @@ class History:
     def get(self, table: Kind, keys: Sequence[int]) -> dict[int, Row]:
         """The rows of those keys that are there."""
         found: dict[int, Row] = {}
-        unwritten, recent, older = (
-            self._unwritten[table],
-            self._recent[table],
-            self._older[table],
-        )
-        asked = []
-        for key in set(keys):
-            row = unwritten.get(key) or recent.get(key)
-            if row is None and (row := older.get(key)) is not None:
-                recent[key] = row
-            if row is None:
-                asked.append(key)
-            else:
-                found[key] = row
-        if asked:
+        wanted = set(keys)
+        recent = self._recent[table]
+        for held in (self._unwritten[table], recent, self._older[table]):
+            here = held.keys() & wanted
+            if here:
+                rows = dict(zip(here, map(held.__getitem__, here), strict=True))
+                found.update(rows)
+                wanted -= here
+                if held is self._older[table]:
+                    recent.update(rows)
+        if wanted:
             with self._told():
-                read = self._shelves[table].get(asked)
-            recent.update(read)
+                read = self._shelves[table].get(wanted)
             found.update(read)
+            recent.update(read)
         self._age(table)
         return found
 
@@ -158,9 +154,27 @@ class History:
                 self._shelves[kind].add(rows)
             self._connection.commit()
         for kind, rows in self._unwritten.items():
-            self._recent[kind].update(rows)
-            self._age(kind)
+            # What was written is what is asked for next; but a text is rarely quoted twice.
+            self._older[kind] = {} if kind == "marks" else rows
+            self._recent[kind] = {}
             self._unwritten[kind] = {}
+
+    def forget(self, before: int) -> int:
+        """Remove the rows last seen before that moment; how many. Reads every old layer whole."""
+        return self._removed({kind: lambda shelf: shelf.forget(before) for kind in KINDS})
+
+    def bound(self, table: Kind, most: int) -> int:
+        """Remove the oldest rows of a table that has more than so many; how many."""
+        return self._removed({table: lambda shelf: shelf.bound(most)})
+
+    def _removed(self, tasks: Mapping[Kind, Callable[[Shelf], int]]) -> int:
+        self.flush()
+        with self._told():
+            removed = sum(task(self._shelves[kind]) for kind, task in tasks.items())
+            self._connection.commit()
+        for kind in tasks:
+            self._older[kind], self._recent[kind] = {}, {}
+        return removed
 
     def close(self, *, write: bool = True) -> None:
         """Write and let go of the file. write: False leaves it as it was after the last flush."""
@@ -168,11 +182,18 @@ class History:
             return
         try:
             if write:
-                self.flush()
+                self._save()
         finally:
             engine = self._connection.engine
             self._connection.close()
             engine.dispose()
+
+    def _save(self) -> None:
+        self.flush()
+        with self._told():
+            for shelf in self._shelves.values():
+                shelf.save_gate()
+            self._connection.commit()
 
     @contextmanager
     def _told(self) -> Iterator[None]:

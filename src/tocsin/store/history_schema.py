@@ -73,9 +73,18 @@ LAYERS = Table(
     Column("kind", Text, nullable=False),
     Column("rows", BigInteger, nullable=False),
     Column("oldest", BigInteger, nullable=False),
-    Column("sieve", LargeBinary, nullable=False),
+    Column("sieve", LargeBinary, nullable=True),
 )
 """The tables that hold rows: the higher the number, the newer; a newer row hides an older one."""
+
+GATES = Table(
+    "gates",
+    METADATA,
+    Column("kind", Text, primary_key=True),
+    Column("upto", Integer, nullable=False),
+    Column("sieve", LargeBinary, nullable=False),
+)
+"""Which keys are in any layer up to that number."""
 
 
 class HistoryError(ValueError):
@@ -108,3 +117,8 @@ def lookup(table: Table, dialect: Dialect, many: int) -> str:
 def addition(table: Table, dialect: Dialect) -> str:
     """The text that adds one row, for many at once."""
     return str(insert(table).compile(dialect=dialect))
+
+
+def all_keys(table: Table, dialect: Dialect) -> str:
+    """The text that asks for every key of a table."""
+    return str(select(table.c.key).compile(dialect=dialect))

@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-SLOTS_PER_KEY = 16
-"""Bits per key: about 1 in 70 of the absent keys passes."""
-
 SMALLEST = 1 << 13
 LARGEST = 1 << 29
-"""Bits: 64 MiB. Beyond 32 million keys a layer lets more absent keys pass; it stays right."""
+"""Bits: 64 MiB. With more than 32 million keys more absent ones pass; it stays right."""
 
 _SECOND = 32
 """Where in the key the second position begins."""
 
 
 class Sieve:
-    """Set bits of the keys added. Never says no to a key that was added."""
+    """Never says no to a key that was added."""
 
     __slots__ = ("_mask", "bits")
 
@@ -28,12 +25,17 @@ class Sieve:
         self._mask = len(bits) - 1
 
     @classmethod
-    def for_keys(cls, count: int) -> Sieve:
-        """An empty one that fits so many keys."""
+    def for_keys(cls, count: int, bits_per_key: int) -> Sieve:
+        """An empty one. 16 bits per key let 1 in 70 absent keys pass, 8 let 1 in 20."""
         slots = SMALLEST
-        while slots < count * SLOTS_PER_KEY and slots < LARGEST:
+        while slots < count * bits_per_key and slots < LARGEST:
             slots <<= 1
         return cls(bytearray(slots >> 3))
+
+    def fits(self, count: int, bits_per_key: int) -> bool:
+        """Whether it is large enough for so many keys, or as large as one may be."""
+        slots = len(self.bits) << 3
+        return slots >= count * bits_per_key or slots >= LARGEST
 
     def add(self, keys: Iterable[int]) -> None:
         """Let these keys pass from now on."""
