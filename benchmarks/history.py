@@ -59,6 +59,7 @@ def build(path: str, messages: int) -> None:
     done = dict.fromkeys(SHARES, 0)
     with open_history(path) as history:
         for upto in range(BATCH, messages + 1, BATCH):
+            history.due(0)  # where a batch begins
             for table, share in SHARES.items():
                 end = int(upto * share)
                 keys = map(KEYS[table], range(done[table], end))
@@ -119,6 +120,7 @@ def replay(history: History, messages: int, batches: int) -> None:
             if number >= 3:  # the first batches fill the caches
                 spent[table] += time.process_time() - start
         start = time.process_time()
+        history.due(0)
         for table, some_rows in rows.items():
             history.put(table, some_rows)
         took = time.process_time() - start

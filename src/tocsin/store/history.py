@@ -1,7 +1,7 @@
 """What an organisation's mail has taught: kept in one file, or for one run only.
 
 Rows learnt are held in memory and written together, in one transaction with the lessons taken out
-for them: whatever happens, the file is as it was after some whole batch.
+for them: whatever happens, the file is as it was before some call of `due`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ __all__ = ["History", "HistoryError", "open_history"]
 
 UNWRITTEN_LIMIT = 100_000
 """Rows held before they are written; about 250 bytes each."""
+
+UNWRITTEN_MOST = 250_000
+"""Rows at which they are written even in the middle of a batch, so that memory stays bounded."""
 
 READ_LIMIT = 30_000
 """Rows read lately that are kept at hand, per kind; as many again from the time before."""
@@ -87,7 +90,10 @@ class History:
     def put(self, table: Kind, rows: Mapping[int, Row]) -> None:
         """Write rows, each in place of an older one of the same key."""
         self._unwritten[table].update(rows)
-        if sum(map(len, self._unwritten.values())) > UNWRITTEN_LIMIT:
+        self._flush_beyond(UNWRITTEN_MOST)
+
+    def _flush_beyond(self, limit: int) -> None:
+        if sum(map(len, self._unwritten.values())) > limit:
             self.flush()
 
     def _age(self, kind: Kind) -> None:
@@ -108,7 +114,11 @@ class History:
             )
 
     def due(self, before: int, most: int | None = None) -> Sequence[Lesson]:
-        """Take out the lessons from before that moment, oldest first; at most so many."""
+        """Take out the lessons from before that moment, oldest first; at most so many.
+
+        A batch begins here: what was learnt from the one before is whole, and may be written.
+        """
+        self._flush_beyond(UNWRITTEN_LIMIT)
         with self._told():
             rows = self._connection.execute(
                 select(LESSONS.c.number, LESSONS.c.message, LESSONS.c.at, LESSONS.c.body)
