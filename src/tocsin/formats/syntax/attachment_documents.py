@@ -1,0 +1,143 @@
+"""PDF, RTF and OneNote: what they do when opened, and what they carry."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+
+SEARCH_LIMIT = 16 * 1024 * 1024
+"""Bytes of a document that are searched."""
+
+STREAMS_LIMIT = 50
+"""Compressed object streams of a PDF that are unpacked."""
+
+STREAM_BYTES = 256 * 1024
+"""Bytes unpacked of one."""
+
+EMBEDDED_LIMIT = 50
+"""Files inside a OneNote section that are looked at."""
+
+_PDF_NAMES: tuple[tuple[bytes, str], ...] = (
+    (b"/Encrypt", "encrypted"),
+    (b"/JavaScript", "javascript"),
+    (b"/JS", "javascript"),
+    (b"/Launch", "launch"),
+    (b"/EmbeddedFile", "embedded-files"),
+    (b"/GoToR", "external-link"),
+    (b"/GoToE", "external-link"),
+    (b"/SubmitForm", "external-link"),
+    (b"/URI", "uri"),
+    (b"/XFA", "form"),
+)
+_ENDED = re.compile(rb"[\s/(<\[{]")
+_ESCAPED = re.compile(rb"/[A-Za-z#0-9]{0,20}#[0-9a-fA-F]{2}[A-Za-z#0-9]{0,30}")
+_HEX = re.compile(rb"#([0-9a-fA-F]{2})")
+_OBJECTS = re.compile(rb"/ObjStm\b")
+
+
+def pdf_traits(data: bytes) -> Iterator[str]:
+    """Actions and carried files (ISO 32000), also where names are spelt in hex or stand in
+    compressed object streams."""
+    data = data[:SEARCH_LIMIT]
+    places = [data, *_object_streams(data)]
+    if b"#" in data:
+        names = (_HEX.sub(lambda h: bytes((int(h[1], 16),)), n[0]) for n in _escaped(data))
+        places.append(b" ".join(names) + b" ")
+    seen: set[str] = set()
+    for place in places:
+        for name, trait in _PDF_NAMES:
+            if trait not in seen and _has(place, name):
+                seen.add(trait)
+                yield trait
+
+
+def _escaped(data: bytes) -> Iterator[re.Match[bytes]]:
+    for count, found in enumerate(_ESCAPED.finditer(data)):
+        if count >= 1000:
+            return
+        yield found
+
+
+def _has(data: bytes, name: bytes) -> bool:
+    at = data.find(name)
+    while at >= 0:
+        if _ENDED.match(data, at + len(name)):
+            return True
+        if name == b"/EmbeddedFile" and data[at + len(name) : at + len(name) + 1] == b"s":
+            return True
+        at = data.find(name, at + len(name))
+    return False
+
+
+def _object_streams(data: bytes) -> Iterator[bytes]:
+    for count, found in enumerate(_OBJECTS.finditer(data)):
+        if count >= STREAMS_LIMIT:
+            return
+        at = data.find(b"stream", found.end(), found.end() + 1000)
+        if at < 0:
+            continue
+        begin = at + 6 + (2 if data[at + 6 : at + 8] == b"\r\n" else 1)
+        try:
+            yield zlib.decompressobj().decompress(data[begin : begin + STREAM_BYTES], STREAM_BYTES)
+        except zlib.error:
+            continue
+
+
+_RTF_OBJECT = re.compile(rb"\\obj(?:data|emb|autlink|link|ocx|update)\b|\\object\b")
+_RTF_TEMPLATE = re.compile(
+    rb"\\\*\s{0,5}\\template\s{0,5}(?:https?:|\\\\|file:|\\u)", re.IGNORECASE
+)
+_RTF_DDE = re.compile(rb"\\fldinst[^}]{0,200}\bDDE(?:AUTO)?\b", re.IGNORECASE)
+_RTF_FIELD = re.compile(
+    rb"\\fldinst[^}]{0,200}\b(?:INCLUDEPICTURE|INCLUDETEXT)\b[^}]{0,100}(?:https?:|\\\\\\\\)",
+    re.IGNORECASE,
+)
+_EQUATION = (b"4571756174696f6e2e33", b"4571756174696F6E2E33", b"Equation.3")
+
+
+def rtf_traits(data: bytes) -> Iterator[str]:
+    """Objects, templates from elsewhere, fields that load (RTF 1.9.1); the equation editor's hole."""
+    data = data[:SEARCH_LIMIT]
+    if _RTF_OBJECT.search(data):
+        yield "embedded-object"
+    if any(each in data for each in _EQUATION):
+        yield "exploit-object"
+    if _RTF_TEMPLATE.search(data):
+        yield "external-template"
+    if _RTF_DDE.search(data):
+        yield "dde"
+    if _RTF_FIELD.search(data):
+        yield "external-link"
+
+
+_FILE_DATA = bytes.fromhex("e716e3bd65261145a4c48d4d0b7a9eac")
+"""guidHeader of a FileDataStoreObject, {BDE316E7-2665-4511-A4C4-8D4D0B7A9EAC} (MS-ONESTORE 2.6.13)."""
+
+
+def onenote_files(data: bytes) -> Iterator[bytes]:
+    """The files that a section carries, as far as they go."""
+    at = data.find(_FILE_DATA)
+    for _ in range(EMBEDDED_LIMIT):
+        if at < 0:
+            return
+        size = int.from_bytes(data[at + 16 : at + 24], "little")
+        begin = at + 36
+        if size <= len(data):
+            yield data[begin : begin + min(size, 1 << 20)]
+        at = data.find(_FILE_DATA, begin)
+
+
+def onenote_names(data: bytes) -> Iterator[str]:
+    """Names of carried files: properties in UTF-16 that end in an extension of harm."""
+    for count, found in enumerate(_WIDE_NAME.finditer(data[:SEARCH_LIMIT])):
+        if count >= EMBEDDED_LIMIT:
+            return
+        yield found[0].decode("utf-16-le", "replace")
+
+
+_WIDE_NAME = re.compile(
+    rb"(?:[\w \-()]\x00){1,80}\.\x00(?:h\x00t\x00a|w\x00s\x00f|j\x00s|j\x00s\x00e|v\x00b\x00s|v\x00b\x00e|"
+    rb"b\x00a\x00t|c\x00m\x00d|p\x00s\x001|l\x00n\x00k|e\x00x\x00e|c\x00h\x00m)\x00(?![\w]\x00)",
+    re.IGNORECASE,
+)
