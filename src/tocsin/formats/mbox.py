@@ -1,7 +1,7 @@
-"""Many mails in one file, each behind a `From ` line (mbox in all its dialects). Headers only.
+"""Many mails in one file, each behind a `From ` line (mbox in all its dialects).
 
-Bodies are searched for the next `From ` line and never kept, so memory does not grow with the
-file. Where a mail begins is decided by the bytes around that line alone: a file gives the same
+Bodies are searched for the next `From ` line and kept only for a mail's record, one at a time and
+up to a limit, so memory does not grow with the file. Where a mail begins is decided by the bytes around that line alone: a file gives the same
 mails, at the same offsets, read whole or in pieces.
 """
 
@@ -20,6 +20,7 @@ from tocsin.formats.syntax.mail_headers import (
     looks_like_mail,
 )
 from tocsin.formats.syntax.mail_hosts import hosts
+from tocsin.formats.syntax.mail_message import MAIL_LIMIT, message
 from tocsin.model.evidence import Evidence, Look
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
@@ -50,6 +51,7 @@ _DATED = re.compile(
 _TIMED = re.compile(rb"From [^\n]{0,300}?\d\d:\d\d")
 """What a program of other habits writes: a time at least."""
 
+_QUOTED = re.compile(rb"\n>(>*+From )")
 _LEADING = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]{0,1000}(?=From )")
 
 
@@ -91,11 +93,21 @@ def _read(
         nonlocal begins, records
         while begins >= 0 and (end is None or begins < end):
             records += 1
+            if reading.messages:
+                raw, following = window.mail(begins)
+                yield from message(raw, at, f"offset {begins}, ", reading)
+                begins = following
+                continue
             yield from hosts(window.header(begins), at, f"offset {begins}, ", reading)
             begins = window.next()
 
     yield from limited(mails(), at)
     yield Evidence(at=at, body=Look(seen_by="mail", records=records))
+
+
+def _unquoted(raw: bytes) -> bytes:
+    """Lines that were quoted because they begin with `From ` (mboxo, mboxrd) as they were."""
+    return _QUOTED.sub(rb"\n\1", raw) if b"\n>" in raw else raw
 
 
 class _Window:
@@ -156,6 +168,29 @@ class _Window:
             stop = min(len(self.data), after + HEADER_LIMIT)
         self.position = stop
         return block_of(self.data[after + 1 : stop + 1], cut=cut)
+
+    def mail(self, begins: int) -> tuple[bytes, int]:
+        """The whole mail at that offset, unquoted, up to one byte more than `MAIL_LIMIT`; and the
+        offset of the next one, -1 at the end."""
+        self.header(begins)
+        start = begins - self.base
+        line = self.data.find(b"\n", start)
+        start = len(self.data) if line < 0 else line + 1
+        while True:
+            found = self.data.find(b"\nFrom ", self.position)
+            if found >= 0:
+                self._more(found + 1 + LOOKAHEAD)
+                if self._is_start(found + 1):
+                    return _unquoted(self.data[start : found + 1]), self.base + found + 1
+                self.position = found + 1
+                continue
+            if self.ended:
+                return _unquoted(self.data[start:]), -1
+            if len(self.data) - start > MAIL_LIMIT:
+                raw = _unquoted(self.data[start : start + MAIL_LIMIT + 1])
+                return raw, self.next()
+            self.position = max(self.position, len(self.data) - _BEFORE - len(b"\nFrom "))
+            self._fill()
 
     def _header_stop(self, after: int, searched: int) -> int:
         """Where the block ends: at its blank line or, without one, at the next mail; -1: unseen."""

@@ -1,11 +1,13 @@
 """Outlook's message file (.msg, MS-OXMSG): an OLE compound file that keeps a mail's properties.
 
-Only one property is read, the transport headers (PidTagTransportMessageHeaders, 0x007D): the
-header block as it arrived. A mail that never was transported, a draft or a contact, has none.
+For servers one property is read, the transport headers (PidTagTransportMessageHeaders, 0x007D):
+the header block as it arrived. A mail that never was transported, a draft or a contact, has none.
+For the mail's record its texts, recipients and attachments are read too.
 """
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -15,6 +17,10 @@ import olefile
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.mail_headers import HEADER_LIMIT, block_of
 from tocsin.formats.syntax.mail_hosts import hosts
+from tocsin.formats.syntax.mail_message import records_of
+from tocsin.formats.syntax.mail_parts import parts
+from tocsin.formats.syntax.mapi_mail import MapiMail, is_mail, parts_of
+from tocsin.formats.syntax.msg_mail import mail_of
 from tocsin.model.evidence import Evidence, Look
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
@@ -58,17 +64,20 @@ def recognise(head: bytes) -> int:
 
 
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
-    """The servers that the transport headers name, then one `Look`.
+    """The servers that the transport headers name, the mail's record if asked for, one `Look`.
 
     An OLE file that holds no message gives a `Look` of no records.
     """
     headers: bytes | None = None
+    mail: MapiMail | None = None
     records = 0
     try:
         with olefile.OleFileIO(stream) as ole:
             if ole.exists(_PROPERTIES):
                 records = 1
                 headers = _headers(ole)
+                if reading.messages:
+                    mail = mail_of(ole)
     except _FAULTS as fault:
         why = say(
             N_("this Outlook message is damaged: {fault}"),
@@ -81,6 +90,10 @@ def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence |
         headers = headers[:HEADER_LIMIT]
     if headers is not None:
         yield from hosts(block_of(headers), at, "", reading)
+    if reading.messages and (mail is not None or headers):
+        taken = parts_of(mail) if mail is not None else parts(headers or b"")
+        if mail is None or is_mail(mail):
+            yield from records_of(taken, stream.seek(0, io.SEEK_END), at, reading)
     yield Evidence(at=at, body=Look(seen_by="mail", records=records))
 
 

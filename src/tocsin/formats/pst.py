@@ -1,7 +1,8 @@
-"""Outlook's data files (.pst, .ost; MS-PST): all messages of all folders. Headers only.
+"""Outlook's data files (.pst, .ost; MS-PST): all messages of all folders.
 
 The file is walked by libpff in a process of its own, under limits of memory and time, because a
-hostile file can bring a C library down. Of each message only the transport headers are read.
+hostile file can bring a C library down. Of each message the transport headers are read, for its
+record its texts, recipients and attachments too.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from tocsin.formats.syntax import pst_walk
 from tocsin.formats.syntax.gap_limit import limited
 from tocsin.formats.syntax.mail_headers import HEADER_LIMIT, block_of
 from tocsin.formats.syntax.mail_hosts import hosts
+from tocsin.formats.syntax.mail_message import records_of
+from tocsin.formats.syntax.mapi_builder import HOLDING, MapiBuilder
+from tocsin.formats.syntax.mapi_mail import WANTED, MapiMail, is_mail, parts_of
 from tocsin.model.evidence import Evidence, Look
 from tocsin.model.finding import Gap, GapKind
 from tocsin.model.locator import Locator
@@ -59,14 +63,17 @@ def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence |
 
     def messages() -> Iterator[Evidence | Gap]:
         nonlocal records
-        for place, headers in _walked(stream):
-            if isinstance(headers, _Lost):
-                yield Gap(at=_at(at, place), kind=headers.kind, why=headers.why)
+        for place, found in _walked(stream, whole=reading.messages):
+            if isinstance(found, _Lost):
+                yield Gap(at=_at(at, place), kind=found.kind, why=found.why)
                 continue
             records += 1
+            headers = found.headers
             if headers:
                 block = block_of(headers, cut=len(headers) > HEADER_LIMIT)
                 yield from hosts(block, at, f"{place}, ", reading)
+            if found.mail is not None and is_mail(found.mail):
+                yield from records_of(parts_of(found.mail), found.size, _at(at, place), reading)
 
     yield from limited(messages(), at)
     yield Evidence(at=at, body=Look(seen_by="mail", records=records))
@@ -99,8 +106,16 @@ class _Lost(msgspec.Struct, frozen=True):
     kind: GapKind = "unreadable"
 
 
-def _walked(stream: BinaryIO) -> Iterator[tuple[str, bytes | _Lost]]:
-    """Place and headers of each message, empty for one without, as the process finds them."""
+class _Found(msgspec.Struct, frozen=True):
+    """One item: its headers, empty without any; the mail, where it is asked for; its size."""
+
+    headers: bytes
+    mail: MapiMail | None = None
+    size: int = 0
+
+
+def _walked(stream: BinaryIO, *, whole: bool) -> Iterator[tuple[str, _Found | _Lost]]:
+    """Place and content of each message, as the process finds them."""
     with tempfile.TemporaryFile() as copy:
         try:
             stream.seek(0)
@@ -111,7 +126,10 @@ def _walked(stream: BinaryIO) -> Iterator[tuple[str, bytes | _Lost]]:
             copy.seek(0)
             handle = copy.fileno()
         os.lseek(handle, 0, os.SEEK_SET)
-        command = [sys.executable, "-I", pst_walk.__file__, str(MEMORY_LIMIT), str(CPU_LIMIT)]
+        wanted = ",".join(f"{each:04x}" for each in sorted(WANTED)) if whole else ""
+        command = [
+            sys.executable, "-I", pst_walk.__file__, str(MEMORY_LIMIT), str(CPU_LIMIT), wanted
+        ]  # fmt: skip
         with subprocess.Popen(  # noqa: S603 - our own module, no shell
             command, stdin=handle, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as process:
@@ -121,10 +139,11 @@ def _walked(stream: BinaryIO) -> Iterator[tuple[str, bytes | _Lost]]:
                 process.kill()
 
 
-def _frames(process: subprocess.Popen[bytes]) -> Iterator[tuple[str, bytes | _Lost]]:
+def _frames(process: subprocess.Popen[bytes]) -> Iterator[tuple[str, _Found | _Lost]]:
     assert process.stdout is not None
     pipe = _Pipe(process.stdout.fileno())
     ended = False
+    held = MapiBuilder()
     while head := pipe.take(pst_walk.FRAME.size):
         kind, place_size, size = pst_walk.FRAME.unpack(head)
         place = pipe.take(place_size).decode("utf-8", errors="replace").lstrip("/")
@@ -134,11 +153,14 @@ def _frames(process: subprocess.Popen[bytes]) -> Iterator[tuple[str, bytes | _Lo
         if kind == b"E":
             ended = True
             break
-        if kind == b"L":
+        if kind in HOLDING:
+            held.take(kind, place, body)
+        elif kind == b"L":
             fault = body[:200].decode("utf-8", errors="replace").split("\n")[0]
             yield place, _Lost(say(N_("part of this data file is damaged: {fault}"), fault=fault))
         else:
-            yield place, body
+            mail, bytes_held = held.finished()
+            yield place, _Found(body, mail, bytes_held + len(body))
     if ended:
         return
     if pipe.silent:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import get_args
 
 import msgspec
@@ -23,6 +24,9 @@ FIELD_LIMIT = 16 * 1024
 
 FIELDS_LIMIT = 30
 """Fields of one mail that are read, from the top."""
+
+REMEMBERED_LENGTH = 600
+"""Longest field remembered in case it comes again, in bytes."""
 
 DOMAINS_LIMIT = 20
 """Signing domains that are kept."""
@@ -59,39 +63,49 @@ class Placed(msgspec.Struct, frozen=True):
     above: int
 
 
-class Results(msgspec.Struct, kw_only=True):
+class Results(msgspec.Struct, frozen=True, kw_only=True):
     """What one field states, the first word of each method; `dkim` passes if one signature does."""
 
-    by: str = ""
-    said: dict[str, str] = {}
+    by: str
+    said: dict[str, str]
     spf_domain: str = ""
     dkim_domains: tuple[str, ...] = ()
 
 
 def results(value: bytes) -> Results:
     """One Authentication-Results or ARC-Authentication-Results field."""
+    return _remembered(value) if len(value) <= REMEMBERED_LENGTH else _results(value)
+
+
+def _results(value: bytes) -> Results:
     text = text_of(value[:FIELD_LIMIT])
     if "(" in text:
         text = _COMMENT.sub(" ", text)
     if instance := _INSTANCE.match(text):
         text = text[instance.end() :]
-    found = Results(said={})
-    if by := _BY.match(text):
-        found.by = by[1].strip('"').lower()
-    method = ""
+    by = _BY.match(text)
+    method = spf_domain = ""
+    said: dict[str, str] = {}
     domains: dict[str, None] = {}
     for kind, name, quoted, bare in _PAIR.findall(text):
         key, given = name.lower(), quoted or bare
         if not kind and key in _METHODS:
             method = key
-            _state(found.said, key, given.lower())
+            _state(said, key, given.lower())
         elif method == "spf" and key in ("mailfrom", "helo", "from", "mfrom"):
-            found.spf_domain = found.spf_domain or _domain(given)
+            spf_domain = spf_domain or _domain(given)
         elif method == "dkim" and key in ("d", "i") and given.lower() != "none":
             domains[_domain(given)] = None
     domains.pop("", None)
-    found.dkim_domains = tuple(domains)[:DOMAINS_LIMIT]
-    return found
+    return Results(
+        by=by[1].strip('"').lower() if by else "",
+        said=said,
+        spf_domain=spf_domain,
+        dkim_domains=tuple(domains)[:DOMAINS_LIMIT],
+    )
+
+
+_remembered = lru_cache(maxsize=8192)(_results)
 
 
 def _state(said: dict[str, str], method: str, word: str) -> None:

@@ -27,14 +27,15 @@ _LINE = re.compile(r"[ \t\xa0]*([A-Za-z][A-Za-z -]{1,30}?)[ \t\xa0]*:(?!//)[ \t\
 _MORE = re.compile(r"[,;]\s*(expanded|forwarded)\s*:\s*(.*)", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]{1,64}@[^\s<>\"'(),;:@]{1,255}")
 _RECIPIENT = frozenset({"recipient", "to", "cc", "bcc", "unknown-recipient"})
+_IDENTIFIERS = ("content-identifier", "x-ms-exchange-organization-content-identifier")
 _MARKS = ("x-ms-journal-report", "x-ms-exchange-organization-journal-report")
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """A journal report. original: the message's bytes; None when the report lacks it."""
+    """A journal report. original: the message, raw or taken apart; None when the report lacks it."""
 
     envelope: JournalReport
-    original: bytes | None
+    original: bytes | Parts | None
     message_id: str = ""
     subject: str = ""
 
@@ -45,7 +46,7 @@ def journalled(taken: Parts) -> Report | None:
     if found is not None or not taken.structure.startswith("report("):
         return found
     for each in taken.messages[:5]:
-        found = _report(parts(each))
+        found = _report(each if isinstance(each, Parts) else parts(each))
         if found is not None:
             return found
     return None
@@ -55,22 +56,19 @@ def _report(taken: Parts) -> Report | None:
     if not _is_marked(taken) or taken.html.strip() or len(taken.messages) > 1:
         return None
     # The original's own files are listed beside it; any other is none of an envelope's.
-    own = [each for each in taken.files if "!" not in each.name]
-    if len(own) != len(taken.messages):
+    if any("!" not in each.name and each.declared != "message/rfc822" for each in taken.files):
         return None
     return _envelope(taken.plain, taken.messages[0] if taken.messages else None)
 
 
 def _is_marked(taken: Parts) -> bool:
-    for name, value in taken.headers:
-        if name in _MARKS:
-            return True
-        if name.endswith("content-identifier") and value.lower() == b"exjournalreport":
-            return True
-    return False
+    first = taken.first
+    return any(name in first for name in _MARKS) or any(
+        first[name].lower() == b"exjournalreport" for name in _IDENTIFIERS if name in first
+    )
 
 
-def _envelope(text: str, original: bytes | None) -> Report | None:
+def _envelope(text: str, original: bytes | Parts | None) -> Report | None:
     """The labelled lines; None when a line is anything else, or the sender is missing."""
     said: dict[str, str] = {}
     recipients: dict[str, None] = {}

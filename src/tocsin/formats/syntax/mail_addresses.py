@@ -84,7 +84,7 @@ class _Mailbox:
             return Party(_clean_name(name), _clean_address(bare))
         name = phrase if phrase.strip() else " ".join(self.comments)
         address = self.address
-        if "@" not in address and (inside := _INSIDE.search(phrase)):
+        if "@" not in address and (inside := _INSIDE.search(phrase)) and "." in inside[0]:
             address = inside[0]  # `anna@contoso.com <anna>`
         return Party(_clean_name(name), _clean_address(address))
 
@@ -95,10 +95,7 @@ def _scanned(text: str) -> tuple[Party, ...]:
     torn = ""
     for quoted, comment, angle, mark, plain in _TOKEN.findall(text):
         if mark == ":":
-            if box.address is None and "@" not in "".join(box.words):
-                box, torn = _Mailbox(), ""  # a group's name
-            else:
-                box.words.append(":")
+            box, torn = _colon(box, torn)
         elif mark:
             torn = _flush(box, torn, found)
             box = _Mailbox()
@@ -117,6 +114,14 @@ def _scanned(text: str) -> tuple[Party, ...]:
     if rest and len(found) < PARTIES_LIMIT and not found:
         found.append(Party(_clean_name(rest), ""))
     return tuple(found[:PARTIES_LIMIT])
+
+
+def _colon(box: _Mailbox, torn: str) -> tuple[_Mailbox, str]:
+    """Behind a group's name its members begin; elsewhere it is a sign like others."""
+    if box.address is None and "@" not in "".join(box.words):
+        return _Mailbox(), ""
+    box.words.append(":")
+    return box, torn
 
 
 def _unescaped(text: str) -> str:

@@ -10,9 +10,9 @@ import msgspec
 
 from tocsin.formats.syntax.authentication_results import Placed
 from tocsin.formats.syntax.mail_addresses import parties
-from tocsin.formats.syntax.mail_way import sane
+from tocsin.formats.syntax.mail_parts import Parts
+from tocsin.formats.syntax.mail_way import moment
 from tocsin.formats.syntax.mail_words import header_text
-from tocsin.formats.syntax.received import parse_date
 from tocsin.model.message import Party
 
 RECEIVED_LIMIT = 2000
@@ -27,7 +27,9 @@ LONG = 64 * 1024
 _MANY = ("received", "authentication-results", "arc-authentication-results", "received-spf",
          "from", "x-originating-ip", "to", "cc")  # fmt: skip
 _LIST_FIELDS = ("list-id", "list-post", "mailing-list", "x-mailing-list", "list-unsubscribe")
-_VIA = re.compile(r"\s+(?:via|par|über|tramite|por|através de|przez|w imieniu)\s+.{1,120}$", re.IGNORECASE)
+_VIA = re.compile(
+    r"\s+(?:via|par|über|tramite|por|através de|przez|w imieniu)\s+.{1,120}$", re.IGNORECASE
+)
 _ADDRESS = re.compile(rb"[^\s<>\"'(),;:]{1,64}@[\w.-]{1,255}")
 _MACHINE = re.compile(
     r"(?:mailer-daemon|postmaster|microsoftexchange[0-9a-f]{32}|no-?reply-?(?:daemon)?|bounces?)@"
@@ -54,21 +56,21 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
         return header_text(value[: 8 * limit])[:limit] if value else ""
 
 
-def said(headers: Sequence[tuple[str, bytes]]) -> Said:
+def said(taken: Parts) -> Said:
     """Sort the fields; of those that come too often the rest is left aside."""
     many: dict[str, list[bytes]] = {name: [] for name in _MANY}
     placed: dict[str, list[Placed]] = {
         "authentication-results": [], "arc-authentication-results": [], "received-spf": [],
     }  # fmt: skip
     received = many["received"]
-    for name, value in headers:
+    for name, value in taken.headers:
         if name in many:
             if name in placed:
                 placed[name].append(Placed(value, len(received)))
             elif name != "received" or len(received) < RECEIVED_LIMIT:
                 many[name].append(value)
     return Said(
-        first=dict(reversed(headers)),
+        first=taken.first,
         many=many,
         results=placed["authentication-results"],
         chains=placed["arc-authentication-results"],
@@ -153,10 +155,7 @@ def _author(fields: Said, sender: Party, reply_to: Sequence[Party]) -> Party:
 def date(fields: Said) -> datetime | None:
     """The Date field in UTC; None for none or nonsense."""
     value = fields.first.get("date")
-    if not value:
-        return None
-    text = value[:200].decode("utf-8", errors="replace")
-    return sane(parse_date(" ".join(text.split())))
+    return moment(value) if value else None
 
 
 def automatic(fields: Said, sender: Party) -> bool:

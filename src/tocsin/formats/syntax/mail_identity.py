@@ -53,13 +53,16 @@ def ids(value: bytes) -> tuple[str, ...]:
     """
     if not value:
         return ()
-    text = text_of(value[:FIELD_LIMIT])
+    value = value[:FIELD_LIMIT]
+    text = value.decode("ascii") if value.isascii() else text_of(value)
     if "=?" in text:
         text = decoded(text)
     found = [_one(each) for each in _ID.findall(text)]
     if not found:
         found = [each.strip("<>,;\"'")[:ID_LIMIT] for each in text.split() if "@" in each]
-    kept = list(dict.fromkeys(each for each in found if each))
+    if len(found) == 1:
+        return tuple(found) if found[0] else ()
+    kept = [each for each in dict.fromkeys(found) if each]
     if len(kept) > IDS_LIMIT:
         kept = kept[:FIRST_IDS] + kept[FIRST_IDS - IDS_LIMIT :]
     return tuple(kept)
@@ -138,7 +141,7 @@ def _generalised(match: re.Match[str]) -> str:
     return ("X" if run.isupper() else "x") + size
 
 
-def header_form(names: Iterable[str]) -> str:
+def header_form(headers: Iterable[tuple[str, bytes]]) -> str:
     """Digest of the order of the author's own fields."""
-    ordered = "\n".join(name for name in names if name in AUTHOR_FIELDS)
+    ordered = "\n".join([name for name, _ in headers if name in AUTHOR_FIELDS])
     return blake2b(ordered.encode(), digest_size=8).hexdigest()

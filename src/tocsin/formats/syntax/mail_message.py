@@ -14,9 +14,11 @@ import msgspec
 
 from tocsin.formats import Reading
 from tocsin.formats.syntax import mail_fields, mail_identity
+from tocsin.formats.syntax.attachments import look
 from tocsin.formats.syntax.authentication_results import authentication
 from tocsin.formats.syntax.domains import internal, registrable
 from tocsin.formats.syntax.journal_report import envelope_only, journalled
+from tocsin.formats.syntax.links import links
 from tocsin.formats.syntax.mail_client import claims_outlook_falsely, client
 from tocsin.formats.syntax.mail_fields import Said
 from tocsin.formats.syntax.mail_headers import HEADER_LIMIT, block_of, header_end
@@ -24,35 +26,14 @@ from tocsin.formats.syntax.mail_hosts import hosts
 from tocsin.formats.syntax.mail_parties import online
 from tocsin.formats.syntax.mail_parts import Part, Parts, parts
 from tocsin.formats.syntax.mail_subject import SUBJECT_LIMIT, topic
+from tocsin.formats.syntax.mail_text import split
 from tocsin.formats.syntax.mail_way import Way, way
+from tocsin.formats.syntax.passwords import passwords
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 from tocsin.model.message import Attachment, JournalReport, Message, Party
 from tocsin.model.text import N_, Sentence, say
-
-try:
-    from tocsin.formats.syntax.attachments import look
-    from tocsin.formats.syntax.links import links
-    from tocsin.formats.syntax.mail_text import split
-    from tocsin.formats.syntax.passwords import passwords
-except ImportError:  # until they are there
-    from types import SimpleNamespace
-
-    from tocsin.model.message import MailText
-
-    def split(plain, html, **_):  # type: ignore
-        return SimpleNamespace(text=MailText(new=plain[:4000]), new=plain, quoted="", anchors=())
-
-    def links(*_, **__):  # type: ignore
-        return ()
-
-    def passwords(*_):  # type: ignore
-        return ()
-
-    def look(name, declared, data, **_):  # type: ignore
-        return Attachment(name=name, declared=declared, size=len(data))
-
 
 MAIL_LIMIT = 64 * 1024 * 1024
 """Bytes of one mail that are read; the rest of a longer one is left out with a Gap."""
@@ -87,19 +68,27 @@ def records(raw: bytes, at: Locator, prefix: str, reading: Reading) -> Iterator[
         yield _limit(place, say(N_("only the first {limit} bytes of this mail were read"),
                                 limit=MAIL_LIMIT))  # fmt: skip
         raw = raw[:MAIL_LIMIT]
-    taken = parts(raw)
+    yield from records_of(parts(raw), len(raw), place, reading)
+
+
+def records_of(
+    taken: Parts, size: int, place: Locator, reading: Reading
+) -> Iterator[Evidence | Gap]:
+    """The same of a mail that was taken apart."""
     report = journalled(taken)
     if report is None:
-        yield from _record(taken, len(raw), place, reading, None)
+        yield from _record(taken, size, place, reading, None)
         return
     if report.original is None:
         why = say(N_("this journal report does not hold the message it reports"))
         yield Gap(at=place, why=why)
         yield _evidence(place, envelope_only(report))
         return
-    yield from _record(
-        parts(report.original), len(report.original), place, reading, report.envelope
-    )
+    original = report.original
+    if isinstance(original, bytes):
+        size = len(original)
+        original = parts(original)
+    yield from _record(original, size, place, reading, report.envelope)
 
 
 def _record(
@@ -107,7 +96,8 @@ def _record(
 ) -> Iterator[Evidence | Gap]:
     for why in taken.faults:
         yield _limit(place, why)
-    for name in mail_fields.long_fields(taken.headers):
+    long = taken.header_size > mail_fields.LONG
+    for name in mail_fields.long_fields(taken.headers) if long else ():
         why = say(
             N_("the field {name} is longer than {limit} bytes and read only in part"),
             name=name[:80], limit=mail_fields.LONG,
@@ -131,7 +121,7 @@ def build(
     taken: Parts, size: int, reading: Reading, journal: JournalReport | None = None
 ) -> tuple[Message, list[Sentence]]:
     """The record of a mail that was taken apart, and what limits left out of it."""
-    said = mail_fields.said(taken.headers)
+    said = mail_fields.said(taken)
     who = mail_fields.people(said)
     first = said.first
     auth_as = said.text("x-ms-exchange-organization-authas", 40)
@@ -185,7 +175,7 @@ def build(
         client_raw=program_raw,
         id_form=mail_identity.id_form(identifier, who.sender.domain),
         boundary_form=mail_identity.boundary_form(taken.boundary),
-        header_form=mail_identity.header_form(name for name, _ in taken.headers),
+        header_form=mail_identity.header_form(taken.headers) if taken.written else "",
         structure=taken.structure,
         text=text.text,
         links=links(text.new, text.quoted, text.anchors, subject=subject),

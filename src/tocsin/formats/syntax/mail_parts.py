@@ -67,18 +67,23 @@ class Part(msgspec.Struct, frozen=True, gc=False):
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """A mail taken apart.
 
-    headers: name in lower case and value as written, in order. plain, html: the body texts, joined.
-    messages: attached mails, raw; their files stand among `files` too, their names behind
-    the mail's and a `!`. structure: the tree in short. boundary: the outermost one.
+    headers: name in lower case and value as written, in order; first: of each name the first value;
+    header_size: bytes of the header block. plain, html: the body texts, joined.
+    messages: attached mails, raw or taken apart; their files stand among `files` too, their names behind
+    the mail's and a `!`. structure: the tree in short. boundary: the outermost one. written: whether the fields
+    are the mail's own, not made of a mailbox's properties.
     """
 
     headers: list[tuple[str, bytes]]
+    first: dict[str, bytes]
+    header_size: int = 0
     plain: str = ""
     html: str = ""
     files: tuple[Part, ...] = ()
-    messages: tuple[bytes, ...] = ()
+    messages: tuple[bytes | Parts, ...] = ()
     structure: str = ""
     boundary: str = ""
+    written: bool = True
     faults: tuple[Sentence, ...] = ()
 
 
@@ -87,10 +92,13 @@ def parts(raw: bytes) -> Parts:
     data = trimmed(raw)
     fields, start = split_header(data)
     walker = _Walker()
-    kind = _declared(fields, b"text/plain", embedded=False)
+    first = dict(reversed(fields))  # of a name that comes twice, the first
+    kind = _declared(first, b"text/plain", embedded=False)
     structure = walker.entity(data, start, len(data), kind, "", 0)
     return Parts(
         headers=fields,
+        first=first,
+        header_size=start,
         plain="\n".join(walker.plain),
         html="\n".join(walker.html),
         files=tuple(walker.files),
@@ -156,8 +164,7 @@ class _Declared(msgspec.Struct, frozen=True, gc=False):
     embedded: bool = True
 
 
-def _declared(fields: list[tuple[str, bytes]], default: bytes, *, embedded: bool) -> _Declared:
-    said = dict(reversed(fields))  # of a name that comes twice, the first
+def _declared(said: dict[str, bytes], default: bytes, *, embedded: bool) -> _Declared:
     encoding = said.get("content-transfer-encoding", b"")
     disposition = said.get("content-disposition", b"")
     identity = said.get("content-id", b"")
@@ -308,7 +315,7 @@ class _Walker:
             return "rfc822"
         data = trimmed(body)
         fields, start = split_header(data)
-        below = _declared(fields, b"text/plain", embedded=True)
+        below = _declared(dict(reversed(fields)), b"text/plain", embedded=True)
         return (
             f"rfc822({self.entity(data, start, len(data), below, inner[:NAME_LIMIT], depth + 1)})"
         )
@@ -325,7 +332,7 @@ class _Walker:
                             PARTS_LIMIT)  # fmt: skip
                 break
             fields, body = split_header(data, begins, ends)
-            inner = _declared(fields, default, embedded=True)
+            inner = _declared(dict(reversed(fields)), default, embedded=True)
             below.append(self.entity(data, min(body, ends), ends, inner, path, depth + 1))
         if not below and not path:
             # No such boundary: programs show the body as it stands.

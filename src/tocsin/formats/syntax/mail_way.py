@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -41,6 +41,17 @@ _GATE = re.compile(
 _AUTHENTICATED = re.compile(
     r"(?:e?smtps?a|utf8smtps?a|asmtp|local|https?|webmail|jmap|mapi)\b", re.IGNORECASE
 )
+_USUAL_DATE = re.compile(
+    rb"\s*(?:[A-Za-z]{3},\s+)?(\d{1,2})\s+([A-Z][a-z]{2})\s+(\d{4})\s+(\d\d):(\d\d):(\d\d)\s+"
+    rb"([+-])(\d\d)([0-5]\d)(?!\d)"
+)
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun",
+         b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"), 1
+    )
+}  # fmt: skip
 _FIRST_DATE = datetime(1990, 1, 1, tzinfo=UTC)
 _LAST_DATE = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -82,7 +93,7 @@ def way(
     for value in received:
         head, _, date = value[:VALUE_LIMIT].rpartition(b";")
         lines.append(_line(head or date))
-        dates.append(_date(date))
+        dates.append(moment(date))
     by_exchange = bool(lines) and bool(lines[0].channel)
     trust = trusts(len(lines), lambda index: lines[index].hop, own, vouched=vouched and by_exchange)
     hops = tuple(
@@ -116,7 +127,22 @@ def sane(moment: datetime | None) -> datetime | None:
     return moment if moment is not None and _FIRST_DATE <= moment < _LAST_DATE else None
 
 
-def _date(raw: bytes) -> datetime | None:
+def moment(raw: bytes) -> datetime | None:
+    """The date that a field's bytes state, in UTC; None for none or nonsense."""
+    if usual := _USUAL_DATE.match(raw):
+        day, month, year, hour, minute, second, sign, east, rest = usual.groups()
+        number = _MONTHS.get(month)
+        try:
+            if number:
+                offset = int(east) * 60 + int(rest)
+                return sane(
+                    datetime(
+                        int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=UTC
+                    )
+                    + timedelta(minutes=offset if sign == b"-" else -offset)
+                )
+        except (ValueError, OverflowError):
+            pass  # a leap second, or nonsense: the tolerant way decides
     text = raw[:200].decode("utf-8", errors="replace")
     return sane(parse_date(" ".join(text.split())))
 
