@@ -31,9 +31,10 @@ class _Wrappers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class LinkWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Words in links, lower case: of a sign-in, of no meaning, of "lorem ipsum", of redirects."""
+    """Words in links, lower case: of a sign-in (some in a host only), of no meaning, of "lorem ipsum", of redirects."""
 
     credential: frozenset[str]
+    host_only: frozenset[str]
     generic: frozenset[str]
     latin: frozenset[str]
     redirect: frozenset[str]

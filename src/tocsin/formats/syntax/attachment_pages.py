@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tocsin.formats.syntax.attachment_kinds import decoded, kind_of
 
@@ -21,30 +21,28 @@ BLOBS_LIMIT = 20
 BLOB_HEAD = 1400
 """Letters of base64 that are decoded."""
 
-_MAKES = re.compile(
-    r"\batob\s*\(|\bunescape\s*\(|fromcharcode|new\s+blob\b|uint8array|decodeuricomponent\s*\(|"
-    r"\bbtoa\s*\(|parseint\s*\(|charcodeat"
-)
-_GIVES = re.compile(
-    r"createobjecturl|mssaveoropenblob|mssaveblob|\.download\s*=|setattribute\s*\(\s*['\"]download|"
-    r"href\s*=\s*['\"]?data:application/|\bdownload\s*=\s*['\"]|navigator\.mssave"
-)
-_WRITES = re.compile(
-    r"document\.write|\beval\s*\(|innerhtml\s*=|new\s+function\s*\(|document\.open"
-)
-_SCRIPT = re.compile(
-    r"<\s*script\b|\bon(?:load|error|click|mouseover)\s*=|href\s*=\s*['\"]?\s*javascript:"
-)
+_SCRIPTED = ("<script", "javascript:", "onload", "onerror", "onclick", "onmouseover", "onbegin")
+_MAKES = (
+    "atob", "unescape", "fromcharcode", "new blob", "uint8array", "decodeuricomponent", "charcodeat",
+    "parseint",
+)  # fmt: skip
+"""Words by which a script turns text into a file's bytes."""
+
+_GIVES = (
+    "createobjecturl", "mssaveoropenblob", "mssaveblob", ".download", '"download"', "'download'",
+    "data:application/", " download=",
+)  # fmt: skip
+"""Words by which it hands that file to the reader."""
+
+_WRITES = ("document.write", "eval(", "innerhtml", "new function", "document.open", "document[")
 _PASSWORD = re.compile(r"<input\b[^>]{0,500}\btype\s*=\s*['\"]?password")
 _ELSEWHERE = re.compile(r"<form\b[^>]{0,1000}\baction\s*=\s*['\"]?\s*https?://")
-_SENDS = re.compile(
-    r"api\.telegram\.org/bot|\$\.(?:post|ajax)\s*\(|xmlhttprequest|\bfetch\s*\(\s*['\"]https?:"
-)
+_SENDS = ("api.telegram.org/bot", "$.post", "$.ajax", "xmlhttprequest", "fetch(")
 _MOVES = re.compile(
     r"http-equiv\s*=\s*['\"]?refresh|(?:window|document|top|self)\.location(?:\.href)?\s*=|"
     r"location\.(?:replace|assign)\s*\("
 )
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{1000,}+")
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{1000,}+")
 _NUMBERS = re.compile(r"(?:(?:0x[0-9a-f]{1,2}|\d{1,3})\s{0,2},\s{0,2}){400}")
 _SHARE = re.compile(
     r"file:/{2,5}[\w.-]{3,}|\bsrc\s*=\s*['\"]?\\\\\\\\[\w.-]{3,}|search-ms:|ms-msdt:|ms-officecmd:"
@@ -79,29 +77,39 @@ def page_text(data: bytes) -> str:
 def page_traits(text: str, *, svg: bool = False) -> Iterator[str]:
     """What a page shows that an honest one hardly needs, as an attachment."""
     lower = text.lower()
-    script = _SCRIPT.search(lower) is not None
+    script = _any(_SCRIPTED, lower)
+    moves = ("refresh" in lower or "location" in lower) and _MOVES.search(lower) is not None
     if script:
         yield "script"
-    heavy = _BASE64.search(text) is not None or _NUMBERS.search(lower) is not None
-    makes = _MAKES.search(lower) is not None
-    gives = _GIVES.search(lower) is not None
-    writes = _WRITES.search(lower) is not None
-    if (script and ((makes and gives) or (heavy and (makes or gives or writes)))) or (
-        svg and script and (makes or gives or _MOVES.search(lower))
-    ):
-        yield "smuggling"
-    if (
-        _PASSWORD.search(lower)
-        or (_ELSEWHERE.search(lower) and "password" in lower)
-        or (script and "password" in lower and _SENDS.search(lower))
+        if _smuggles(text, lower) or (svg and (moves or _any((*_MAKES, *_GIVES), lower))):
+            yield "smuggling"
+    if "password" in lower and (
+        _PASSWORD.search(lower) or _ELSEWHERE.search(lower) or (script and _any(_SENDS, lower))
     ):
         yield "credential-form"
-    if _MOVES.search(lower):
+    if moves:
         yield "redirect"
-    if _SHARE.search(lower):
+    if _any(("file:/", "\\\\", "search-ms:", "ms-msdt:", "ms-officecmd:"), lower) and _SHARE.search(
+        lower
+    ):
         yield "smb"
     if "activemime" in lower or "qwn0axzltwltzq" in lower:
         yield "macro"
+
+
+def _smuggles(text: str, lower: str) -> bool:
+    """Whether a script makes a file and hands it over; or carries much and does either."""
+    makes, gives = _any(_MAKES, lower), _any(_GIVES, lower)
+    if makes and gives:
+        return True
+    if not (makes or gives or _any(_WRITES, lower)):
+        return False
+    many = lower.count(",") > 400 and _NUMBERS.search(lower) is not None
+    return many or _BASE64.search(text) is not None
+
+
+def _any(words: Sequence[str], text: str) -> bool:
+    return any(word in text for word in words)
 
 
 def carried(text: str) -> Iterator[str]:

@@ -37,8 +37,9 @@ _NO_FILE = frozenset(("com", "do", "run", "go", "inf", "js", "theme", "z"))
 _WORD = re.compile(r"[^\W\d_]{4,40}")
 _CREDENTIAL_WORD = re.compile(r"[a-z0-9]{3,30}")
 _SPELT_ADDRESS = re.compile(r"(?:^|[.-])(?:\d{1,3}[.-]){3}\d{1,3}(?:[.-]|$)")
-_MAIL = re.compile(r"[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
-_MESSAGE_ID = re.compile(r"\d{8}|[0-9a-f]{12}|(?i:CA[\w+=-]{20})")
+_MAIL = re.compile(r"[\w.+-]{1,40}+(?:@|%40)(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}")
+_MESSAGE_ID = re.compile(r"\d{8}|[0-9a-f]{12}|CA[\w+=-]{20}|[A-Z0-9]{16}")
+"""What identifiers of messages and meetings have before their `@`, and no person has."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,400}={0,2}")
 _MAIL_BYTES = re.compile(rb"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
@@ -96,8 +97,10 @@ def _traits(parts: LinkParts, domain: str) -> Iterator[str]:
 
 
 def _wording(parts: LinkParts, path: str, domain: str, service: str) -> Iterator[str]:
-    lower = f"{parts.host}{path}".lower()
-    if not link_words().credential.isdisjoint(_CREDENTIAL_WORD.findall(lower)):
+    words = link_words()
+    named = _CREDENTIAL_WORD.findall(parts.host)
+    said = _CREDENTIAL_WORD.findall(path.lower())
+    if not (words.credential.isdisjoint((*named, *said)) and words.host_only.isdisjoint(named)):
         yield "credential"
     labels = parts.host.split(".") if not parts.address else []
     own = len(labels) - domain.count(".") - 1
@@ -144,10 +147,10 @@ def _service(host: str) -> str:
 def _random_segment(segment: str) -> bool:
     """A path segment of one run of letters and digits that nobody spoke; no plain hex or number,
     which every program writes."""
-    if not 7 <= len(segment) <= 200:
+    if not 10 <= len(segment) <= 200:
         return False
     stem = segment.partition(".")[0]
-    if not stem.isalnum() or stem.isdigit() or not stem.isascii():
+    if len(stem) < 10 or not stem.isalnum() or stem.isdigit() or not stem.isascii():
         return False
     if all(c in "0123456789abcdefABCDEF" for c in stem):
         return False
@@ -157,20 +160,26 @@ def _random_segment(segment: str) -> bool:
 def _recipient(rest: str) -> bool:
     """Whether the link carries somebody's mail address, plain or in base64.
 
-    A Message-ID looks like an address; list archives carry it in the path.
+    In the path only as its last piece: list archives have theirs, and a Message-ID looks like one.
     """
-    for found in _MAIL.finditer(rest) if "@" in rest or "%40" in rest else ():
-        if not _MESSAGE_ID.search(found[0]):
+    path, _, fragment = rest.partition("#")
+    path, _, query = path.partition("?")
+    last = path.rstrip("/").rpartition("/")[2]
+    if "@" in rest or "%40" in rest:
+        whole = _MAIL.fullmatch(last)
+        places = [whole] if whole else []
+        places += [*_MAIL.finditer(query), *_MAIL.finditer(fragment)]
+        if any(not _MESSAGE_ID.search(found[0]) for found in places):
             return True
-    _, _, behind = rest.rpartition("/")
-    tail, _, fragment = rest.partition("#")
-    tokens = [behind.partition("?")[0], fragment, *(v for _, v in parameters(tail) if v)]
-    return any(_hides_mail(token) for token in tokens if len(token) >= 12)
+    if len(rest) < 12:
+        return False
+    values = [value for _, value in parameters(rest) if value] if query else []
+    return any(_hides_mail(token) for token in (last, fragment, *values) if len(token) >= 12)
 
 
 def _hides_mail(token: str) -> bool:
     token = unquote(token).lstrip("/")
-    if not _BASE64.fullmatch(token):
+    if not _BASE64.fullmatch(token) or token.islower() or token.isdigit():
         return False
     raw = token.rstrip("=")
     try:

@@ -45,7 +45,8 @@ class LinkParts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def parts_of(url: str) -> LinkParts | None:
     """Take `url` apart; None when it has no host that could be asked."""
-    if url.startswith("\\\\"):
+    unc = url.startswith("\\\\")
+    if unc:
         url = "file://" + url[2:].replace("\\", "/")
     scheme, found, tail = url[:URL_LIMIT].partition("://")
     if not found:
@@ -63,8 +64,10 @@ def parts_of(url: str) -> LinkParts | None:
     if named is None:
         return None
     host, address, unusual = named
-    if not host or (scheme == "file" and host in ("localhost", ".", "..")):
+    if not host or host in ("localhost.localdomain", "localhost"):
         return None
+    if scheme == "file" and not (address or unc or webdav or ("." in host and len(rest) > 1)):
+        return None  # file:///path, file://name.patch: of this machine, or of a build recipe
     if rest[:1] == "\\":
         rest = "/" + rest[1:]
     return LinkParts(

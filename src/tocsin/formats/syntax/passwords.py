@@ -30,6 +30,7 @@ _BETWEEN = 45
 
 _ACCOUNT = re.compile(
     r"(?i)\b(?:user(?:[ _-]?name|[ _-]?id)?|login|log[ -]?in|e-?mail|benutzer(?:name)?|account|root|admin|"
+    r"meeting|zoom|webex|teams|wifi|wi-fi|wlan|ssid|"
     r"identifiant|utilisateur|usuario|utente|usuário|gebruiker(?:snaam)?|użytkownik|логин)\b"
     r"[^\n]{0,60}(?:\n[^\n]{0,20})?$"
 )
@@ -38,6 +39,8 @@ _QUOTED = re.compile(
     r"[\"“„«‘'`*「『\[<(]{1,3}([^\s\"“”„«»‘’'`*「」『』\]>)]{2,40})[\"”“»’'`*」』\]>)]{1,3}"
 )
 _TOKEN = re.compile(r"\S{2,60}")
+_NO_WORD_BEFORE = ("_", "$", "/", "@", "?", "&", "#", "%")
+_NO_WORD_AFTER = ("_", "-", "(", "/", "@")
 _CODE = re.compile(r"[(){};\[\]$<>\\]|::|->|%[sd]|\$\(|://|=")
 _WORDS_ONLY = re.compile(r"[^\W\d_]+")
 
@@ -62,37 +65,52 @@ def _mark() -> re.Pattern[str]:
 
 
 @cache
-def _words() -> tuple[tuple[str, ...], re.Pattern[str]]:
+def _words() -> tuple[tuple[str, ...], tuple[str, ...], re.Pattern[str]]:
+    """What to look for in ASCII text, in any text, and the whole words, longest first.
+
+    A word that begins with another is found with it.
+    """
     words = password_words().words
-    return words, re.compile("|".join(re.escape(word) for word in words))
+    stems = tuple(w for w in words if not any(w != v and w.startswith(v) for v in words))
+    plain = tuple(stem for stem in stems if stem.isascii())
+    return plain, stems, re.compile("|".join(re.escape(word) for word in words))
 
 
 def passwords(text: str) -> tuple[str, ...]:
     """The distinct passwords that `text` gives, in order, at most `KEPT_LIMIT`."""
     text = text[:TEXT_LIMIT]
     lower = text.lower()
-    words, pattern = _words()
-    if len(lower) != len(text) or not any(word in lower for word in words):
-        if len(lower) == len(text) or not text.isascii():
-            lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-        if not any(word in lower for word in words):
-            return ()
+    if len(lower) != len(text):  # a letter that becomes two: places would not agree
+        lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    plain, stems, pattern = _words()
+    places: set[int] = set()
+    for stem in plain if lower.isascii() else stems:
+        if stem in lower:
+            places.update(_places(lower, stem))
     found: dict[str, None] = {}
-    for count, place in enumerate(pattern.finditer(lower)):
-        if count >= PLACES_LIMIT or len(found) >= KEPT_LIMIT:
-            break
-        found.update(dict.fromkeys(_given(text, place.start(), place.end())))
+    for place in sorted(places)[:PLACES_LIMIT]:
+        whole = pattern.match(lower, place)
+        if whole is not None:
+            found.update(dict.fromkeys(_given(text, place, whole.end())))
     return tuple(found)[:KEPT_LIMIT]
+
+
+def _places(lower: str, stem: str) -> Iterator[int]:
+    """Where a stem begins a word, or stands anywhere in a script without spaces."""
+    spaced = _spaced(stem[0])
+    at = lower.find(stem)
+    while at >= 0:
+        before = lower[at - 1 : at] if at else ""
+        if not spaced or not (before.isalnum() or before in _NO_WORD_BEFORE):
+            yield at
+        at = lower.find(stem, at + len(stem))
 
 
 def _given(text: str, start: int, end: int) -> Iterator[str]:
     """The password announced by the word at [start, end), if one is."""
-    alphabetic = text[start].isascii() or text[start].isalpha()
-    before, after = text[start - 1 : start], text[end : end + 1]
+    after = text[end : end + 1]
     scripted = not _spaced(text[start])
-    if alphabetic and not scripted and (before.isalnum() or before in ("_", "$", "/", "@")):
-        return
-    if not scripted and (after.isalnum() or after in ("_", "-", "(", "/", "@")) and after != "s":
+    if not scripted and (after.isalnum() or after in _NO_WORD_AFTER) and after != "s":
         return
     if _ACCOUNT.search(text[max(0, start - 120) : start]):
         return
@@ -100,8 +118,10 @@ def _given(text: str, start: int, end: int) -> Iterator[str]:
     if mark is None:
         return
     value = _value(text, mark)
-    doubtful = text[start:end].lower() in password_words().doubtful
-    if value and not (doubtful and not any(c.isdigit() for c in value)):
+    if value and text[start:end].lower() in password_words().doubtful:
+        clear = any(c.isdigit() for c in value) and text[mark.end()] not in "([<"
+        value = value if clear else ""
+    if value:
         yield value
 
 
@@ -122,7 +142,7 @@ def _value(text: str, mark: re.Match[str]) -> str:
         return ""
     if "()" in token[0]:
         return ""
-    value = token[0].strip(_QUOTES).rstrip(".,;:!?。、，；)")
+    value = token[0].strip(_QUOTES + ".,;:。、，；").rstrip("!?")
     rest = text[token.end() : text.find("\n", token.end()) if "\n" in text[token.end() :] else None]
     alone = not rest.strip(" \t.,;!)*_")
     between = mark["between"].strip()
@@ -136,7 +156,11 @@ def _value(text: str, mark: re.Match[str]) -> str:
 def _plausible(value: str, *, sure: bool) -> bool:
     """Whether a token may be a password: never program text or an address; a plain word only where
     it stands alone behind a colon or in quotes."""
-    if not 2 <= len(value) <= LONGEST or _CODE.search(value) or ("@" in value[1:-1] and "." in value):
+    if (
+        not 2 <= len(value) <= LONGEST
+        or _CODE.search(value)
+        or ("@" in value[1:-1] and "." in value)
+    ):
         return False
     if _WORDS_ONLY.fullmatch(value):
         mixed = not value.islower() and not value[1:].islower() and not value.isupper()
