@@ -36,8 +36,8 @@ SMALL_LAYER = 20_000
 MANY, FEW = 500, 10
 """Keys in one question. More are not faster (measured)."""
 
-GATE_BITS, LAYER_BITS = 16, 8
-"""Bits per key: of the sieve before all layers, and of those before each."""
+GATE_BITS, LAYER_BITS = 8, 8
+"""Bits per key: of the sieve before all layers when it is at its fullest, and of those before each."""
 
 GATE_SAVED = 50_000
 """Rows not yet in the saved gate, from which on it is saved again: they are read at opening."""

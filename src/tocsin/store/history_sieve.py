@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 SMALLEST = 1 << 13
-LARGEST = 1 << 29
-"""Bits: 64 MiB. With more than 32 million keys more absent ones pass; it stays right."""
+LARGEST = 1 << 28
+"""Bits: 32 MiB. With more than 32 million keys more absent ones pass; it stays right."""
 
 _SECOND = 32
 """Where in the key the second position begins."""
