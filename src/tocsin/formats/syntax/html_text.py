@@ -30,6 +30,10 @@ DEPTH_LIMIT = 20
 """Depth of quoting above which depth is not told any more."""
 
 URL_LIMIT = 8000
+"""Characters of a link's address that are kept."""
+
+STYLE_LIMIT = 10_000
+"""Elements with a style that are looked at for hidden text."""
 
 BELOW = "\ue004"
 """A line that says: all below is quoted, whatever words stand there."""
@@ -45,6 +49,7 @@ _RULE = re.compile(r"<hr\b", re.IGNORECASE)
 _PRE = re.compile(r"(<pre\b.*?(?:</pre\b|\Z))", re.IGNORECASE | re.DOTALL)
 _BLANKS = re.compile(r"[ \t\xa0]*\n[ \t\xa0\n]*")
 _SPACES = re.compile(r"[ \t]{2,}")
+_EDGE = re.compile(f"({_OPEN}|{_CLOSE})")
 _NUMBERED = re.compile(f"{_LINK}(\\d+){_LINK_END}")
 _FOREIGN = re.compile(r"<!doctype|<title|<html|<head|<meta|converted from text/", re.IGNORECASE)
 _BELOW_HINTS = (
@@ -61,17 +66,17 @@ _BELOW = (
     '[style*="border-top: 1pt solid"], [style*="border-top:1pt solid"], '
     '[style*="border-top: solid"]'
 )  # fmt: skip
-_STYLED = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0*(?:\.0+)?[01]?(?:px|pt|em|rem|%|\b)"
-    r"(?!\.?\d)|mso-hide\s*:\s*all|opacity\s*:\s*0(?![.\d])|max-height\s*:\s*0|(?<![-\w])color\s*:\s*(?:#f{3}(?:f{3})?\b|white)",
-    re.IGNORECASE,
+_HINTS = (
+    "display:none", "display: none", "visibility:hidden", "visibility: hidden", "font-size:0",
+    "font-size: 0", "font-size:1p", "font-size: 1p", "mso-hide", "opacity:0", "opacity: 0",
+    "max-height:0", "max-height: 0", "color:white", "color: white",
+)  # fmt: skip
+_GONE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all")
+_SMALL = re.compile(
+    r"font-size\s*:\s*(?:0?\.\d+|0+|1)(?:px|pt|em|rem|%)?\s*(?:;|!|$)(?<!1em)(?<!1em;)(?<!1rem)"
+    r"|opacity\s*:\s*0(?![.\d])|max-height\s*:\s*0(?![.\d])"
 )
-_HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0*(?:\.0+)?[01]?(?:px|pt|em|rem|%|(?=\s*(?:;|$)))"
-    r"|mso-hide\s*:\s*all|opacity\s*:\s*0(?![.\d])|max-height\s*:\s*0(?![.\d])",
-    re.IGNORECASE,
-)
-_WHITE = re.compile(r"(?<![-\w])color\s*:\s*(?:#f{3}(?:f{3})?\b|white\b)", re.IGNORECASE)
+_WHITE = re.compile(r"(?<![-\w])color\s*:\s*(?:#f{3}(?:f{3})?\b|white\b)")
 _ZERO_WIDTH = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _INDENTED = re.compile(r"border(?:-left)?\s*:\s*(?:none|0)", re.IGNORECASE)
 _STYLES: tuple[tuple[str, QuoteStyle], ...] = (
@@ -107,9 +112,10 @@ def links_in(text: str) -> frozenset[int]:
 def read_html(html: str) -> Found:
     """Text, links and hidden text of a body."""
     html = html[:HTML_LIMIT]
-    if "\ue000" <= max(html, default="") or "&#" in html:
-        html = _OURS.sub("", html)
     lower = html.lower()
+    if not html.isascii() or "&#x" in lower or "&#057" in lower or "&#57" in lower:
+        html = _OURS.sub("", html)
+        lower = html.lower()
     tree = LexborHTMLParser(_lined(html, lower))
     tree.strip_tags(["script", "style", "title", "template"])
     root = tree.body or tree.root
@@ -117,7 +123,7 @@ def read_html(html: str) -> Found:
         return Found()
     links = _mark_links(tree)
     style = _mark_quotes(tree, lower)
-    hidden = _hide(tree) if _STYLED.search(lower) else 0
+    hidden = _hide(tree) if _may_hide(lower) else 0
     text = root.text(deep=True)
     if len(text) > len(html) * 3:
         text = text[: len(html) * 3]
@@ -204,16 +210,28 @@ def _mark_pre(tree: LexborHTMLParser, lower: str) -> QuoteStyle:
     return ""
 
 
+def _may_hide(lower: str) -> bool:
+    """Whether it is worth looking at each style for hidden text."""
+    return any(hint in lower for hint in _HINTS) or (
+        lower.count("color:#fff") > lower.count("background-color:#fff")
+    )
+
+
 def _hide(tree: LexborHTMLParser) -> int:
-    """Take out what the reader does not see; how many characters that was."""
+    """Take out what the reader does not see; how many characters that was.
+
+    Text without size or in the colour of paper is counted only where it stands itself: what is
+    inside has its own size and colour more often than not.
+    """
     hidden = 0
-    for node in tree.css("[style]")[: ANCHOR_LIMIT * 5]:
-        how = node.attributes.get("style") or ""
-        if _HIDING.search(how):
-            text = node.text(deep=True)
-            hidden += len("".join(text.split()))
-        elif _WHITE.search(how) and "background" not in how.lower():
+    for node in tree.css("[style]")[:STYLE_LIMIT]:
+        how = (node.attributes.get("style") or "").lower()
+        if _GONE.search(how):
             hidden += len("".join(node.text(deep=True).split()))
+            node.insert_before(" ")
+            node.decompose()
+        elif _SMALL.search(how) or (_WHITE.search(how) and "background" not in how):
+            hidden += len("".join(node.text(deep=False).split()))
     return hidden
 
 
@@ -223,12 +241,11 @@ def _prefixed(text: str) -> str:
     if _OPEN not in text:
         return text
     depth = 0
-    lines: list[str] = []
-    for line in re.split(f"(\n|{_OPEN}|{_CLOSE})", text):
-        if line == _OPEN:
-            depth += 1
-        elif line == _CLOSE:
-            depth -= 1
-        elif line.strip():
-            lines.append(f"{'>' * min(max(depth, 0), DEPTH_LIMIT)} {line}" if depth > 0 else line)
-    return "\n".join(lines)
+    parts: list[str] = []
+    for at, part in enumerate(_EDGE.split(text)):
+        if at % 2:
+            depth += 1 if part == _OPEN else -1
+        elif part.strip():
+            sign = "\n" + ">" * min(depth, DEPTH_LIMIT) + (" " if depth > 0 else "")
+            parts.append(sign + part.strip("\n").replace("\n", sign))
+    return "".join(parts)

@@ -7,7 +7,6 @@ Links come from the HTML in either case, each with whether it stands in quoted t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 import msgspec
 
@@ -29,6 +28,12 @@ ADDRESSES = 20
 
 NEAR_MARKS = 40
 """Of the marks of quoted text, those for the mail that is answered; the rest is for older ones."""
+
+TOKEN_LIMIT = 400
+"""Characters of one word that are looked at for an address."""
+
+SAME_LOOK = 3000
+"""Characters of the HTML's text that are sought in the plain body."""
 
 STEM = 6
 """Letters by which two words are held to be one: a light stem that fits most languages."""
@@ -72,10 +77,6 @@ _CLOSING = re.compile(
     r"|verzonden (?:vanaf|met) .{2,40}|gesendet (?:von|mit) .{2,40}|outlook für .{2,20}|skickat från .{2,40}",
     re.IGNORECASE,
 )
-_NOT_TEXT = re.compile(
-    r"(?:\b\w{2,8}://|\bwww\.|\[cid:|\bmailto:)[^\s<>\]]*+|[\w.+-]{1,64}@[\w.-]{1,255}"
-)
-_LETTERS = re.compile(r"[^\W\d_]{4,}")
 _HAN = re.compile("[\u30a0-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]{2,}")
 _CLOSING_LINES = 14
 """Last lines of a piece among which a closing formula is looked for."""
@@ -99,10 +100,10 @@ def split(plain: str, html: str, *, subject: str, names: tuple[str, ...], key: b
 
 def _says_less(plain: str, seen: html_text.Found) -> bool:
     """Whether the plain body is a stub beside the HTML: half of what the HTML says is not in it."""
-    shown = set(shingles.words_of(html_text.without_links(seen.text[:3000])))
+    shown = set(shingles.words_of(html_text.without_links(seen.text[:SAME_LOOK])))
     if len(shown) < 5:
         return False
-    missing = shown.difference(shingles.words_of(plain))
+    missing = shown.difference(shingles.words_of(plain[: 3 * SAME_LOOK]))
     return 2 * len(missing) > len(shown)
 
 
@@ -161,30 +162,43 @@ def _quoted_marks(near: list[bytes], far: list[bytes], key: bytes) -> tuple[int,
 
 
 def _addresses(new: str) -> tuple[str, ...]:
-    if "@" not in new:
-        return ()
-    found = (each.lower().strip(".'") for each in ADDRESS.findall(new))
-    return tuple(dict.fromkeys(each for each in found if "." in each.partition("@")[2]))[:ADDRESSES]
+    found: dict[str, None] = {}
+    if "@" in new:
+        for token in new.split():
+            if "@" in token and (match := ADDRESS.search(token[:TOKEN_LIMIT])):
+                address = match.group().lower().strip(".'")
+                if "." in address.partition("@")[2]:
+                    found[address] = None
+                    if len(found) == ADDRESSES:
+                        break
+    return tuple(found)
 
 
 def _content(
-    pieces: list[str], quoted: Iterable[bytes], subject: str, names: tuple[str, ...]
+    pieces: list[str], quoted: list[bytes], subject: str, names: tuple[str, ...]
 ) -> tuple[int, int]:
     """How many distinct content words the new text has, and how many the thread has too."""
     told = "\n".join(_told(piece, first=not at) for at, piece in enumerate(pieces))
-    told = _NOT_TEXT.sub(" ", told).lower()
-    stems = {word[:STEM] for word in _LETTERS.findall(told)}
-    stems.difference_update([name.lower()[:STEM] for name in names])
-    known = {word[:STEM] for word in b" ".join(set(quoted)).decode("utf-8", "replace").split()}
-    known.update(word[:STEM] for word in _LETTERS.findall(subject.lower()))
+    if "@" in told:
+        told = " ".join([token for token in told.split() if "@" not in token])
+    left_out = {name.lower()[:STEM] for name in names}
+    stems = _stems(shingles.words_of(told)) - left_out
+    about = subject.rpartition(":")[2]
+    known = _stems(quoted) | _stems(shingles.words_of(about))
     content, shared = len(stems), len(stems & known)
     if not told.isascii():
         pairs = _pairs(told)
         if pairs:
-            spread = b" ".join(quoted).decode("utf-8", "replace").replace(" ", "") + subject
+            spread = b"".join(quoted).decode("utf-8", "replace") + subject
             content += len(pairs)
             shared += sum(pair in spread for pair in pairs)
     return content, shared
+
+
+def _stems(words: list[bytes]) -> set[str]:
+    """The distinct words of four letters and more, by their first letters."""
+    distinct = b" ".join(set(words)).decode("utf-8", "replace").split()
+    return {word[:STEM] for word in distinct if len(word) > 3 and word.isalpha()}
 
 
 def _pairs(text: str) -> set[str]:

@@ -12,18 +12,10 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-import msgspec
-
 from tocsin.model.message import Attribution
 
 FOLDED = 4
 """Lines over which an attribution may be folded."""
-
-ATTRIBUTION_LIMIT = 400
-"""Characters an attribution may have."""
-
-BLOCK_LINES = 30
-"""Lines a header block may have, folded lists of recipients included."""
 
 VALUE_LIMIT = 200
 """Characters of a name, date or subject that are kept."""
@@ -59,23 +51,6 @@ ROLES: dict[str, Role] = {
 }
 """Role of each label, lower case."""
 
-_DECORATION = r"[ \t\xa0*_>|]"
-_VALUE = r"[ \t\xa0*_]{0,4}[:：][ \t\xa0*_]{0,4}"
-
-
-def _starts(role: Role) -> re.Pattern[str]:
-    labels = sorted(_LABELS[role].split("|"), key=len, reverse=True)
-    return re.compile(
-        rf"\n{_DECORATION}*+(?:{'|'.join(map(re.escape, labels))}){_VALUE}", re.IGNORECASE
-    )
-
-
-FROM_LINE = _starts("from")
-SUBJECT_LINE = _starts("subject")
-LABEL_LINE = re.compile(
-    rf"{_DECORATION}*+([^\W\d_][\w '’./-]{{0,28}}?){_VALUE}([^\n]*)", re.IGNORECASE
-)
-
 WRITING = frozenset(
     "wrote writes said schrieb schreibt geschrieben écrit ecrit écrivait scritto scrive escribió"
     " escribio escribe escreveu escreve schreef schrijft geschreven napisał napisała pisze napisala"
@@ -100,33 +75,27 @@ WHEN = re.compile(
     r"\b\d{1,2}[:.h]\d{2}\b|\b(?:19|20)\d\d\b|\b\d{1,2}[-./]\d{1,2}[-./]\d{2,4}\b"
     r"|\d\s?[年月日년월일]|\d:\d\d"
 )
+ORIGINAL = re.compile(
+    r"original|ursprünglich|originaux|oorspronkelijk|oryginaln|ursprungl|oprindelig|opprinnelig"
+    r"|alkuperäinen|původní|orijinal|исходн|eredeti|pôvodn|forward|weitergeleit|transf[ée]r"
+    r"|inoltrat|reenviad|encaminhad|doorgestuurd|przekazan|vidarebefordr|videresend|välitet"
+    r"|přeposlan|iletilen|пересылаем|пересланн|原始|元の|转发|轉寄|転送|원본|전달|továbbít|redirecționat",
+    re.IGNORECASE,
+)
+FORWARDED = re.compile(
+    r"forward|weitergeleit|transf[ée]r|inoltrat|reenviad|encaminhad|doorgestuurd|przekazan"
+    r"|vidarebefordr|videresend|välitet|přeposlan|iletilen|пересы|пересл|转发|轉寄|転送|전달|továbbít",
+    re.IGNORECASE,
+)
 ADDRESS = re.compile(r"[\w.+%=/&'*-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}")
 _WORDS = re.compile(r"[^\W\d_]+")
 _BRACKETED = re.compile(r"\(?[<\[](?:mailto:)?[^<>\[\]]{0,200}[>\]]\)?|\(\s*[\w.+-]+@[^()]{0,80}\)")
+_QUOTES = " ,.;:\"'“”„«»<>"
 _FILLER = frozenset(
     "am pm a.m p.m utc gmt cet cest est edt pst pdt cst cdt ist jst msk bst mst mdt um uhr at à alle"
     " ore kl klo o v в г de del las às hs le the av af til от user via by from of un schrieb skrev"
     " odesílatel ha han on el il em op den dne, tarihinde şunu a en o z uur om po ad".split()
 )
-
-
-class Block(msgspec.Struct, frozen=True, gc=False):
-    """Where a header block or attribution stands in a text, and whom it names.
-
-    start: of its first line; end: behind its last. labelled: a header block. lotus: its name and
-    date stand above the labels.
-    """
-
-    start: int
-    end: int
-    who: Attribution
-    labelled: bool = False
-    lotus: bool = False
-
-
-def role_of(label: str) -> Role | None:
-    """What a label says, if it is known in any language."""
-    return ROLES.get(label.strip(" *_\xa0\t").lower())
 
 
 def says_written(line: str) -> bool:
@@ -136,33 +105,39 @@ def says_written(line: str) -> bool:
     return not line.isascii() and _JOINED_VERB.search(line) is not None
 
 
+def opens(line: str) -> bool:
+    """Whether a line begins as attributions do: `On`, `Am`, a weekday, a date."""
+    return OPENING.match(line.lstrip(" \t\xa0>*_\"'\ufeff")) is not None
+
+
+def dated(line: str) -> bool:
+    """Whether a date or time stands in a line, addresses left aside."""
+    return WHEN.search(ADDRESS.sub(" ", line) if "@" in line else line) is not None
+
+
 def named(line: str) -> Attribution:
     """Who and when, out of an attribution on one line."""
     found = ADDRESS.search(line)
-    bare = _BRACKETED.sub(" ", line)
-    bare = ADDRESS.sub(" ", bare).strip(" \t:：>*_,\xa0")
+    address = found.group().lower() if found else ""
+    bare = ADDRESS.sub(" ", _BRACKETED.sub(" ", line)).strip(" \t:：>*_,\xa0\ufeff")
     tokens = bare.split()
-    dated = [at for at, token in enumerate(tokens) if any(map(str.isdigit, token))]
-    if not dated:
-        return Attribution(name=_name(tokens), address=found.group().lower() if found else "")
-    first, last = dated[0], dated[-1]
+    numbered = [at for at, token in enumerate(tokens) if any(map(str.isdigit, token))]
+    if not numbered:
+        return Attribution(name=_name(tokens), address=address)
+    first, last = numbered[0], numbered[-1]
     before, after = tokens[:first], tokens[last + 1 :]
     while after and after[0].strip("().,").lower() in _FILLER:
         last, after = last + 1, after[1:]
     name = _name(after)
     start = 0
-    if not name:
+    if not name and not opens(bare):
         name = _name(before)
         start = first
     when = " ".join(tokens[start : last + 1])
     opening = OPENING.match(when)
-    if opening and not any(map(str.isdigit, opening.group())) and len(opening.group()) < 4:
+    if opening and len(opening.group()) < 4 and not any(map(str.isdigit, opening.group())):
         when = when[opening.end() :]
-    return Attribution(
-        name=name,
-        address=found.group().lower() if found else "",
-        date=when.strip(" ,")[:VALUE_LIMIT],
-    )
+    return Attribution(name=name, address=address, date=when.strip(" ,")[:VALUE_LIMIT])
 
 
 def _name(tokens: list[str]) -> str:
@@ -172,11 +147,11 @@ def _name(tokens: list[str]) -> str:
         kept.pop(0)
     while kept and _small(kept[-1]):
         kept.pop()
-    return " ".join(kept).strip(" ,.;:()\"'“”„«»")[:VALUE_LIMIT]
+    return " ".join(kept).strip(_QUOTES)[:VALUE_LIMIT]
 
 
 def _small(token: str) -> bool:
-    bare = token.strip(" ,.;:()\"'“”„«»").lower()
+    bare = token.strip(_QUOTES + "()").lower()
     return not bare or bare in _FILLER or bare in WRITING or _JOINED_VERB.search(bare) is not None
 
 

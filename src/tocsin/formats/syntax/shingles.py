@@ -13,7 +13,6 @@ import re
 import zlib
 from collections.abc import Sequence
 from hashlib import blake2b
-from heapq import nsmallest
 
 SHINGLE = 7
 """Words in a shingle."""
@@ -31,18 +30,15 @@ WORD_LIMIT = 20_000
 """Words of one text that are looked at."""
 
 _LINK = re.compile(r"(?:\b(?:https?|ftp)://|\bwww\.|\[cid:|\bmailto:)[^\s<>\]]*+")
-_SPACED = str.maketrans(
-    dict.fromkeys(
-        [0xA0, 0xA6, 0xAB, 0xB7, 0xBB, 0xBF, 0xA1, 0xB4, 0xA8, 0x1680, 0xFEFF, 0x202F, 0x205F]
-        + [*range(0x2000, 0x2070), *range(0x3000, 0x3040), *range(0xFF00, 0xFF10)]
-        + [*range(0xFF1A, 0xFF21), *range(0xFF3B, 0xFF41), *range(0xFF5B, 0xFF66)]
-        + [*range(0x2190, 0x2600), *range(0xE000, 0xE010)],
-        " ",
-    )
-    | dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0x2019, 0x2018], "")
-    | {0x3005: "々"}
+_SPACES = re.compile(
+    "[\xa0-\xa9\xab\xac\xae-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\u1680\u2000-\u200a\u2010-\u2017\u201a-\u205f"
+    "\u2190-\u2bff\u3000-\u3004\u3008-\u303f\ufe30-\ufe4f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40"
+    "\uff5b-\uff65\ue000-\ue00f]"
 )
-"""Spaces and punctuation beyond ASCII; what the eye does not see is left out, as is the apostrophe."""
+"""Spaces and punctuation beyond ASCII."""
+
+_UNSEEN = re.compile("[\xad\u200b-\u200f\u2018\u2019\u2060\ufeff\ufe0f]")
+"""What the eye does not see, and the apostrophe, which some programs leave out."""
 
 _UNSPACED = re.compile(
     "([\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff])"
@@ -62,7 +58,7 @@ def spread(text: str) -> bytes:
     if "://" in text or "www." in text or "mailto:" in text or "[cid:" in text:
         text = _LINK.sub(" ", text)
     if not text.isascii():
-        text = text.lower().translate(_SPACED)
+        text = _SPACES.sub(" ", _UNSEEN.sub("", text.lower()))
         if _UNSPACED.search(text):
             text = _UNSPACED.sub(r" \1 ", text)
     return text.encode("utf-8", "replace").translate(_ASCII, _APOSTROPHE)
@@ -100,11 +96,7 @@ def _first(words: Sequence[bytes], begin: Sequence[int], key: bytes, limit: int)
     found = {b" ".join(words[at : at + SHINGLE]) for at in begin}
     if len(found) <= limit:
         return found
-    by_sum = (
-        sorted([(checked(each, seed), each) for each in found])
-        if limit > 8
-        else nsmallest(limit, [(checked(each, seed), each) for each in found])
-    )
+    by_sum = sorted([(checked(each, seed), each) for each in found])
     return {each for _, each in by_sum[:limit]}
 
 

@@ -74,6 +74,9 @@ _SCRIPTS = (
     ("th", re.compile("[\u0e01-\u0e2e]")),
     ("hi", re.compile("[\u0905-\u0939]")),
 )
+_ANY_SCRIPT = re.compile(
+    "[\u0391-\u03c9\u05d0-\u05ea\u0621-\u064a\u0905-\u0939\u0e01-\u0e2e\u3041-\u9fff\uac00-\ud7a3]"
+)
 _SCRIPT_SHARE = 8
 """One character in so many must be of a script that names its language."""
 
@@ -82,8 +85,8 @@ _SCRIPT_LOOK = 1500
 
 def language(text: str, words: Sequence[bytes]) -> str:
     """ISO 639-1 of a text, given with its words (`shingles.words_of`); empty where unsure."""
-    if not text.isascii():
-        head = text[:_SCRIPT_LOOK]
+    head = "" if text.isascii() else text[:_SCRIPT_LOOK]
+    if head and _ANY_SCRIPT.search(head):
         needed = max(ENOUGH, sum(map(str.isalpha, head)) // _SCRIPT_SHARE)
         for code, script in _SCRIPTS:
             if len(script.findall(head)) >= needed:
