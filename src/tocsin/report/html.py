@@ -22,7 +22,8 @@ from tocsin.model.finding import LEVELS
 from tocsin.model.run import Run
 from tocsin.model.text import Sentence
 from tocsin.report import Output
-from tocsin.report.html_parts import words
+from tocsin.report.advisory_parts.inert import inert
+from tocsin.report.html_parts import conversations, words
 from tocsin.report.html_parts.page import VANTAGES, build_page
 from tocsin.report.html_parts.timeline import aware
 from tocsin.report.html_parts.visible import one_line, speak, visible
@@ -60,6 +61,13 @@ def render(run: Run, translate: Callable[[str], str], lang: str) -> str:
             vantages=VANTAGES,
             paper_limit=PAPER_LIMIT,
             list_limit=LIST_LIMIT,
+            axes=conversations.AXES,
+            traits=conversations.TRAITS,
+            values_limit=conversations.VALUES_LIMIT,
+            people_limit=conversations.PEOPLE_LIMIT,
+            full_limit=conversations.FULL_LIMIT,
+            campaigns_limit=conversations.CAMPAIGN_LIMIT,
+            whole=_whole,
             style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
             style_digest=_digest(style),
@@ -84,6 +92,7 @@ def _environment() -> Environment:
         "minute": _minute,
         "host": _host,
         "together": _together,
+        "inert": inert,
     }
     return environment
 
@@ -96,6 +105,11 @@ def _finalize(value: object) -> object:
         msg = "a sentence must be spoken in the reader's language first"
         raise TypeError(msg)
     return visible(value) if isinstance(value, str) else value
+
+
+def _whole(text: str) -> Markup:
+    """A text that was cut already, with nothing cut again: visible, escaped."""
+    return Markup("{}").format(visible(text, len(text)))
 
 
 @cache

@@ -10,6 +10,7 @@ from tocsin.model.build import Build
 from tocsin.model.evidence import OUTSIDE
 from tocsin.model.run import HistoryEntry, Proof, Run, Server, Source, Visibility
 from tocsin.report.html_parts.citing import Cited, Citing
+from tocsin.report.html_parts.conversations import ConversationsView, conversations_view
 from tocsin.report.html_parts.findings import Advisory, Judged, Tally, judged, ranked, urgency
 from tocsin.report.html_parts.timeline import Axis, Mark, aware, axis, marks
 
@@ -104,6 +105,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     joined: tuple[ServerView, ...]
     citing: Citing
     view_of: dict[str, ServerView]
+    conversations: ConversationsView | None
 
     @property
     def cards(self) -> tuple[Proof, ...]:
@@ -137,6 +139,7 @@ def build_page(run: Run, translate: Callable[[str], str]) -> Page:
         ),
         citing=citing,
         view_of={view.server.id: view for view in views},
+        conversations=conversations_view(run, translate),
     )
 
 
