@@ -17,6 +17,7 @@ like; `@`: a mail address; `url`: a further address. Extensions and names of par
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import unquote
 
@@ -35,7 +36,6 @@ _RUN = re.compile(r"[^\W\d_]+|\d+|[\W_]+")
 _SEPARATED = re.compile(r"[^\w=+%]+|_+")
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,100}")
 _WORDS = re.compile(r"[^\W\d_]{2,40}")
-_VOWELS = frozenset("aeiouyáàâäãåæéèêëíìîïóòôöõøúùûüýÿœ")
 _TOKEN = 8
 """Letters and digits mixed, from this length on, are a token and no word with a number."""
 
@@ -106,9 +106,10 @@ def _last(segment: str) -> str:
     return _segment(segment[: extension.start()]) + extension[0].lower()
 
 
+@lru_cache(maxsize=8192)
 def _segment(text: str) -> str:
-    if not text:
-        return ""
+    if text.isalnum():
+        return _token(text[:200])
     if "@" in text and _MAIL.fullmatch(text):
         return "@"
     if "://" in text:
@@ -141,6 +142,8 @@ def _token(text: str) -> str:
         chance = (mixed and not text.isupper()) or looks_random(text)
         return f"x{{{_class(len(text))}}}" if chance else "w"
     runs = _RUN.findall(text)
+    if len(runs) < 2:  # a digit of another kind, `²`
+        return "x"
     if len(text) >= _TOKEN and (len(runs) > 2 or "=" in text):
         return f"x{{{_class(len(text))}}}"
     return "".join(_token(run) if run.isalnum() else run for run in runs[:SEGMENT_LIMIT])
@@ -162,11 +165,10 @@ def _query(rest: str) -> str:
 
 
 def _unspeakable(word: str) -> bool:
+    """Six consonants in a row, or hardly a vowel."""
     if not word.isascii():
         return False
-    vowels = sum(c in _VOWELS for c in word)
-    run = longest = 0
-    for c in word:
-        run = 0 if c in _VOWELS else run + 1
-        longest = max(longest, run)
-    return longest >= 6 or vowels * 6 < len(word)
+    return sum(map(word.count, "aeiouy")) * 6 < len(word) or _CONSONANTS.search(word) is not None
+
+
+_CONSONANTS = re.compile(r"[^aeiouy]{6}")

@@ -30,7 +30,7 @@ _BETWEEN = 45
 
 _ACCOUNT = re.compile(
     r"(?i)\b(?:user(?:[ _-]?name|[ _-]?id)?|login|log[ -]?in|e-?mail|benutzer(?:name)?|account|root|admin|"
-    r"meeting|zoom|webex|teams|wifi|wi-fi|wlan|ssid|"
+    r"customer[ -]?id|kundennummer|meeting|zoom|webex|teams|wifi|wi-fi|wlan|ssid|"
     r"identifiant|utilisateur|usuario|utente|usuário|gebruiker(?:snaam)?|użytkownik|логин)\b"
     r"[^\n]{0,60}(?:\n[^\n]{0,20})?$"
 )
