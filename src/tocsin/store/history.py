@@ -19,7 +19,7 @@ from tocsin.analyse.conversation.memory import Table as Kind
 from tocsin.model.text import N_, say
 from tocsin.store.history_file import connect, refusals
 from tocsin.store.history_layers import Shelf
-from tocsin.store.history_schema import LESSONS, NOTES, HistoryError
+from tocsin.store.history_schema import LESSONS, NOTES, HistoryError, addition
 
 __all__ = ["History", "HistoryError", "open_history"]
 
@@ -44,6 +44,7 @@ class History:
         self._connection = connection
         self._key = key
         self._name = name
+        self._lesson_text = addition(LESSONS, connection.dialect, Lesson._fields)
         with self._told():
             self._shelves = {kind: Shelf(connection, kind) for kind in KINDS}
         self._unwritten: dict[Kind, dict[int, Row]] = {kind: {} for kind in KINDS}
@@ -109,9 +110,9 @@ class History:
             return
         self.drop(list(newest))
         with self._told():
-            self._connection.execute(
-                insert(LESSONS), [lesson._asdict() for lesson in newest.values()]
-            )
+            cursor = self._connection.connection.cursor()
+            cursor.executemany(self._lesson_text, list(newest.values()))
+            cursor.close()
 
     def due(self, before: int, most: int | None = None) -> Sequence[Lesson]:
         """Take out the lessons from before that moment, oldest first; at most so many.

@@ -8,6 +8,7 @@ memory say which keys are nowhere, and which layers need not be asked for the ot
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, literal, select, union_all
 from sqlalchemy import delete as remove
@@ -36,9 +37,6 @@ SMALL_LAYER = 20_000
 MANY, FEW = 500, 10
 """Keys in one question. More are not faster (measured)."""
 
-GATE_BITS, LAYER_BITS = 8, 8
-"""Bits per key: of the sieve before all layers when it is at its fullest, and of those before each."""
-
 GATE_SAVED = 50_000
 """Rows not yet in the saved gate, from which on it is saved again: they are read at opening."""
 
@@ -46,6 +44,7 @@ SLACK = 16
 """Where rows are bounded, one in so many more is removed than must be."""
 
 _READ_AT_ONCE = 10_000
+_WRITTEN_AT_ONCE = 1_000
 
 
 class Layer:
@@ -129,20 +128,20 @@ class Shelf:
         keys = sorted(rows)
         layer = self._new_layer()
         cursor = self._connection.connection.cursor()
-        cursor.executemany(
-            addition(layer.table, self._dialect), [(key, *rows[key]) for key in keys]
-        )
+        text = addition(layer.table, self._dialect)
+        for start in range(0, len(keys), _WRITTEN_AT_ONCE):
+            some = keys[start : start + _WRITTEN_AT_ONCE]
+            cursor.executemany(text, [(key, *rows[key]) for key in some])
         cursor.close()
-        time = self._time
-        layer.rows, layer.oldest = len(keys), min(row[time] for row in rows.values())
+        layer.rows, layer.oldest = len(keys), min(map(itemgetter(self._time), rows.values()))
         if self.layers:
-            layer.sieve = Sieve.for_keys(len(keys), LAYER_BITS)
+            layer.sieve = Sieve.for_keys(len(keys))
             layer.sieve.add(keys)
         self._gate.add(keys)
         self._keep(layer)
         while merged := self._too_many():
             self._merge(merged)
-        if not self._gate.fits(self.rows, GATE_BITS):
+        if not self._gate.fits(self.rows):
             self._gate = self._new_gate()
 
     @property
@@ -214,7 +213,7 @@ class Shelf:
         count = select(func.count()).select_from(layer.table)
         layer.rows = self._connection.scalar(count) or 0
         if self.layers:
-            layer.sieve = Sieve.for_keys(layer.rows, LAYER_BITS)
+            layer.sieve = Sieve.for_keys(layer.rows)
             for keys in self._keys(layer):
                 layer.sieve.add(keys)
 
@@ -230,7 +229,7 @@ class Shelf:
         saved = self._connection.execute(
             select(GATES.c.upto, GATES.c.sieve).where(GATES.c.kind == self._kind)
         ).one_or_none()
-        if saved is None or not Sieve(saved[1]).fits(self.rows, GATE_BITS):
+        if saved is None or not Sieve(saved[1]).fits(self.rows):
             return self._new_gate()
         self._saved_upto = saved[0]
         gate = Sieve(bytearray(saved[1]))
@@ -241,7 +240,7 @@ class Shelf:
 
     def _new_gate(self) -> Sieve:
         """A gate with room for twice as many keys as there are."""
-        gate = Sieve.for_keys(2 * self.rows, GATE_BITS)
+        gate = Sieve.for_keys(2 * self.rows)
         for layer in self.layers:
             for keys in self._keys(layer):
                 gate.add(keys)

@@ -6,6 +6,8 @@ Everything is SQLAlchemy Core and means the same to SQLite and PostgreSQL. Keys 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -114,9 +116,9 @@ def lookup(table: Table, dialect: Dialect, many: int) -> str:
     return str(statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
 
 
-def addition(table: Table, dialect: Dialect) -> str:
-    """The text that adds one row, for many at once."""
-    return str(insert(table).compile(dialect=dialect))
+def addition(table: Table, dialect: Dialect, columns: Sequence[str] | None = None) -> str:
+    """The text that adds one row, for many at once; its columns, when not all are given."""
+    return str(insert(table).compile(dialect=dialect, column_keys=columns))
 
 
 def all_keys(table: Table, dialect: Dialect) -> str:
