@@ -34,15 +34,13 @@ _UNC = re.compile(r"\\\\([A-Za-z0-9][\w.\-]{1,252}(?:@[\w]{1,5}){0,2}\\[\w$][^\s
 _BARE = re.compile(r"\.([A-Za-z]{2,24})(?::\d{1,5})?/[^\s<>\"]{2,500}")
 _HOST_BACKWARDS = re.compile(r"\ue000?([A-Za-z0-9-]{1,63}+(?:\.\ue000?[A-Za-z0-9-]{1,63}+){0,5}+)")
 _NO_HOST_BEHIND = frozenset("/@.\\:=~_&?#%+")
+_BROKEN = re.compile(r"(?:[^\s<>]++(?:[ \t]*+\r?\n(?:>[> ]*+|[ \t]*+))?+)++>")
 _BREAKS = re.compile(r"\s*\n[>\s]*")
 _BRACKETS = re.compile(r"\[\.\]|\(\.\)|\[dot\]|\{\.\}|\[\.|\(dot\)")
 _TAIL = ".,;:!?'`*_~|”’»…"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-_SOURCE_FILES = frozenset((
-    "md", "py", "sh", "rs", "pl", "cc", "so", "zip", "mov", "java", "app", "ps", "in", "cs", "ml",
-    "ts", "mk", "am", "as", "la", "do",
-))  # fmt: skip
-"""Top labels that are file extensions too: `run.sh/x` is no host in a developer's mail."""
+FILE_TOPS = frozenset(("md", "py", "sh", "zip", "mov"))
+"""Top labels that are file extensions too: `run.sh/x` is no host, nor is `invoice.zip`."""
 
 
 class Found(NamedTuple):
@@ -122,9 +120,8 @@ def _with_scheme(text: str) -> Iterator[Found]:
 
 def _wrapped(text: str, at: int, body: str) -> str:
     """A link in angle brackets whose line was broken on the way: all of it up to the bracket."""
-    end = text.find(">", at + len(body), at + WRAPPED_LIMIT)
-    whole = _BREAKS.sub("", text[at:end]) if end > 0 else ""
-    return whole if whole and not any(c.isspace() or c == "<" for c in whole) else body
+    whole = _BROKEN.match(text, at, at + WRAPPED_LIMIT)
+    return _BREAKS.sub("", whole[0][:-1]) if whole else body
 
 
 def _bare(text: str) -> Iterator[Found]:
@@ -132,7 +129,7 @@ def _bare(text: str) -> Iterator[Found]:
     for count, each in enumerate(_BARE.finditer(text)):
         if count >= FOUND_LIMIT:
             break
-        if each[0] in seen or each[1].lower() in _SOURCE_FILES:
+        if each[0] in seen or each[1].lower() in FILE_TOPS:
             continue
         seen.add(each[0])
         reach = text[max(0, each.start() - HOST_REACH) : each.start()][::-1]

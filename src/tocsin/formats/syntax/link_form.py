@@ -32,7 +32,7 @@ _FILE_TRAITS = {
     "script": "script", "shortcut": "script", "office": "office", "office-legacy": "office",
     "office-macro": "office", "onenote": "office", "html": "page", "page": "page",
 }  # fmt: skip
-_NO_FILE = frozenset(("com", "do", "run", "go", "inf", "js", "theme", "z"))
+_NO_FILE = frozenset(("com", "do", "run", "go", "inf", "theme", "z"))
 """Extensions that end ordinary addresses too."""
 _WORD = re.compile(r"[^\W\d_]{4,40}")
 _CREDENTIAL_WORD = re.compile(r"[a-z0-9]{3,30}")

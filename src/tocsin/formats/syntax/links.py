@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 
 from tocsin.formats.syntax.domains import internal, registrable
-from tocsin.formats.syntax.link_finding import Found, find
+from tocsin.formats.syntax.link_finding import FILE_TOPS, Found, find
 from tocsin.formats.syntax.link_form import Form, form_of
 from tocsin.formats.syntax.link_parts import parts_of
 from tocsin.formats.syntax.link_wrappers import unwrap
@@ -129,8 +129,10 @@ def _shown(text: str, domain: str) -> str:
         return ""
     parts = unwrap(parts).parts
     top = parts.host.rpartition(".")[2]
-    if not explicit and not parts.address and top not in _RESERVED and internal(parts.host):
-        return ""
+    if not explicit and not parts.address:
+        unknown = top not in _RESERVED and internal(parts.host)
+        if unknown or top in FILE_TOPS:
+            return ""
     claimed = registrable(parts.host) or parts.host
     return claimed if claimed != domain else ""
 
