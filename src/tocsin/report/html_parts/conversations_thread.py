@@ -189,6 +189,6 @@ def _lines(
 def _told(event: ThreadEvent, translate: Callable[[str], str]) -> str:
     """The same in words, for whoever does not see the picture."""
     when = f"{aware(event.when):%Y-%m-%d %H:%M}" if event.when else translate(N_("undated"))
-    forged = N_("{when}: {who}, forged")
-    words = translate(forged if event.verdict == "alert" else N_("{when}: {who}"))
-    return words.format(when=when, who=event.who or event.address)
+    forged = event.verdict == "alert"
+    words = N_("{when}: {who}, forged") if forged else N_("{when}: {who}")
+    return translate(words).format(when=when, who=event.who or event.address)

@@ -137,7 +137,7 @@ def _campaign(
         ),
     ] or _named(campaign.senders, N_("sender {names}"), N_("senders {names}"), translate)  # fmt: skip
     if origins:
-        yield from wrapped(translate(N_("from")), "; ".join(origins))
+        yield from wrapped(translate(N_("from")), translate(N_("; ")).join(origins))
 
 
 def _times(campaign: Campaign, translate: Translate) -> str:
@@ -225,7 +225,7 @@ def _whom(rows: tuple[Warned, ...], translate: Translate) -> Iterator[str]:
                 translate,
             )
         )
-    yield from wrapped(translate(N_("warn")), "; ".join(parts))
+    yield from wrapped(translate(N_("warn")), translate(N_("; ")).join(parts))
     yield from wrapped(
         translate(N_("hand on")), f"tocsin report --from run.json --format FORMAT: {FORMATS}"
     )
