@@ -159,6 +159,19 @@ def read_whole(path: str) -> None:
         history.get("facts", [key * 7919 for key in range(60_000)])
 
 
+def test_a_full_disk_is_a_sentence_and_the_file_stays_whole(path: str):
+    with open_history(path) as history:
+        history.put("facts", {1: (1, 2, 3, 4)})
+    history = open_history(path)
+    history._connection.exec_driver_sql("pragma max_page_count = 40")
+    history.put("facts", {key * 7919: (1, 2, 3, 4) for key in range(60_000)})
+    with pytest.raises(HistoryError, match=r"mail\.history: .* full"):
+        history.flush()
+    history.close()
+    with open_history(path) as history:
+        assert history.get("facts", [1, 7919]) == {1: (1, 2, 3, 4)}
+
+
 def test_a_run_that_failed_leaves_the_last_whole_batch(path: str):
     with open_history(path) as history:
         history.wait([Lesson(1, 10, b"waits")])

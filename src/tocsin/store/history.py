@@ -44,6 +44,7 @@ class History:
         self._connection = connection
         self._key = key
         self._name = name
+        self._failed = False
         self._lesson_text = addition(LESSONS, connection.dialect, Lesson._fields)
         with self._told():
             self._shelves = {kind: Shelf(connection, kind) for kind in KINDS}
@@ -188,11 +189,14 @@ class History:
         return removed
 
     def close(self, *, write: bool = True) -> None:
-        """Write and let go of the file. write: False leaves it as it was after the last flush."""
+        """Write and let go of the file. write: False leaves it as it was after the last flush.
+
+        After a fault of the database nothing more is written either.
+        """
         if self._connection.closed:
             return
         try:
-            if write:
+            if write and not self._failed:
                 self._save()
         finally:
             engine = self._connection.engine
@@ -217,6 +221,7 @@ class History:
             raise self._refused(fault) from fault
 
     def _refused(self, fault: BaseException | None) -> HistoryError:
+        self._failed = True
         return HistoryError(
             say(
                 N_("{name}: the history cannot be read or written: {fault}"),

@@ -106,8 +106,12 @@ def _sqlite(path: str, pragmas: tuple[str, ...]) -> Engine:
 
     def opened() -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=0, isolation_level=None)
-        for pragma in PRAGMAS + pragmas:
-            connection.execute(f"PRAGMA {pragma}")
+        try:
+            for pragma in PRAGMAS + pragmas:
+                connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     engine = create_engine("sqlite://", creator=opened, poolclass=StaticPool)
