@@ -99,7 +99,7 @@ class MailList(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_list(path: Path, name: str = "") -> MailList:
     """Every mail below `path`: a folder of .eml, a Maildir, an mbox, or a tar of .eml."""
-    raws = sorted(_sources(path))
+    raws = sorted(sources(path))
     mails = [mail for where, raw in raws if (mail := _read(where, raw)) is not None]
     mails.sort(key=lambda mail: (mail.at, mail.name))
     known: dict[str, Mail] = {}
@@ -109,7 +109,7 @@ def read_list(path: Path, name: str = "") -> MailList:
     addresses = _list_addresses(mails)
     threaded = tuple(_threaded(mails, known))
     return MailList(
-        name=name or path.name.removesuffix(".tar.xz"),
+        name=name or path.name.removesuffix(".tar.xz").removeprefix("threads-"),
         mails=threaded,
         organisation=_organisation(threaded, addresses),
         addresses=addresses,
@@ -161,7 +161,8 @@ def decoded(value: str) -> str:
     return " ".join(text.encode("utf-8", "replace").decode().split())
 
 
-def _sources(path: Path) -> Iterator[tuple[str, bytes]]:
+def sources(path: Path) -> Iterator[tuple[str, bytes]]:
+    """The raw mails below a path, each with its name."""
     if path.is_file() and path.suffix in {".xz", ".tar", ".gz", ".tgz"}:
         with tarfile.open(path) as tar:
             for member in tar:

@@ -21,6 +21,7 @@ VERSION = re.compile(r"\d+\.\d+\.\d+")
 SIGNED = re.compile(r"(\b(?:bh|b)=)([A-Za-z0-9+/=\s]{20,})")
 EPOCH = re.compile(r"(\b[tx]=)(\d{10})\b")
 LONG = re.compile(r"(?<![\w.@-])[A-Za-z0-9+/_-]{22,}(?![\w.@-])")
+HASH = re.compile(r"\b[A-Z0-9]{20,}\b")
 HEX = frozenset("0123456789abcdef")
 HEX_UPPER = frozenset("0123456789ABCDEF")
 HOST_PREFIX = re.compile(r"^([A-Z]{2}\d?[A-Z]{2}\d+[A-Z0-9]*MB\d{4})(?=[0-9A-F]{16,}$)")
@@ -93,6 +94,8 @@ def field(rng: random.Random, key: str, value: str, delta: int) -> str:
         return HOP_ID.sub(lambda m: m[0] if VERSION.match(m[2]) else m[1] + token(rng, m[2]), value)
     if low.endswith("signature") or low.startswith("arc-"):
         return SIGNED.sub(lambda m: m[1] + token(rng, m[2]), value)
-    if low.startswith("x-") or low in {"message-id-hash", "archived-at", "thread-index"}:
+    if low == "archived-at":
+        return HASH.sub(lambda m: token(rng, m[0]), value)
+    if low.startswith("x-") or low in {"message-id-hash", "thread-index"}:
         return LONG.sub(lambda m: token(rng, m[0]), value)
     return value

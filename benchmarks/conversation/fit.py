@@ -1,0 +1,146 @@
+"""Weights from what stood on benign answers and on injected hijacks: never negative, reproducible.
+
+    python -m benchmarks.conversation.fit [--write] [--lists NAME …]
+
+A logistic regression with weights held at zero or more (no indicator is ever a discount), an L2
+penalty, at most `PER_GROUP` indicators of one group counted, and no weight above what the rates
+themselves can carry. Benign mails that score high are given more say, as it is there that the false
+alerts come from. Only set A in the middle of each list's time is seen. NumPy alone, no chance in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from tocsin.analyse.conversation.scoring import PER_GROUP
+
+Matrix = np.ndarray
+
+ROUNDS = 6
+"""Times the group caps and the say of high benign mails are worked out anew."""
+
+STEPS = 400
+TAIL_SHARE = 0.01
+TAIL_SAY = 6.0
+HEAVIEST = 6.0
+"""Nats that one indicator may weigh at most."""
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """What was observed. strengths: mails x indicators, 0 to 1; hijack: 0 or 1 of each mail;
+    groups: of each indicator; kinds: what each mail is (`benign`, `T1`, …), counted alike."""
+
+    names: tuple[str, ...]
+    groups: tuple[str, ...]
+    strengths: Matrix
+    hijack: Matrix
+    kinds: tuple[str, ...]
+
+
+class Fitted(msgspec.Struct, frozen=True, kw_only=True):
+    """Weights in nats, in the order of the names; rates of each indicator, benign and hijack."""
+
+    names: tuple[str, ...]
+    groups: tuple[str, ...]
+    weights: Matrix
+    bias: float
+    benign: Matrix
+    attack: Matrix
+
+    def scores(self, strengths: Matrix) -> Matrix:
+        """Sum of the weights that stand, group caps kept."""
+        return capped(strengths, self.weights, self.groups) @ self.weights
+
+
+def fit(table: Table, *, penalty: float = 2e-3) -> Fitted:
+    """The weights."""
+    hijack = table.hijack.astype(float)
+    say = _say(table)
+    benign, attack = rates(table)
+    ceiling = np.clip(np.log(attack / benign), 0.0, HEAVIEST)
+    weights, bias = ceiling * 0.5, -4.0
+    for _ in range(ROUNDS):
+        seen = capped(table.strengths, weights, table.groups)
+        weights, bias = _regression(seen, hijack, say, ceiling, penalty)
+        scores = seen @ weights
+        quiet = scores[hijack == 0]
+        edge = np.quantile(quiet, 1 - TAIL_SHARE) if len(quiet) else 0.0
+        high = (hijack == 0) & (scores >= edge) & (scores > 0)
+        say = np.where(high, _say(table) * TAIL_SAY, _say(table))
+    return Fitted(
+        names=table.names, groups=table.groups, weights=weights, bias=float(bias),
+        benign=benign, attack=attack,
+    )  # fmt: skip
+
+
+def rates(table: Table) -> tuple[Matrix, Matrix]:
+    """How often each indicator stands on benign mails and on hijacks, with half a mail added."""
+    stands = table.strengths > 0
+    quiet, loud = stands[table.hijack == 0], stands[table.hijack == 1]
+    return (quiet.sum(0) + 0.5) / (len(quiet) + 1.0), (loud.sum(0) + 0.5) / (len(loud) + 1.0)
+
+
+def capped(strengths: Matrix, weights: Matrix, groups: Sequence[str]) -> Matrix:
+    """The strengths, without those that their group's heaviest `PER_GROUP` leave out."""
+    seen = strengths.copy()
+    worth = strengths * weights
+    for group in sorted(set(groups)):
+        columns = [n for n, each in enumerate(groups) if each == group]
+        if len(columns) <= PER_GROUP:
+            continue
+        part = worth[:, columns]
+        order = np.argsort(-part, axis=1, kind="stable")
+        rest = np.zeros(part.shape, bool)
+        np.put_along_axis(rest, order[:, PER_GROUP:], values=True, axis=1)
+        block = seen[:, columns]
+        block[rest] = 0.0
+        seen[:, columns] = block
+    return seen
+
+
+def _say(table: Table) -> Matrix:
+    """Every kind of hijack has the same say, all together a third of the benign."""
+    kinds = np.array(table.kinds)
+    say = np.ones(len(kinds))
+    attacks = sorted(set(kinds[table.hijack == 1]))
+    for kind in attacks:
+        which = kinds == kind
+        say[which] = (table.hijack == 0).sum() / (3.0 * len(attacks) * which.sum())
+    return say / say.sum()
+
+
+def _regression(
+    seen: Matrix, hijack: Matrix, say: Matrix, ceiling: Matrix, penalty: float
+) -> tuple[Matrix, float]:
+    """Accelerated projected gradient descent on the weighted logistic loss."""
+    count = seen.shape[1]
+    design = np.hstack([seen, np.ones((len(seen), 1))])
+    ridge = np.append(np.full(count, penalty), 0.0)
+    lipschitz = 0.25 * np.linalg.norm(design * np.sqrt(say)[:, None], 2) ** 2 + penalty
+    top = np.append(ceiling, np.inf)
+    bottom = np.append(np.zeros(count), -np.inf)
+    now = np.append(np.zeros(count), -2.0)
+    ahead, pace = now.copy(), 1.0
+    for _ in range(STEPS):
+        chance = 1.0 / (1.0 + np.exp(-np.clip(design @ ahead, -40, 40)))
+        slope = design.T @ (say * (chance - hijack)) + ridge * ahead
+        new = np.clip(ahead - slope / lipschitz, bottom, top)
+        next_pace = (1 + np.sqrt(1 + 4 * pace * pace)) / 2
+        ahead = new + (pace - 1) / next_pace * (new - now)
+        now, pace = new, next_pace
+    return now[:-1], float(now[-1])
+
+
+def report(fitted: Fitted) -> str:
+    """One line an indicator, heaviest first."""
+    order = np.argsort(-fitted.weights, kind="stable")
+    lines = [f"{'indicator':28} {'group':18} {'weight':>6} {'benign':>8} {'hijack':>8}"]
+    lines += [
+        f"{fitted.names[n]:28} {fitted.groups[n]:18} {fitted.weights[n]:6.2f} "
+        f"{100 * fitted.benign[n]:7.2f}% {100 * fitted.attack[n]:7.2f}%"
+        for n in order
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,140 @@
+"""The fit at work: set A through the room, weights out, into the indicators' files if asked.
+
+    python -m benchmarks.conversation.fitting [--write] [--lists NAME …]
+
+Seen are the mails of set A, benign answers and innocent variants, all in the middle of each list's
+time, with the whole history and with about 30 days of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from benchmarks.conversation.corpora import LISTS, SAMPLES, list_corpus
+from benchmarks.conversation.fit import Fitted, Table, fit, report
+from benchmarks.conversation.inject import PARTS
+from benchmarks.conversation.replay import Corpus, Outcome, cold_runs, run
+from tocsin.knowledge.indicators import Indicator, Indicators, load_indicators
+
+DATA = Path(__file__).resolve().parents[2] / "src" / "tocsin" / "knowledge" / "data"
+FALSE_ALERTS = 2e-4
+"""Share of the benign answers of the fit that the alert threshold lets through."""
+
+
+def table(outcomes: Sequence[Outcome], indicators: Indicators) -> Table:
+    """What stood on each mail: benign answers, innocent variants, hijacks."""
+    chosen = [o for o in outcomes if o.judged is not None and _kind(o)]
+    every = indicators.all
+    strengths = np.zeros((len(chosen), len(every)))
+    for line, each in enumerate(chosen):
+        assert each.judged
+        observed = each.judged.observed
+        strengths[line] = [indicator.strength(observed) for indicator in every]
+    kinds = tuple(_kind(o) for o in chosen)
+    return Table(
+        names=tuple(i.id for i in every),
+        groups=tuple(i.group for i in every),
+        strengths=strengths,
+        hijack=np.array([kind[0] == "T" for kind in kinds], int),
+        kinds=kinds,
+    )
+
+
+def _kind(outcome: Outcome) -> str:
+    """Empty for what is not fitted on: the first step of a T8, list mail that answers nothing."""
+    row = outcome.item.row
+    if row is None:
+        return "benign" if outcome.item.benign else ""
+    if row.form == "T8" and row.step == 1:
+        return ""
+    return row.form
+
+
+def middle_outcomes(corpus: Corpus) -> list[Outcome]:
+    """Set A in the middle part: whole history and about 30 days of it."""
+    begin, end = (corpus.of.moment(share) for share in PARTS["middle"])
+    sets = ("A", "innocent-A")
+    return [*run(corpus, begin, end, sets), *cold_runs(corpus, begin, end, sets, 30)]
+
+
+def refitted(fitted: Fitted, indicators: Indicators) -> Indicators:
+    """The same indicators with the fitted weights."""
+    weights = dict(zip(fitted.names, fitted.weights, strict=True))
+    every = tuple(
+        msgspec.structs.replace(each, weight=float(weights.get(each.id, each.weight)))
+        for each in indicators.all
+    )
+    return msgspec.structs.replace(indicators, all=every)
+
+
+def write(fitted: Fitted, alert: float, note: str, folder: Path = DATA) -> None:
+    """Weights and likelihoods into the indicators' files, the threshold beside them."""
+    for name, weight, quiet, loud in zip(
+        fitted.names, fitted.weights, fitted.benign, fitted.attack, strict=True
+    ):
+        path = folder / "indicators" / f"{name}.toml"
+        text = re.sub(r"(?m)^weight = .*$", f"weight = {weight:.2f}", path.read_text("utf-8"))
+        rates = f"likelihood = {{ benign = {quiet:.5f}, hijack = {loud:.5f} }}"
+        path.write_text(re.sub(r"(?m)^likelihood = .*$", rates, text), "utf-8")
+    shared = folder / "conversation.toml"
+    text = re.sub(r"(?m)^alert = .*$", f"alert = {alert:.2f}", shared.read_text("utf-8"))
+    shared.write_text(re.sub(r"(?m)^fitted = .*$", f'fitted = "{note}"', text), "utf-8")
+
+
+def alert_threshold(fitted: Fitted, data: Table) -> float:
+    """The score that at most `FALSE_ALERTS` of the benign answers of the fit reach."""
+    scores = fitted.scores(data.strengths)[np.array(data.kinds) == "benign"]
+    return float(np.quantile(scores, 1 - FALSE_ALERTS, method="higher")) + 0.25
+
+
+def pooled(tables: Sequence[Table]) -> Table:
+    """Several lists as one."""
+    return Table(
+        names=tables[0].names,
+        groups=tables[0].groups,
+        strengths=np.vstack([t.strengths for t in tables]),
+        hijack=np.concatenate([t.hijack for t in tables]),
+        kinds=tuple(kind for t in tables for kind in t.kinds),
+    )
+
+
+def by_axis(fitted: Fitted, indicators: Indicators) -> str:
+    """How much each axis can carry: the sum of its weights."""
+    axes: dict[str, float] = {}
+    kinds: dict[str, Indicator] = {each.id: each for each in indicators.all}
+    for name, weight in zip(fitted.names, fitted.weights, strict=True):
+        axes[kinds[name].axis] = axes.get(kinds[name].axis, 0.0) + float(weight)
+    return ", ".join(f"{axis} {total:.1f}" for axis, total in sorted(axes.items()))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lists", nargs="*", default=list(LISTS))
+    parser.add_argument("--samples", type=Path, default=SAMPLES)
+    parser.add_argument("--per-form", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    indicators = load_indicators()
+    tables = []
+    for name in given.lists:
+        corpus = list_corpus(name, given.per_form, given.seed, given.samples, ("A",))
+        tables.append(table(middle_outcomes(corpus), indicators))
+    data = pooled(tables)
+    fitted = fit(data)
+    alert = alert_threshold(fitted, data)
+    print(report(fitted))
+    print(f"alert at {alert:.2f}; {by_axis(fitted, indicators)}")
+    if given.write:
+        names = " and ".join(given.lists)
+        write(fitted, alert, f"set A in the middle of {names}, seed {given.seed}")
+
+
+if __name__ == "__main__":
+    main()
