@@ -52,7 +52,7 @@ _OTHER_WORDS: dict[str, AuthResult] = {
     "error": "temperror", "permerr": "permerror", "perm_error": "permerror",
     "permfail": "permerror", "invalid": "permerror", "soft_fail": "softfail", "discard": "fail",
     "reject": "fail", "quarantine": "fail", "hard_fail": "hardfail", "pass-domain": "pass",
-    "skipped": "none", "nosig": "none", "unsigned": "none", "good": "pass", "bad": "fail",
+    "skipped": "none", "timeout": "temperror", "nosig": "none", "unsigned": "none", "good": "pass", "bad": "fail",
 }  # fmt: skip
 
 

@@ -8,15 +8,19 @@ is not understood is kept as a file or as text. What a limit leaves out is told 
 
 from __future__ import annotations
 
-import binascii
 import re
-from functools import lru_cache
-from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from tocsin.formats.syntax.mail_headers import HEADER_LIMIT, header_end, trimmed
-from tocsin.formats.syntax.mail_words import base64_bytes, decoded, folded, text_of
+from tocsin.formats.syntax.mail_headers import HEADER_LIMIT, ODD_LINES_LIMIT, header_end, trimmed
+from tocsin.formats.syntax.mail_parameters import (
+    NAME_LIMIT,
+    content_type,
+    disposition_of,
+    file_name,
+)
+from tocsin.formats.syntax.mail_words import text_of
+from tocsin.formats.syntax.transfer_encoding import UU_BEGIN, transfer_decoded, uu_decoded
 from tocsin.model.text import N_, Sentence, say
 
 FIELDS_LIMIT = 3000
@@ -34,24 +38,16 @@ TEXT_LIMIT = 2 * 1024 * 1024
 STRUCTURE_LIMIT = 200
 """Characters of `structure`."""
 
-NAME_LIMIT = 255
-"""Characters of a file's name that are kept."""
+REMEMBERED_NAMES = 4096
+"""Spellings of field names kept, in number; then all are forgotten."""
 
 _BREAK = re.compile(rb"\n(?=[^ \t])")
 """Before each field; plain, because it is searched in every mail."""
 
-_FIRST_ODD = re.compile(rb"\n(?![!-9;-~]{1,80}[ \t]*:|[ \t])")
-_PARAMETER = re.compile(
-    rb";\s*([A-Za-z0-9_.%'*-]{1,60})\s*=\s*"
-    rb"(?:\"((?:[^\"\\]|\\.)*+)\"?|([^;]*+))",
-    re.DOTALL,
-)
-_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
-_PIECE = re.compile(rb"(.+?)\*(\d{1,3})(\*?)")
-_TYPE = re.compile(rb"\s*([\w.+-]{1,60})\s*/\s*([\w.+-]{1,80})")
+_ODD = re.compile(rb"(?:\n|\A)(?![!-9;-~]{1,80}[ \t]*:|[ \t\r\n]|\Z)")
+_NAME = re.compile(rb"[!-9;-~]{1,80}[ \t]*")
 _UNDECLARED = re.compile(rb"\n--([^\r\n]{1,200}?)[ \t]*\r?\n(?:[!-9;-~]{1,40}:|\r?\n)")
 _HTML = re.compile(rb"\s*(?:<!doctype\s+html|<html|<head|<body|<div|<p\b|<table)", re.IGNORECASE)
-_UU = re.compile(rb"(?:^|\n)begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n")
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):
@@ -94,6 +90,8 @@ def parts(raw: bytes) -> Parts:
     walker = _Walker()
     first = dict(reversed(fields))  # of a name that comes twice, the first
     kind = _declared(first, b"text/plain", embedded=False)
+    if len(fields) >= FIELDS_LIMIT:
+        walker.fault(N_("more than {limit} header fields: the rest is left out"), FIELDS_LIMIT)
     structure = walker.entity(data, start, len(data), kind, "", 0)
     return Parts(
         headers=fields,
@@ -109,44 +107,57 @@ def parts(raw: bytes) -> Parts:
     )
 
 
-def split_header(data: bytes, start: int = 0, end: int | None = None) -> tuple[
-    list[tuple[str, bytes]], int
-]:  # fmt: skip
+def split_header(
+    data: bytes, start: int = 0, end: int | None = None
+) -> tuple[list[tuple[str, bytes]], int]:
     """The fields from `start` on and where the body begins.
 
-    A block that no blank line ends is ended by the first line that is no field.
+    A line that is no field ends a part's fields, as programs have it. Among those of a whole mail,
+    which servers patch, `ODD_LINES_LIMIT` such lines are passed over, unless one begins a part.
     """
-    stop = len(data) if end is None else end
-    whole = start == 0 and stop == len(data)
-    block = data if whole else data[start:stop]
+    whole = start == 0 and end is None
+    block = data if whole else data[start:end]
     blank = header_end(block)
     if blank < 0:
-        odd = _FIRST_ODD.search(b"\n" + block)
-        blank = odd.start() if odd else len(block)
-        body = blank
+        blank = body = len(block)
     else:
-        after = block.find(b"\n", blank + 1) if block[:1] != b"\n" else 0
-        body = after + 1
-    head = block[: min(blank, HEADER_LIMIT)]
-    fields: list[tuple[str, bytes]] = []
-    for line in _BREAK.split(head, FIELDS_LIMIT)[:FIELDS_LIMIT]:
-        name, colon, value = line.partition(b":")
-        if colon:
-            fields.append((_names.get(name) or _field_name(name), value.strip()))
+        body = block.find(b"\n", blank + 1) + 1 if block[:1] != b"\n" else 1
+    fields, odd = _fields(block[: min(blank, HEADER_LIMIT)])
+    if odd:
+        allowed = ODD_LINES_LIMIT if whole and body < len(block) else 0
+        for count, match in enumerate(_ODD.finditer(block, 0, blank)):
+            if count >= allowed or block.startswith(b"--", match.end()):
+                fields, _ = _fields(block[: match.start()])
+                body = match.end()
+                break
     return fields, start + body
 
 
+def _fields(head: bytes) -> tuple[list[tuple[str, bytes]], bool]:
+    """The fields of a block, and whether lines stand among them that are none."""
+    fields: list[tuple[str, bytes]] = []
+    odd = False
+    for line in _BREAK.split(head, FIELDS_LIMIT)[:FIELDS_LIMIT]:
+        name, colon, value = line.partition(b":")
+        known = _names.get(name) or _field_name(name)
+        if known and colon:
+            fields.append((known, value.strip()))
+        elif line:
+            odd = True
+    return fields, odd
+
+
 _names: dict[bytes, str] = {}
-REMEMBERED_NAMES = 4096
-"""Spellings of field names kept, in number; then all are forgotten."""
 
 
 def _field_name(name: bytes) -> str:
-    found = name.strip().lower().decode("latin-1")[:NAME_LIMIT]
+    """In lower case; empty for what cannot be one."""
+    if not _NAME.fullmatch(name):
+        return ""
+    found = name.strip().lower().decode("latin-1")
     if len(_names) >= REMEMBERED_NAMES:
         _names.clear()
-    if len(name) <= 80:
-        _names[name] = found
+    _names[name] = found
     return found
 
 
@@ -169,74 +180,12 @@ def _declared(said: dict[str, bytes], default: bytes, *, embedded: bool) -> _Dec
     disposition = said.get("content-disposition", b"")
     identity = said.get("content-id", b"")
     main, sub, charset, boundary, name = content_type(said.get("content-type") or default)
-    where, file_name = _disposition(disposition) if disposition else ("", "")
+    where, file_name = disposition_of(disposition) if disposition else ("", "")
     return _Declared(
         main, sub, charset, boundary, file_name or name, where,
         identity.strip(b"<> \t").decode("utf-8", errors="replace")[:NAME_LIMIT],
         encoding.lower(), embedded,
     )  # fmt: skip
-
-
-def content_type(value: bytes) -> tuple[bytes, bytes, str, bytes, str]:
-    """Main type, subtype, charset, boundary, name. Values without a boundary are remembered."""
-    if len(value) > 200 or b"oundary" in value:
-        return _content_type(value)
-    return _remembered(value)
-
-
-def _content_type(value: bytes) -> tuple[bytes, bytes, str, bytes, str]:
-    match = _TYPE.match(value)
-    main, sub = (match[1].lower(), match[2].lower()) if match else (b"text", b"plain")
-    if b"=" not in value:
-        return main, sub, "", b"", ""
-    given = parameters(value)
-    charset, _ = given.get("charset", (b"", ""))
-    boundary, _ = given.get("boundary", (b"", ""))
-    name = given.get("name")
-    return main, sub, charset.decode("latin-1")[:80], boundary[:998], _name(*name) if name else ""
-
-
-_remembered = lru_cache(maxsize=4096)(_content_type)
-
-
-def _disposition(value: bytes) -> tuple[str, str]:
-    where = value.partition(b";")[0].strip().lower().decode("latin-1")[:40]
-    if b"=" not in value:
-        return where, ""
-    name = parameters(value).get("filename")
-    return where, _name(*name) if name else ""
-
-
-def parameters(value: bytes) -> dict[str, tuple[bytes, str]]:
-    """Parameters by name, each with its bytes and charset; continuations joined (RFC 2231)."""
-    found: dict[str, tuple[bytes, str]] = {}
-    pieces: dict[str, dict[int, bytes]] = {}
-    charsets: dict[str, str] = {}
-    for count, match in enumerate(_PARAMETER.finditer(value[: 64 * 1024])):
-        if count >= 200:
-            break
-        key, quoted, bare = match.groups()
-        text = _ESCAPED.sub(rb"\1", quoted) if quoted is not None else bare.strip()
-        key = key.lower()
-        numbered = _PIECE.fullmatch(key)
-        name = (numbered[1] if numbered else key.rstrip(b"*")).decode("latin-1")
-        if key.endswith(b"*"):
-            if text.count(b"'") >= 2 and (not numbered or numbered[2] == b"0"):
-                charset, _, text = text.split(b"'", 2)
-                charsets[name] = charset.decode("latin-1")
-            text = unquote_to_bytes(text)
-        if numbered:
-            pieces.setdefault(name, {}).setdefault(int(numbered[2]), text)
-        elif key.endswith(b"*") or name not in found:
-            found[name] = (text, charsets.get(name, ""))
-    for name, numbers in pieces.items():
-        found[name] = (b"".join(numbers[n] for n in sorted(numbers)), charsets.get(name, ""))
-    return found
-
-
-def _name(data: bytes, charset: str) -> str:
-    text = text_of(data, charset)
-    return folded(decoded(text) if "=?" in text else text, NAME_LIMIT)
 
 
 class _Walker:
@@ -260,11 +209,11 @@ class _Walker:
         if kind.main == b"multipart":
             if depth < DEPTH_LIMIT:
                 return self._multipart(data, start, end, kind, path, depth)
-            self._fault(N_("parts nested deeper than {limit} levels are not gone into"),
+            self.fault(N_("parts nested deeper than {limit} levels are not gone into"),
                         DEPTH_LIMIT)  # fmt: skip
         body = data[start:end] if start or end < len(data) else data
         if kind.encoding and kind.encoding not in (b"7bit", b"8bit", b"binary"):
-            body = _transfer_decoded(body, kind.encoding)
+            body = transfer_decoded(body, kind.encoding)
         if kind.main == b"message" and kind.sub in (b"rfc822", b"global", b"news"):
             return self._message(body, kind, path, depth)
         as_text = kind.main == b"text" and kind.sub in (b"plain", b"html") and not path
@@ -281,7 +230,7 @@ class _Walker:
     def _text(self, body: bytes, charset: str, which: str) -> None:
         room = self.room[which]
         if len(body) > room:
-            self._fault(N_("only the first {limit} bytes of the text were read"), TEXT_LIMIT)
+            self.fault(N_("only the first {limit} bytes of the text were read"), TEXT_LIMIT)
             body = body[:room]
         self.room[which] = room - len(body)
         text = text_of(body, charset)
@@ -293,13 +242,13 @@ class _Walker:
 
     def _uuencoded(self, body: bytes) -> None:
         """Files written into plain text, as programs did before MIME and Outlook still reads."""
-        for match in _UU.finditer(body):
+        for match in UU_BEGIN.finditer(body):
             end = body.find(b"\nend", match.end())
             if end < 0 or len(self.files) >= PARTS_LIMIT:
                 break
-            data = _uu_decoded(body[match.end() : end])
+            data = uu_decoded(body[match.end() : end])
             if data:
-                name = _name(match[1].strip(), "")
+                name = file_name(match[1].strip(), "")
                 self.files.append(Part("application/octet-stream", name, "attachment", "", data))
 
     def _message(self, body: bytes, kind: _Declared, path: str, depth: int) -> str:
@@ -310,7 +259,7 @@ class _Walker:
         inner = f"{path}!{name}" if path else name
         self.files.append(Part("message/rfc822", inner, kind.disposition, kind.content_id, body))
         if depth >= DEPTH_LIMIT:
-            self._fault(N_("parts nested deeper than {limit} levels are not gone into"),
+            self.fault(N_("parts nested deeper than {limit} levels are not gone into"),
                         DEPTH_LIMIT)  # fmt: skip
             return "rfc822"
         data = trimmed(body)
@@ -328,7 +277,7 @@ class _Walker:
         boundary = kind.boundary or _undeclared(data, start, end)
         for begins, ends in _ranges(data, start, end, boundary):
             if self.count >= PARTS_LIMIT:
-                self._fault(N_("more than {limit} parts in one mail: the rest is left out"),
+                self.fault(N_("more than {limit} parts in one mail: the rest is left out"),
                             PARTS_LIMIT)  # fmt: skip
                 break
             fields, body = split_header(data, begins, ends)
@@ -336,13 +285,14 @@ class _Walker:
             below.append(self.entity(data, min(body, ends), ends, inner, path, depth + 1))
         if not below and not path:
             # No such boundary: programs show the body as it stands.
-            body_bytes = _transfer_decoded(data[start:end], kind.encoding)
+            body_bytes = transfer_decoded(data[start:end], kind.encoding)
             which = "html" if _HTML.match(body_bytes) else "plain"
             self._text(body_bytes, kind.charset, which)
         listed = ",".join(below[:20])
         return f"{kind.sub.decode('latin-1')}({listed})"[: STRUCTURE_LIMIT * 2]
 
-    def _fault(self, template: str, limit: int) -> None:
+    def fault(self, template: str, limit: int) -> None:
+        """A limit was hit; told once."""
         self.faults.setdefault(template, say(template, limit=limit))
 
 
@@ -385,32 +335,3 @@ def _ranges(data: bytes, start: int, end: int, boundary: bytes) -> list[tuple[in
 def _undeclared(data: bytes, start: int, end: int) -> bytes:
     match = _UNDECLARED.search(data, max(start - 1, 0), min(end, start + 64 * 1024))
     return match[1] if match else b""
-
-
-def _transfer_decoded(data: bytes, encoding: bytes) -> bytes:
-    if b"base64" in encoding:
-        return base64_bytes(data)
-    if b"quoted" in encoding:
-        return binascii.a2b_qp(data)
-    if b"uu" in encoding:
-        match = _UU.search(data)
-        return _uu_decoded(data[match.end() :] if match else data)
-    return data
-
-
-def _uu_decoded(data: bytes) -> bytes:
-    pieces: list[bytes] = []
-    for line in data.split(b"\n"):
-        text = line.rstrip(b"\r")
-        if not text or text in (b"`", b"end"):
-            break
-        try:
-            pieces.append(binascii.a2b_uu(text))
-        except binascii.Error:
-            # Too long a line: what its first character says is taken.
-            size = ((text[0] - 32) & 63) * 4 // 3 + 5
-            try:
-                pieces.append(binascii.a2b_uu(text[:size]))
-            except binascii.Error:
-                break
-    return b"".join(pieces)

@@ -19,11 +19,11 @@ import msgspec
 from tocsin.formats.syntax.domains import internal, registrable
 from tocsin.formats.syntax.exchange_hop import exchange_hop
 from tocsin.formats.syntax.mail_headers import VALUE_LIMIT, unfolded
-from tocsin.formats.syntax.mail_parties import near, trusts
+from tocsin.formats.syntax.mail_parties import near, online, trusts
 from tocsin.formats.syntax.received import Hop, address_in, parse_clauses, parse_date
 from tocsin.model.message import MailHop
 
-HOPS_LIMIT = 200
+HOPS_LIMIT = 500
 """`Received` lines of one mail that are read, from the top; the lowest one always."""
 
 REMEMBERED_LINES = 16384
@@ -162,6 +162,9 @@ def _line(head: bytes) -> _Line:
     handed_in = bool(
         _AUTHENTICATED.match(hop.protocol) or b"authenticated" in lower or b"auth=" in lower
     )
+    if channel == "http" and not hop.address and online(hop.by) and online(hop.helo):
+        # Exchange Online's own store took it from its own transport; no stranger gets such a line.
+        hop = msgspec.structs.replace(hop, local=True)
     found = _Line(hop, channel, handed_in)
     if len(head) <= REMEMBERED_LENGTH:
         if len(_lines) >= REMEMBERED_LINES:
