@@ -3,8 +3,9 @@
 One file of `data/lexicon` is one cue (docs/lexicon.md). Words are stems: `invoice*` begins a word,
 `*rechnung*` stands anywhere in it (compounds, prefixed particles, languages without spaces),
 `*bank` ends it, `iban` is the word itself, `sort code*` a phrase. Accents, case and `ue` for `ü` do not matter. A cue stands
-when one of its rules does: a word of every group it names, close to each other. A cue alone proves
-nothing: most replies that speak of an attached document are honest.
+when one of its rules does: a word of every group it names, close to each other and of one language,
+since a stem of one language is another word in the next (`now*` in Polish is new). A cue alone
+proves nothing: most replies that speak of an attached document are honest.
 """
 
 from __future__ import annotations
@@ -24,23 +25,29 @@ TEXT_LIMIT = 4000
 MEMO_LIMIT = 30_000
 """Distinct words whose meaning is remembered; then all are forgotten and learnt again."""
 
+FOLLOW_LIMIT = 2_000
+"""Distinct words remembered as standing behind one word that begins phrases."""
+
 WORD_LIMIT = 48
 """Longest word that is looked at; Chinese and Japanese, which write no spaces, have no limit."""
 
 CODE_GROUP = "@code"
 """The group every rule may name: a word with a digit in it, as a password or number has."""
 
+ANY = "any"
+"""The language of words that every language writes in the same way."""
+
 CODE_LENGTHS = range(3, 17)
 """How long such a word is."""
 
 
-class LexiconFault(ValueError):
+class LexiconError(ValueError):
     """A file of the lexicon is not what it must be; `str()` names file and key."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One way a cue stands: a word of every group of `near`, the first and the last of them at most
-    `within` words apart. A group of another file is named `file.group`."""
+    """One way a cue stands: a word of every group of `near`, in one language, the first and the last
+    of them at most `within` words apart. A group of another file is named `file.group`."""
 
     near: tuple[str, ...]
     within: int = 0
@@ -62,11 +69,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 _Phrase = tuple[int, tuple[str, ...]]
-_Meaning = tuple[int, tuple[_Phrase, ...]]
-_NOTHING: _Meaning = (0, ())
+_Meaning = tuple[int, tuple[_Phrase, ...], dict[str, tuple[_Phrase, ...]]]
+"""Groups of a word; phrases it begins; which of those a following word keeps open, remembered."""
+_NOTHING: _Meaning = (0, (), {})
 
 _TOKEN = re.compile(r"[^\W_]++(?:(?:@|://)\S*+)?+")
-_UNSEEN = re.compile("[\u00ad\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u200b-\u200f\u2060\ufeff]")
+_UNSEEN = re.compile(
+    "[\u00ad\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u200b-\u200f\u2060\ufeff]"
+)
 _SPACELESS = "\u2e80"
 """From this letter on (Chinese, Japanese, Korean) one letter makes a stem, not three."""
 _DIGIT = re.compile(r"\d")
@@ -93,7 +103,9 @@ def fold(word: str) -> str:
     """A word without case and accents; `ae`, `oe`, `ue` as the umlauts that they may stand for."""
     word = word.casefold().translate(_LETTERS)
     if not word.isascii() and max(word) < _SPACELESS:
-        word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+        word = "".join(
+            c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c)
+        )
     return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
@@ -105,79 +117,84 @@ class _Lexicon:
         self.starts: dict[str, int] = {}
         self.inside: dict[str, list[tuple[str, int, bool]]] = {}
         self.phrases: dict[str, list[tuple[str, _Phrase]]] = {}
-        self.groups: dict[str, int] = {CODE_GROUP: 1}
-        self.alone: list[tuple[int, int]] = []
-        self.rules: list[tuple[int, int, int]] = []
-        self.cues: list[str] = []
         self.memo: dict[str, _Meaning] = {}
-        known = sorted(entries, key=lambda each: each.cue)
-        self.entries = tuple(known)
-        for entry in known:
+        self.entries = tuple(sorted(entries, key=lambda each: each.cue))
+        spoken = {lang for e in self.entries for words in e.words.values() for lang in words}
+        self.languages = tuple(sorted(spoken - {ANY}))
+        self.all = (1 << len(self.languages)) - 1
+        """Bits of every language; a group's languages stand side by side, from `shifts` on."""
+        self.shifts = {CODE_GROUP: 0}
+        self.code: _Meaning = (self.all, (), {})
+        for entry in self.entries:
             for group, languages in entry.words.items():
-                bit = 1 << len(self.groups)
-                self.groups[f"{entry.cue}.{group}"] = bit
-                for patterns in languages.values():
+                shift = self.shifts[f"{entry.cue}.{group}"] = len(self.shifts) * len(self.languages)
+                for language, patterns in languages.items():
                     for pattern in patterns:
-                        self._add(pattern, bit)
-        for number, entry in enumerate(known):
-            self.cues.append(entry.cue)
+                        self._add(pattern, self._bits(language) << shift)
+        self.alone: list[tuple[int, int]] = []
+        self.rules: list[tuple[tuple[int, ...], int, int]] = []
+        for number, entry in enumerate(self.entries):
             for rule in entry.rules:
-                bits = self._bits(entry.cue, rule)
-                if len(rule.near) == 1:
-                    self.alone.append((bits, 1 << number))
+                shifts = tuple(self._shift(entry.cue, name) for name in rule.near)
+                if len(shifts) == 1:
+                    self.alone.append((self.all << shifts[0], 1 << number))
                 else:
-                    self.rules.append((bits, rule.within, 1 << number))
+                    self.rules.append((shifts, rule.within, 1 << number))
         self.lengths = sorted({len(each) for each in self.starts})
 
-    def _bits(self, cue: str, rule: Rule) -> int:
-        bits = 0
-        for name in rule.near:
-            full = name if name == CODE_GROUP or "." in name else f"{cue}.{name}"
-            if full not in self.groups:
-                raise LexiconFault(f"{cue}.toml: rules: no group {name!r}")
-            bits |= self.groups[full]
-        return bits
+    def _bits(self, language: str) -> int:
+        return self.all if language == ANY else 1 << self.languages.index(language)
 
-    def _add(self, pattern: str, bit: int) -> None:
+    def _shift(self, cue: str, name: str) -> int:
+        full = name if name == CODE_GROUP or "." in name else f"{cue}.{name}"
+        if full not in self.shifts:
+            raise LexiconError(f"{cue}.toml: rules: no group {name!r}")
+        return self.shifts[full]
+
+    def _add(self, pattern: str, bits: int) -> None:
         first, *rest = pattern.split()
+        word = fold(first.strip("*"))
         if rest:
-            phrase = (bit, tuple(_folded(each) for each in rest))
-            self.phrases.setdefault(fold(first.strip("*"))[:2], []).append((_folded(first), phrase))
-            return
-        word = fold(pattern.strip("*"))
-        if pattern.startswith("*"):
+            phrase = (bits, tuple(_folded(each) for each in rest))
+            self.phrases.setdefault(word[:2], []).append((_folded(first), phrase))
+        elif pattern.startswith("*"):
             size = 1 if max(word) >= _SPACELESS else 3
-            self.inside.setdefault(word[:size], []).append((word, bit, not pattern.endswith("*")))
+            self.inside.setdefault(word[:size], []).append((word, bits, not pattern.endswith("*")))
         else:
             table = self.starts if pattern.endswith("*") else self.exact
-            table[word] = table.get(word, 0) | bit
+            table[word] = table.get(word, 0) | bits
 
     def learn(self, token: str) -> _Meaning:
         """What one word, in lower case, means; remembered."""
-        spaceless = max(token) >= _SPACELESS
+        spaceless = not token.isascii() and max(token) >= _SPACELESS
         bits = 0
         if _DIGIT.search(token):
-            bits = 1 if spaceless or len(token) in CODE_LENGTHS else 0
-        if not spaceless and (bits or len(token) > WORD_LIMIT or not token.isalpha()):
-            return (bits, ()) if bits else _NOTHING
+            if not spaceless:
+                return self.code if len(token) in CODE_LENGTHS and token.isalnum() else _NOTHING
+            bits = self.all
+        elif not spaceless and (len(token) > WORD_LIMIT or not token.isalpha()):
+            return _NOTHING
         word = fold(token)
-        bits |= self.exact.get(word, 0)
-        for length in self.lengths:
-            bits |= self.starts.get(word[:length], 0)
-        size = 1 if spaceless else 3
-        for at in range(len(word) - size + 1):
-            for stem, bit, at_end in self.inside.get(word[at : at + size], ()):
-                if word.startswith(stem, at) and not (at_end and at + len(stem) < len(word)):
-                    bits |= bit
+        bits |= self.exact.get(word, 0) | self._stems(word, 1 if spaceless else 3)
         phrases = tuple(
             phrase for first, phrase in self.phrases.get(word[:2], ()) if _fits(word, first)
         )
-        meaning = (bits, phrases) if bits or phrases else _NOTHING
+        meaning = (bits, phrases, {}) if bits or phrases else _NOTHING
         if len(self.memo) >= MEMO_LIMIT:
             self.memo.clear()
         if len(token) <= WORD_LIMIT:
             self.memo[token] = meaning
         return meaning
+
+    def _stems(self, word: str, size: int) -> int:
+        bits = 0
+        for length in self.lengths:
+            bits |= self.starts.get(word[:length], 0)
+        for at in range(len(word) - size + 1):
+            for stem, bit, at_end in self.inside.get(word[at : at + size], ()):
+                if word.startswith(stem, at) and not (at_end and at + len(stem) < len(word)):
+                    bits |= bit
+        return bits
 
     def hits(self, text: str) -> list[tuple[int, int]]:
         """(position, groups) of every word that belongs to a group."""
@@ -188,10 +205,15 @@ class _Lexicon:
                 continue
             if meaning is None:
                 meaning = self.learn(words[at])  # noqa: PLW2901
-            bits, phrases = meaning
-            for bit, rest in phrases:
-                if not bits & bit and _follows(words, at + 1, rest):
-                    bits |= bit
+            bits, phrases, follow = meaning
+            if phrases and at + 1 < len(words):
+                following = words[at + 1]
+                still = follow.get(following)
+                if still is None:
+                    still = _remembered(phrases, follow, following)
+                for bit, rest in still:
+                    if not bits & bit and _follows(words, at + 1, rest):
+                        bits |= bit
             if bits:
                 found.append((at, bits))
         return found
@@ -206,9 +228,17 @@ class _Lexicon:
         for bits, cue in self.alone:
             if present & bits:
                 answer |= cue
-        for bits, within, cue in self.rules:
-            if present & bits == bits and not answer & cue and _near(found, bits, within):
-                answer |= cue
+        for shifts, within, cue in self.rules:
+            shared = 0 if answer & cue else self.all
+            for shift in shifts:
+                shared &= present >> shift
+            while shared:
+                language = shared & -shared
+                wanted = sum(language << shift for shift in shifts)
+                if _near(found, wanted, within):
+                    answer |= cue
+                    break
+                shared ^= language
         return answer
 
 
@@ -218,6 +248,17 @@ def _folded(pattern: str) -> str:
 
 def _fits(word: str, pattern: str) -> bool:
     return word.startswith(pattern[:-1]) if pattern.endswith("*") else word == pattern
+
+
+def _remembered(
+    phrases: tuple[_Phrase, ...], follow: dict[str, tuple[_Phrase, ...]], following: str
+) -> tuple[_Phrase, ...]:
+    """The phrases that the following word keeps open."""
+    word = fold(following)
+    still = tuple(phrase for phrase in phrases if _fits(word, phrase[1][0]))
+    if len(follow) < FOLLOW_LIMIT and len(following) <= WORD_LIMIT:
+        follow[following] = still
+    return still
 
 
 def _follows(words: list[str], at: int, rest: tuple[str, ...]) -> bool:
@@ -245,15 +286,15 @@ def parse(name: str, text: str) -> Entry:
     try:
         entry = msgspec.convert(tomllib.loads(text), Entry)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as fault:
-        raise LexiconFault(f"{name}: {fault}") from None
+        raise LexiconError(f"{name}: {fault}") from None
     if f"{entry.cue}.toml" != name:
-        raise LexiconFault(f"{name}: cue: must be the file's own name, not {entry.cue!r}")
+        raise LexiconError(f"{name}: cue: must be the file's own name, not {entry.cue!r}")
     for group, languages in entry.words.items():
         for language, patterns in languages.items():
             for pattern in patterns:
                 why = _unusable(pattern)
                 if why:
-                    raise LexiconFault(f"{name}: words.{group}.{language}: {pattern!r}: {why}")
+                    raise LexiconError(f"{name}: words.{group}.{language}: {pattern!r}: {why}")
     return entry
 
 
@@ -290,7 +331,7 @@ def _lexicon() -> _Lexicon:
 
 @cache
 def _names(answer: int) -> tuple[str, ...]:
-    return tuple(name for at, name in enumerate(_lexicon().cues) if answer >> at & 1)
+    return tuple(each.cue for at, each in enumerate(_lexicon().entries) if answer >> at & 1)
 
 
 def cues(text: str) -> tuple[str, ...]:
@@ -308,11 +349,11 @@ def problems(files: Mapping[str, str]) -> list[str]:
     for name, text in sorted(files.items()):
         try:
             known.append(parse(name, text))
-        except LexiconFault as fault:
+        except LexiconError as fault:
             found.append(str(fault))
     try:
         lexicon = _Lexicon(known)
-    except LexiconFault as fault:
+    except LexiconError as fault:
         return [*found, str(fault)]
     for number, entry in enumerate(lexicon.entries):
         found += _broken_examples(entry, lexicon, 1 << number)
@@ -321,7 +362,7 @@ def problems(files: Mapping[str, str]) -> list[str]:
 
 def _broken_examples(entry: Entry, lexicon: _Lexicon, bit: int) -> Iterator[str]:
     cue = entry.cue
-    spoken = {language for group in entry.words.values() for language in group}
+    spoken = {language for group in entry.words.values() for language in group} - {ANY}
     for language in sorted(spoken - set(entry.gives)):
         yield f"{cue}.toml: gives: no example in {language!r}"
     if not entry.spares:
