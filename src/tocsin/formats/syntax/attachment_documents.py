@@ -18,19 +18,23 @@ STREAM_BYTES = 256 * 1024
 EMBEDDED_LIMIT = 50
 """Files inside a OneNote section that are looked at."""
 
-_PDF_NAMES: tuple[tuple[bytes, str], ...] = (
-    (b"/Encrypt", "encrypted"),
-    (b"/JavaScript", "javascript"),
-    (b"/JS", "javascript"),
-    (b"/Launch", "launch"),
-    (b"/EmbeddedFile", "embedded-files"),
-    (b"/GoToR", "external-link"),
-    (b"/GoToE", "external-link"),
-    (b"/SubmitForm", "external-link"),
-    (b"/URI", "uri"),
-    (b"/XFA", "form"),
+FIELDS_LIMIT = 2000
+"""Fields of an RTF text that are looked at."""
+
+_PDF_NAMES: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
+    (re.compile(rb"/" + name + rb"(?:[\s/(<\[{>)\]}%]|$)"), trait)
+    for name, trait in (
+        (b"Encrypt", "encrypted"),
+        (b"JavaScript", "javascript"),
+        (b"JS", "javascript"),
+        (b"Launch", "launch"),
+        (b"EmbeddedFiles?", "embedded-files"),
+        (b"GoTo[RE]", "external-link"),
+        (b"SubmitForm", "external-link"),
+        (b"URI", "uri"),
+        (b"XFA", "form"),
+    )
 )
-_ENDED = re.compile(rb"[\s/(<\[{]")
 _ESCAPED = re.compile(rb"/[A-Za-z#0-9]{0,20}#[0-9a-fA-F]{2}[A-Za-z#0-9]{0,30}")
 _HEX = re.compile(rb"#([0-9a-fA-F]{2})")
 _OBJECTS = re.compile(rb"/ObjStm\b")
@@ -47,7 +51,7 @@ def pdf_traits(data: bytes) -> Iterator[str]:
     seen: set[str] = set()
     for place in places:
         for name, trait in _PDF_NAMES:
-            if trait not in seen and _has(place, name):
+            if trait not in seen and name.search(place):
                 seen.add(trait)
                 yield trait
 
@@ -57,17 +61,6 @@ def _escaped(data: bytes) -> Iterator[re.Match[bytes]]:
         if count >= 1000:
             return
         yield found
-
-
-def _has(data: bytes, name: bytes) -> bool:
-    at = data.find(name)
-    while at >= 0:
-        if _ENDED.match(data, at + len(name)):
-            return True
-        if name == b"/EmbeddedFile" and data[at + len(name) : at + len(name) + 1] == b"s":
-            return True
-        at = data.find(name, at + len(name))
-    return False
 
 
 def _object_streams(data: bytes) -> Iterator[bytes]:
@@ -88,11 +81,9 @@ _RTF_OBJECT = re.compile(rb"\\obj(?:data|emb|autlink|link|ocx|update)\b|\\object
 _RTF_TEMPLATE = re.compile(
     rb"\\\*\s{0,5}\\template\s{0,5}(?:https?:|\\\\|file:|\\u)", re.IGNORECASE
 )
-_RTF_DDE = re.compile(rb"\\fldinst[^}]{0,200}\bDDE(?:AUTO)?\b", re.IGNORECASE)
-_RTF_FIELD = re.compile(
-    rb"\\fldinst[^}]{0,200}\b(?:INCLUDEPICTURE|INCLUDETEXT)\b[^}]{0,100}(?:https?:|\\\\\\\\)",
-    re.IGNORECASE,
-)
+_RTF_FIELD = re.compile(rb"\\fldinst\b")
+_RTF_DDE = re.compile(rb"(?i)\bDDE(?:AUTO)?\b")
+_RTF_LOADS = re.compile(rb"(?i)\bINCLUDE(?:PICTURE|TEXT)\b[^}]{0,100}(?:https?:|\\\\)")
 _EQUATION = (b"4571756174696f6e2e33", b"4571756174696F6E2E33", b"Equation.3")
 
 
@@ -105,10 +96,14 @@ def rtf_traits(data: bytes) -> Iterator[str]:
         yield "exploit-object"
     if _RTF_TEMPLATE.search(data):
         yield "external-template"
-    if _RTF_DDE.search(data):
-        yield "dde"
-    if _RTF_FIELD.search(data):
-        yield "external-link"
+    for count, field in enumerate(_RTF_FIELD.finditer(data)):
+        if count >= FIELDS_LIMIT:
+            return
+        told = data[field.end() : field.end() + 300].partition(b"}")[0]
+        if _RTF_DDE.search(told):
+            yield "dde"
+        if _RTF_LOADS.search(told):
+            yield "external-link"
 
 
 _FILE_DATA = bytes.fromhex("e716e3bd65261145a4c48d4d0b7a9eac")

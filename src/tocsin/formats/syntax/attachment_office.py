@@ -46,7 +46,7 @@ _LOCKED_BOOK = re.compile(
     re.DOTALL,
 )
 """FILEPASS behind the workbook's BOF (MS-XLS 2.4.117)."""
-_DDE = re.compile(rb"(?i)\x13[^\x14\x15]{0,20}DDE(?:AUTO)?\s")
+_DDE = re.compile(rb"(?i)\x13[^\x13-\x15]{0,20}DDE(?:AUTO)?\s")
 _TEMPLATE = re.compile(_wide("http") + rb"(?:s\x00)?" + _wide("://") + rb"(?:[^\x00]\x00){3,200}")
 
 
