@@ -32,6 +32,9 @@ DEPTH_LIMIT = 20
 URL_LIMIT = 8000
 """Characters of a link's address that are kept."""
 
+SPACES_FOLDED = 24
+"""Halvings of a run of spaces: enough for one as long as `HTML_LIMIT`."""
+
 STYLE_LIMIT = 10_000
 """Elements with a style that are looked at for hidden text."""
 
@@ -39,6 +42,7 @@ BELOW = "\ue004"
 """A line that says: all below is quoted, whatever words stand there."""
 
 _OPEN, _CLOSE, _LINK, _LINK_END = "\ue000", "\ue001", "\ue002", "\ue003"
+_MARKS = (_OPEN, _CLOSE, _LINK, _LINK_END, BELOW)
 _OURS = re.compile("[\ue000-\ue00f]|&#(?:x0*e00[0-9a-f]|0*573(?:4[4-9]|5[0-9]));?", re.IGNORECASE)
 _BLOCK = re.compile(
     r"<(?=(?:br|p|div|tr|li|h[1-6]|hr|table|blockquote|/blockquote|/div|/p|pre|/pre|ul|ol"
@@ -47,25 +51,30 @@ _BLOCK = re.compile(
 )
 _RULE = re.compile(r"<hr\b", re.IGNORECASE)
 _PRE = re.compile(r"(<pre\b.*?(?:</pre\b|\Z))", re.IGNORECASE | re.DOTALL)
-_BLANKS = re.compile(r"[ \t\xa0]*\n[ \t\xa0\n]*")
-_SPACES = re.compile(r"[ \t]{2,}")
+_BLANKS = re.compile(r"\n[ \t\xa0\n]*+")
 _EDGE = re.compile(f"({_OPEN}|{_CLOSE})")
 _NUMBERED = re.compile(f"{_LINK}(\\d+){_LINK_END}")
 _FOREIGN = re.compile(r"<!doctype|<title|<html|<head|<meta|converted from text/", re.IGNORECASE)
-_BELOW_HINTS = (
-    "appendonsend", "divrplyfwdmsg", "border-top:", "mail-editor-reference-message-container",
-    "yahoo_quoted", "__divider__", "zwchr", "moz-forward-container", "outlookmessageheader",
-    "reply-intro", "tutanota_quote", "ms-outlook-mobile-reference-message", "isreplycontent",
-    "history_container",
-)  # fmt: skip
 _BELOW = (
-    '#appendonsend, #divRplyFwdMsg, [id$="divRplyFwdMsg"], [id^="mail-editor-reference-message"], '
-    '.yahoo_quoted, [id^="yahoo_quoted"], #zwchr, [data-marker="__DIVIDER__"], '
-    '.moz-forward-container, .OutlookMessageHeader, #OLK_SRC_BODY_SECTION, #isReplyContent, '
-    '.ms-outlook-mobile-reference-message, [style*="border-top:solid"], '
-    '[style*="border-top: 1pt solid"], [style*="border-top:1pt solid"], '
-    '[style*="border-top: solid"]'
-)  # fmt: skip
+    ("appendonsend", "#appendonsend"),
+    ("divrplyfwdmsg", '[id$="divRplyFwdMsg"]'),
+    ("mail-editor-reference", '[id^="mail-editor-reference-message"]'),
+    ("yahoo_quoted", '.yahoo_quoted, [id^="yahoo_quoted"]'),
+    ("zwchr", "#zwchr"),
+    ("__divider__", '[data-marker="__DIVIDER__"]'),
+    ("moz-forward-container", ".moz-forward-container"),
+    ("outlookmessageheader", ".OutlookMessageHeader"),
+    ("olk_src_body_section", "#OLK_SRC_BODY_SECTION"),
+    ("isreplycontent", "#isReplyContent"),
+    ("mobile-reference-message", ".ms-outlook-mobile-reference-message"),
+    ("border-top:solid", '[style*="border-top:solid" i]'),
+    ("border-top: ", '[style*="border-top: solid" i], [style*="border-top: 1pt solid" i]'),
+    ("border-top:1", '[style*="border-top:1pt solid" i]'),
+)
+"""Elements by which mail programs say that all below is quoted: a hint of each in the lower-case
+source, and its selector."""
+
+_HINT = re.compile(r": ?(?:none|hidden|0[^.]|1p|white|#fff)|mso-hide")
 _HINTS = (
     "display:none", "display: none", "visibility:hidden", "visibility: hidden", "font-size:0",
     "font-size: 0", "font-size:1p", "font-size: 1p", "mso-hide", "opacity:0", "opacity: 0",
@@ -73,12 +82,14 @@ _HINTS = (
 )  # fmt: skip
 _GONE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all")
 _SMALL = re.compile(
-    r"font-size\s*:\s*(?:0?\.\d+|0+|1)(?:px|pt|em|rem|%)?\s*(?:;|!|$)(?<!1em)(?<!1em;)(?<!1rem)"
+    r"font-size\s*:\s*(?:0?\.\d+|0+(?:\.0+)?|1)\s*p[xt]|font-size\s*:\s*0+(?:\.0+)?\s*(?:em|rem|%|;|!|$)"
     r"|opacity\s*:\s*0(?![.\d])|max-height\s*:\s*0(?![.\d])"
 )
 _WHITE = re.compile(r"(?<![-\w])color\s*:\s*(?:#f{3}(?:f{3})?\b|white\b)")
 _ZERO_WIDTH = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
-_INDENTED = re.compile(r"border(?:-left)?\s*:\s*(?:none|0)", re.IGNORECASE)
+_INDENTED = re.compile(r"border\s*:\s*(?:none|0)(?!.*border-left)", re.IGNORECASE | re.DOTALL)
+"""A blockquote that is only moved to the right, as an editor's button does it."""
+
 _STYLES: tuple[tuple[str, QuoteStyle], ...] = (
     ("gmail_quote", "gmail"), ("divrplyfwdmsg", "outlook"), ("appendonsend", "outlook"),
     ("border-top:solid #", "outlook"), ("yahoo_quoted", "other"), ("protonmail_quote", "other"),
@@ -113,7 +124,7 @@ def read_html(html: str) -> Found:
     """Text, links and hidden text of a body."""
     html = html[:HTML_LIMIT]
     lower = html.lower()
-    if not html.isascii() or "&#x" in lower or "&#057" in lower or "&#57" in lower:
+    if "&#x" in lower or "&#057" in lower or "&#57" in lower or any(map(html.__contains__, _MARKS)):
         html = _OURS.sub("", html)
         lower = html.lower()
     tree = LexborHTMLParser(_lined(html, lower))
@@ -159,33 +170,36 @@ def _mark_links(tree: LexborHTMLParser) -> tuple[tuple[str, str], ...]:
 def _mark_quotes(tree: LexborHTMLParser, lower: str) -> QuoteStyle:
     """Set off in the tree what is quoted; the style its elements show."""
     style: QuoteStyle = ""
-    if "<blockquote" in lower:
-        nodes = tree.css("blockquote")
-        for node in nodes[:QUOTE_LIMIT]:
-            if _INDENTED.search(node.attributes.get("style") or "") and (
-                (node.attributes.get("type") or "") != "cite"
-            ):
-                continue
-            node.insert_before(_OPEN)
-            node.insert_after(_CLOSE)
-            style = style or "blockquote"
-        if len(nodes) > QUOTE_LIMIT:
-            nodes[QUOTE_LIMIT].insert_before(f"\n{BELOW}\n")
+    if "<blockquote" in lower and _mark_blockquotes(tree):
+        style = "blockquote"
     if "gmail_quote" in lower or "protonmail_quote" in lower:
         for node in tree.css("div.gmail_quote, div.protonmail_quote")[:QUOTE_LIMIT]:
-            if node.css_first("blockquote") is None:
+            if node.css_first("blockquote") is None:  # a forwarded mail
                 node.insert_before(f"\n{BELOW}\n")
                 break
-    if any(hint in lower for hint in _BELOW_HINTS):
-        for node in tree.css(_BELOW)[:QUOTE_LIMIT]:
+    selectors = [selector for hint, selector in _BELOW if hint in lower]
+    if selectors:
+        for node in tree.css(", ".join(selectors))[:QUOTE_LIMIT]:
             if _begins_quote(node):
                 node.insert_before(f"\n{BELOW}\n")
-    if "<pre" in lower and _FOREIGN.search(lower, lower.find("<pre")):
-        style = _mark_pre(tree, lower) or style
-    for hint, name in _STYLES:
-        if hint in lower:
-            return name if style != "pre" else style
-    return style
+    if "<pre" in lower and _FOREIGN.search(lower, lower.find("<pre")) and _mark_pre(tree, lower):
+        return "pre"
+    return next((name for hint, name in _STYLES if hint in lower), style)
+
+
+def _mark_blockquotes(tree: LexborHTMLParser) -> bool:
+    nodes = tree.css("blockquote")
+    marked = False
+    for node in nodes[:QUOTE_LIMIT]:
+        how = node.attributes
+        if how.get("type") != "cite" and _INDENTED.search(how.get("style") or ""):
+            continue
+        node.insert_before(_OPEN)
+        node.insert_after(_CLOSE)
+        marked = True
+    if len(nodes) > QUOTE_LIMIT:
+        nodes[QUOTE_LIMIT].insert_before(f"\n{BELOW}\n")
+    return marked
 
 
 _TWO_LABELS = re.compile(
@@ -200,18 +214,19 @@ def _begins_quote(node: LexborNode) -> bool:
     return _TWO_LABELS.search(node.text(deep=True)[:2000]) is not None
 
 
-def _mark_pre(tree: LexborHTMLParser, lower: str) -> QuoteStyle:
+def _mark_pre(tree: LexborHTMLParser, lower: str) -> bool:
     """A whole foreign mail inside `pre`, as bots put it there: its own head elements show it."""
-    inner = [m for m in _PRE.findall(lower)[:QUOTE_LIMIT]]
-    for node, raw in zip(tree.css("pre")[:QUOTE_LIMIT], inner, strict=False):
+    for node, raw in zip(tree.css("pre")[:QUOTE_LIMIT], _PRE.findall(lower), strict=False):
         if _FOREIGN.search(raw):
             node.insert_before(f"\n{BELOW}\n")
-            return "pre"
-    return ""
+            return True
+    return False
 
 
 def _may_hide(lower: str) -> bool:
     """Whether it is worth looking at each style for hidden text."""
+    if _HINT.search(lower) is None:
+        return False
     return any(hint in lower for hint in _HINTS) or (
         lower.count("color:#fff") > lower.count("background-color:#fff")
     )
@@ -237,7 +252,12 @@ def _hide(tree: LexborHTMLParser) -> int:
 
 def _prefixed(text: str) -> str:
     """Depth of blockquotes as `>` before each line; blank lines and runs of spaces folded."""
-    text = _SPACES.sub(" ", _BLANKS.sub("\n", text))
+    text = text.replace("\t", " ")
+    for _ in range(SPACES_FOLDED):
+        if "  " not in text:
+            break
+        text = text.replace("  ", " ")
+    text = _BLANKS.sub("\n", text)
     if _OPEN not in text:
         return text
     depth = 0

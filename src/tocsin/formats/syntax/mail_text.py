@@ -26,14 +26,23 @@ QUOTED_HEAD = 200
 ADDRESSES = 20
 """Mail addresses of the new text that are kept."""
 
-NEAR_MARKS = 40
-"""Of the marks of quoted text, those for the mail that is answered; the rest is for older ones."""
+FAR_MARKS = 24
+"""Of the marks of quoted text, those for what is older than the mail that is answered."""
 
 TOKEN_LIMIT = 400
 """Characters of one word that are looked at for an address."""
 
-SAME_LOOK = 3000
-"""Characters of the HTML's text that are sought in the plain body."""
+SAME_LOOK = 1000
+"""Characters of the HTML's text whose words are sought in the plain body."""
+
+SAME_WORDS = 60
+"""How many words those are, at most."""
+
+CONTENT_LIMIT = 4000
+"""Characters of the new text among which content words are counted."""
+
+KNOWN_WORDS = 1000
+"""Words of the quoted text that are looked at for those that it shares."""
 
 STEM = 6
 """Letters by which two words are held to be one: a light stem that fits most languages."""
@@ -56,14 +65,15 @@ class Split(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     anchors: tuple[Anchor, ...] = ()
 
 
-_GREETING = frozenset(
+_GREETING_WORDS = (
     "hi hello dear hey hallo guten sehr liebe lieber servus moin grüezi bonjour bonsoir salut cher"
     " chère chers madame monsieur buongiorno buonasera salve ciao gentile egregio spettabile hola"
     " buenos buenas estimado estimada estimados olá ola bom boa prezado prezada caro cara beste"
     " geachte goedemorgen hej hei god kære bästa hyvä terve dzień cześć szanowny szanowna witam"
     " dobrý ahoj vážený vážená merhaba sayın selam здравствуйте добрый привет уважаемый уважаемая"
-    " good bună stimate tisztelt szia kedves".split()
+    " good bună stimate tisztelt szia kedves"
 )
+_GREETING = frozenset(_GREETING_WORDS.split())
 _CLOSING = re.compile(
     r"(?:(?:best|kind|warm|many|with) )*(?:regards|wishes|thanks)|thanks(?: (?:and|&) .{2,20}| again| in advance)?"
     r"|thank you(?: .{2,20})?|cheers|sincerely(?: yours)?|yours (?:sincerely|truly|faithfully)|best|br|rgds"
@@ -100,11 +110,12 @@ def split(plain: str, html: str, *, subject: str, names: tuple[str, ...], key: b
 
 def _says_less(plain: str, seen: html_text.Found) -> bool:
     """Whether the plain body is a stub beside the HTML: half of what the HTML says is not in it."""
-    shown = set(shingles.words_of(html_text.without_links(seen.text[:SAME_LOOK])))
-    if len(shown) < 5:
+    shown = shingles.words_of(html_text.without_links(seen.text[:SAME_LOOK]))[:SAME_WORDS]
+    words = {word for word in shown if len(word) > 3}
+    if len(words) < 4:
         return False
-    missing = shown.difference(shingles.words_of(plain[: 3 * SAME_LOOK]))
-    return 2 * len(missing) > len(shown)
+    missing = words.difference(shingles.words_of(plain[: 3 * SAME_LOOK]))
+    return 2 * len(missing) > len(words)
 
 
 def _anchors(seen: html_text.Found, shown: Carved | None) -> tuple[Anchor, ...]:
@@ -141,9 +152,9 @@ def _described(
         hidden=seen.hidden,
         content_words=content,
         shared_words=shared,
-        addresses=_addresses(new),
+        addresses=_addresses(new[:NEW_TEXT_LIMIT]),
         language=language(new, new_words),
-        quoted_language=language(quoted, near_words or far_words),
+        quoted_language=language(near or far, near_words or far_words),
         cues=lexicon.cues(new[:NEW_TEXT_LIMIT]) if new else (),
     )
     return text, new, quoted
@@ -156,7 +167,7 @@ def _style(carved: Carved, seen: html_text.Found) -> QuoteStyle:
 
 
 def _quoted_marks(near: list[bytes], far: list[bytes], key: bytes) -> tuple[int, ...]:
-    far_marks = shingles.marks(far, key, shingles.QUOTED_MARKS - NEAR_MARKS)
+    far_marks = shingles.marks(far, key, FAR_MARKS)
     near_marks = shingles.marks(near, key, shingles.QUOTED_MARKS - len(far_marks))
     return tuple(sorted({*near_marks, *far_marks}))
 
@@ -179,12 +190,16 @@ def _content(
 ) -> tuple[int, int]:
     """How many distinct content words the new text has, and how many the thread has too."""
     told = "\n".join(_told(piece, first=not at) for at, piece in enumerate(pieces))
+    told = told[:CONTENT_LIMIT]
     if "@" in told:
         told = " ".join([token for token in told.split() if "@" not in token])
-    left_out = {name.lower()[:STEM] for name in names}
-    stems = _stems(shingles.words_of(told)) - left_out
-    about = subject.rpartition(":")[2]
-    known = _stems(quoted) | _stems(shingles.words_of(about))
+    told_words = shingles.words_of(told)
+    # Where a letter takes two bytes and more, a stem of so many letters takes as many more.
+    stem = STEM if sum(map(len, told_words)) < 1.3 * len(told) else 2 * STEM
+    stems = {word[:stem] for word in told_words if len(word) * STEM > 3 * stem}
+    stems.difference_update([name.lower().encode("utf-8", "replace")[:stem] for name in names])
+    known = {word[:stem] for word in {*quoted[:KNOWN_WORDS]}}
+    known.update([word[:stem] for word in shingles.words_of(subject.rpartition(":")[2])])
     content, shared = len(stems), len(stems & known)
     if not told.isascii():
         pairs = _pairs(told)
@@ -193,12 +208,6 @@ def _content(
             content += len(pairs)
             shared += sum(pair in spread for pair in pairs)
     return content, shared
-
-
-def _stems(words: list[bytes]) -> set[str]:
-    """The distinct words of four letters and more, by their first letters."""
-    distinct = b" ".join(set(words)).decode("utf-8", "replace").split()
-    return {word[:STEM] for word in distinct if len(word) > 3 and word.isalpha()}
 
 
 def _pairs(text: str) -> set[str]:

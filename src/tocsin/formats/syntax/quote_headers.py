@@ -51,13 +51,14 @@ ROLES: dict[str, Role] = {
 }
 """Role of each label, lower case."""
 
-WRITING = frozenset(
+_WRITING_WORDS = (
     "wrote writes said schrieb schreibt geschrieben écrit ecrit écrivait scritto scrive escribió"
     " escribio escribe escreveu escreve schreef schrijft geschreven napisał napisała pisze napisala"
     " skrev skriver kirjoitti kirjoittaa napsal napsala píše napísal yazdı yazmış написал написала"
     " пишет писал написав пише írta ezt έγραψε כתב كتب scris 写道 寫道 작성 のメール 書きました"
-    " odesílatel pošiljatelj menulis viết rašė kirjutas napisao piše wrote".split()
+    " odesílatel pošiljatelj menulis viết rašė kirjutas napisao piše wrote"
 )
+WRITING = frozenset(_WRITING_WORDS.split())
 """Verbs of writing, and what else only an attribution ends with."""
 
 _JOINED_VERB = re.compile("写道|寫道|작성|書きました|のメール|かきました|إلكتروني")
@@ -88,19 +89,25 @@ FORWARDED = re.compile(
     re.IGNORECASE,
 )
 ADDRESS = re.compile(r"[\w.+%=/&'*-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}")
-_WORDS = re.compile(r"[^\W\d_]+")
 _BRACKETED = re.compile(r"\(?[<\[](?:mailto:)?[^<>\[\]]{0,200}[>\]]\)?|\(\s*[\w.+-]+@[^()]{0,80}\)")
+_USUAL = re.compile(
+    r"[ >]*On ([^@<]{4,50}?\d\d?:\d\d(?::\d\d)?(?:[ \u202f]?[AP]M)?(?: [-+]\d{4})?(?: \([A-Z]{2,5}\))?),? "
+    r"([^<>@]{2,60})<([\w.+%=-]{1,64}@[\w.-]{1,255})>[ ,]*wrote:"
+)
+_NUMBERED = re.compile(r"(?<!\S)[^\s\d]*+(\S*?\d(?:.*\d)?\S*)", re.DOTALL)
 _QUOTES = " ,.;:\"'“”„«»<>"
-_FILLER = frozenset(
+_FILLER_WORDS = (
     "am pm a.m p.m utc gmt cet cest est edt pst pdt cst cdt ist jst msk bst mst mdt um uhr at à alle"
     " ore kl klo o v в г de del las às hs le the av af til от user via by from of un schrieb skrev"
-    " odesílatel ha han on el il em op den dne, tarihinde şunu a en o z uur om po ad".split()
+    " odesílatel ha han on el il em op den dne, tarihinde şunu a en o z uur om po ad"
 )
+_FILLER = frozenset(_FILLER_WORDS.split())
 
 
 def says_written(line: str) -> bool:
     """Whether a verb of writing, in any language, stands in a line."""
-    if not WRITING.isdisjoint(_WORDS.findall(line.lower())):
+    plain = line.lower().replace(":", " ").replace("(", " ").replace("*", " ")
+    if not WRITING.isdisjoint(plain.split()):
         return True
     return not line.isascii() and _JOINED_VERB.search(line) is not None
 
@@ -117,23 +124,24 @@ def dated(line: str) -> bool:
 
 def named(line: str) -> Attribution:
     """Who and when, out of an attribution on one line."""
+    usual = _USUAL.match(line)
+    if usual is not None:
+        when, name, address = usual.groups("")
+        return Attribution(name=name.strip(_QUOTES), address=address.lower(), date=when)
     found = ADDRESS.search(line)
     address = found.group().lower() if found else ""
     bare = ADDRESS.sub(" ", _BRACKETED.sub(" ", line)).strip(" \t:：>*_,\xa0\ufeff")
-    tokens = bare.split()
-    numbered = [at for at, token in enumerate(tokens) if any(map(str.isdigit, token))]
-    if not numbered:
-        return Attribution(name=_name(tokens), address=address)
-    first, last = numbered[0], numbered[-1]
-    before, after = tokens[:first], tokens[last + 1 :]
+    numbers = _NUMBERED.search(bare)
+    if numbers is None:
+        return Attribution(name=_name(bare.split()), address=address)
+    first, last = numbers.span(1)
+    after = bare[last:].split()
     while after and after[0].strip("().,").lower() in _FILLER:
-        last, after = last + 1, after[1:]
-    name = _name(after)
-    start = 0
+        last, after = bare.index(after[0], last) + len(after[0]), after[1:]
+    name, start = _name(after), 0
     if not name and not opens(bare):
-        name = _name(before)
-        start = first
-    when = " ".join(tokens[start : last + 1])
+        name, start = _name(bare[:first].split()), first
+    when = " ".join(bare[start:last].split())
     opening = OPENING.match(when)
     if opening and len(opening.group()) < 4 and not any(map(str.isdigit, opening.group())):
         when = when[opening.end() :]

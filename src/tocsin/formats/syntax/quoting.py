@@ -34,14 +34,13 @@ _RUN = re.compile(r"(?:\n[ \t]{0,3}+>[^\n]*+)++")
 _PIPES = re.compile(r"(?:\n[ \t]{0,2}+\|[^\n]*+){2,}+")
 _INITIALS = re.compile(r"(?:\n[ \t]{0,2}+[A-Z]{2,3}> [^\n]*+){2,}+")
 _INDENTED = re.compile(r"(?:\n(?: {4}|\t)[^\n]*+|\n(?=\n))++")
-_DEPTH_ONE = re.compile(r"(\n)[ \t]{0,3}+>(?![ \t]{0,2}+>)[ \t]?([^\n]*+)")
-_DEEPER = re.compile(r"(\n)[ \t]{0,3}+>[ \t]{0,2}+>[> \t]*+([^\n]*+)")
+_PREFIX = re.compile(r"\n[ \t]{0,3}+(?:>|\||[A-Z]{2,3}>)[ \t]?")
+_DEPTH_ONE = re.compile(r"\n[ \t]{0,3}+>(?![ \t]{0,2}+>)[ \t]?([^\n]*+)")
+_DEEPER = re.compile(r"\n[ \t]{0,3}+>[ \t]{0,2}+>[> \t]*+([^\n]*+)")
 _DASHED = re.compile(
     r"\n[ \t]{0,3}+[-=_]{3,}+[ \t]*+([^\n=_-][^\n]{3,70}?)[ \t]*-{3,}[ \t]*+(?=\n)"
 )
-_NOTES = re.compile(
-    r"\n([^\n]{1,80}?) ?-{2,3}\d{1,2}[/.]\d{1,2}[/.]\d{2,4} \d{1,2}[:.]\d{2}[^\n-]{0,8}---[^\n]*"
-)
+_NOTES = re.compile(r"---\d{1,2}[/.]\d{1,2}[/.]\d{2,4} \d{1,2}[:.]\d{2}[^\n-]{0,8}---[^\n]*")
 _FOOTER = re.compile(r"\n[ \t]*_{20,}[ \t]*\n((?:[^\n]{0,300}\n){1,9})\s*\Z")
 _FOOTER_INSIDE = re.compile(
     r"\n[> \t]*_{30,}[ \t]*\n(?:[^\n]*(?:list|@|https?://)[^\n]*\n){1,5}", re.IGNORECASE
@@ -54,6 +53,9 @@ _PGP = re.compile(
 )
 _PGP_HEAD = re.compile(r"\n-----BEGIN PGP SIGNED MESSAGE-----(?:\n[^\n]+)*")
 _RULED = re.compile(r"\n[ \t]*[_*=-]{5,200}[ \t]*\Z")
+NAMES_LOOK = 16_000
+"""Characters of quoted text in which it is looked for whom it quotes in its turn."""
+
 FOOTER_LOOK = 3000
 """Last characters of a text among which the footer of a list is looked for."""
 
@@ -95,7 +97,8 @@ def carve(text: str) -> Carved:
     for place, (start, end) in enumerate([*runs, (len(text), len(text))]):
         piece = text[at:start] + "\n"
         before_run = place < len(runs)
-        found = _tail(piece)
+        named = blocks(piece) if ":" in piece or "：" in piece else []
+        found = _tail(piece, named)
         if found is not None and before_run and not piece[found.end :].strip():
             found = None  # the prefixed lines below are what it quotes
         if found is not None and before_run and not (any(new) or piece[: found.start].strip()):
@@ -110,7 +113,7 @@ def carve(text: str) -> Carved:
             runs = runs[:place]
             break
         if before_run:
-            piece = _attributed(piece, who)
+            piece = _attributed(piece, named, who)
         new.append(piece.strip())
         at = end
     return _joined(new, [text[start:end] for start, end in runs], tail, text, who)
@@ -203,22 +206,22 @@ def _wrapped(text: str, before: Span, start: int) -> bool:
     return before[1] - text.rfind("\n", 0, before[1]) > 65
 
 
-def _tail(piece: str) -> _Tail | None:
-    """The first place of an unprefixed piece from which on all is quoted."""
-    return min(_tails(piece), key=lambda each: each.start, default=None)
+def _tail(piece: str, named: list[Block]) -> _Tail | None:
+    """The first place of an unprefixed piece from which on all is quoted. named: its blocks."""
+    return min(_tails(piece, named), key=lambda each: each.start, default=None)
 
 
-def _tails(piece: str) -> Iterator[_Tail]:
+def _tails(piece: str, named: list[Block]) -> Iterator[_Tail]:
     if BELOW in piece:
         at = piece.index(BELOW)
         yield _below(piece, at)
         piece = piece[: at + 1]
-    for block in blocks(piece):
+    if named:
+        block = named[0]
         start = _lead(piece, block.start)
         yield _Tail(start, block.end, _style(block, piece[start : block.start]), block.who)
         piece = piece[: block.start + 1]
-        break
-    if "---" in piece or "===" in piece:
+    if "---" in piece:
         yield from _separator(piece)
     for found in attributions(piece, strong=True):
         yield _Tail(found.start, found.end, "other", found.who)
@@ -268,32 +271,26 @@ def _separator(piece: str) -> Iterator[_Tail]:
             style: QuoteStyle = "forward" if FORWARDED.search(dashed.group(1)) else "outlook"
             yield _Tail(dashed.start(), dashed.end(), style)
             break
-    if "---" in piece:
-        notes = _NOTES.search(piece)
-        if notes is not None:
-            name = notes.group(1).strip(" \"'")
-            yield _Tail(notes.start(), notes.end(), "lotus", Attribution(name=name))
+    for notes in _NOTES.finditer(piece):
+        start = piece.rfind("\n", 0, notes.start())
+        name = piece[start + 1 : notes.start()].strip(" \"'")
+        if start >= 0 and 1 < len(name) < 80:
+            yield _Tail(start, notes.end(), "lotus", Attribution(name=name))
+            break
 
 
-def _attributed(piece: str, who: list[Attribution]) -> str:
+def _attributed(piece: str, named: list[Block], who: list[Attribution]) -> str:
     """A piece that prefixed lines follow, without the attribution or header block at its end."""
     body = piece.rstrip()
-    offset = max(0, len(body) - LOOK_BACK)
-    end = body[offset:] + "\n"
-    last = blocks(end)[-1:]
-    if last and not end[last[0].end :].strip():
-        who.append(last[0].who)
-        return body[: _lead(body, offset + last[0].start)].strip()
+    if named and named[-1].end >= len(body):
+        who.append(named[-1].who)
+        return body[: _lead(body, named[-1].start)]
     if body.endswith("-"):
-        for dashed in _separator(end):
-            if len(end) - dashed.end < 3:
-                return body[: offset + dashed.start]
+        line = body.rfind("\n")
+        for dashed in _separator(body[line:] + "\n" if line >= 0 else ""):
+            return body[: line + dashed.start]
     if body.endswith((":", "：", ":*", ":_")):
-        found = attribution(
-            body + "\n" if body[:1] == "\n" else f"\n{body}\n",
-            len(body) + (body[:1] != "\n"),
-            strong=False,
-        )
+        found = attribution(body + "\n", len(body), strong=False)
         if found is not None:
             who.append(found.who)
             return body[: found.start]
@@ -302,12 +299,12 @@ def _attributed(piece: str, who: list[Attribution]) -> str:
 
 def _by_depth(runs: str, who: list[Attribution]) -> tuple[str, str]:
     """Prefixed lines as what the quoted mail said, and what it quoted."""
-    near = "".join([f"{brk}{line}" for brk, line in _DEPTH_ONE.findall(runs)]) + "\n"
     far = ""
     if ">>" in runs or "> >" in runs:
-        far = "".join([f"{brk}{line}" for brk, line in _DEEPER.findall(runs)]) + "\n"
-    if not near.strip() and not far.strip():
-        near = runs
+        near = "\n" + "\n".join(_DEPTH_ONE.findall(runs)) + "\n"
+        far = "\n" + "\n".join(_DEEPER.findall(runs)) + "\n"
+    else:
+        near = _PREFIX.sub("\n", runs) + "\n"
     near, below = _unprefixed(near, who, deeper=bool(far))
     if far:
         far = "\n".join(_unprefixed(far, who))
@@ -319,7 +316,8 @@ def _unprefixed(text: str, who: list[Attribution], *, deeper: bool = False) -> t
     an attribution line announces stands elsewhere, so that only a header block cuts."""
     if "____" in text:
         text = _FOOTER_INSIDE.sub("\n", text)
-    found = [*blocks(text), *attributions(text, strong=False)]
+    found = blocks(text[:NAMES_LOOK])
+    found += attributions(text[:NAMES_LOOK], strong=False)
     if not found:
         return text, ""
     found.sort(key=lambda each: each.start)

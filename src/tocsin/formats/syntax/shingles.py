@@ -10,9 +10,11 @@ of the whole as far as it is long enough. Nothing can be read back from a mark w
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
+from operator import itemgetter
+from zlib import crc32
 
 SHINGLE = 7
 """Words in a shingle."""
@@ -24,12 +26,16 @@ NEW_MARKS = 16
 """Marks kept of what a mail says anew."""
 
 QUOTED_MARKS = 64
-"""Marks kept of what it quotes."""
+"""Marks kept of what it quotes, at most."""
 
-WORD_LIMIT = 20_000
-"""Words of one text that are looked at."""
+MARKED_WORDS = 1000
+"""First words of a text that are marked: enough to know it again, in bounded time."""
 
-_LINK = re.compile(r"(?:\b(?:https?|ftp)://|\bwww\.|\[cid:|\bmailto:)[^\s<>\]]*+")
+KNOWN_SHINGLES = 1 << 15
+"""Shingles whose hash is remembered while a program runs."""
+
+_SCHEMES = ("https://", "http://", "mailto:", "www.", "[cid:")
+_LINK = re.compile("\x01[^\\s<>\\]]*+")
 _SPACES = re.compile(
     "[\xa0-\xa9\xab\xac\xae-\xb1\xb4\xb6-\xb8\xbb\xbf\xd7\u1680\u2000-\u200a\u2010-\u2017\u201a-\u205f"
     "\u2190-\u2bff\u3000-\u3004\u3008-\u303f\ufe30-\ufe4f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40"
@@ -49,13 +55,19 @@ _ASCII = bytes(
     each if chr(each).isalnum() or each > 127 else 32 for each in range(256)
 ).lower()  # fmt: skip
 _APOSTROPHE = b"'"
-_ANCHORS = frozenset(b"en05" + bytes(range(0x81, 0xC0, 4)))
-"""Last bytes of the words at which a shingle that is preferred begins: about one word in four."""
+_FIRST = re.compile(b"[n\x81\x91\xa1\xb1]")
+_SECOND = re.compile(b"[et05\x85\x8d\x95\x9d\xa5\xad\xb5\xbd]")
+_THIRD = re.compile(b"[^n\x81\x91\xa1\xb1et05\x85\x8d\x95\x9d\xa5\xad\xb5\xbd]")
+"""Last bytes of the words at which a shingle of the first, second and third class begins."""
+
+_last = itemgetter(-1)
 
 
 def spread(text: str) -> bytes:
-    """A text as its words with single spaces or more between them, UTF-8."""
-    if "://" in text or "www." in text or "mailto:" in text or "[cid:" in text:
+    """A text as its words with single spaces or more between them, UTF-8; links left out."""
+    if "://" in text or "mailto:" in text or "www." in text or "[cid:" in text:
+        for scheme in _SCHEMES:
+            text = text.replace(scheme, "\x01")
         text = _LINK.sub(" ", text)
     if not text.isascii():
         text = _SPACES.sub(" ", _UNSEEN.sub("", text.lower()))
@@ -66,40 +78,36 @@ def spread(text: str) -> bytes:
 
 def words_of(text: str) -> list[bytes]:
     """The words of a text, as the marks are made of them."""
-    return spread(text).split(None, WORD_LIMIT)[:WORD_LIMIT]
+    return spread(text).split()
 
 
 def marks(words: Sequence[bytes], key: bytes, limit: int) -> tuple[int, ...]:
     """Keyed 63-bit hashes of the `limit` first shingles of a text, smallest first.
 
-    The order: shingles that begin at a word with one of `_ANCHORS` first, then by a checksum. So
-    of a long text only every fourth shingle need be looked at.
+    The order of shingles: by the class that the last letter of their first word gives them, then
+    by a checksum. So of a long text only a few shingles need be put together and looked at.
     """
+    words, key = words[:MARKED_WORDS], key[:64]
     count = len(words) - SHINGLE + 1
     if count <= 0:
         if len(words) < SHORTEST:
             return ()
         return (_keyed(b" ".join(words), key),)
-    begin = [at for at in range(count) if words[at][-1] in _ANCHORS]
-    kept = _first(words, begin, key, limit)
-    if len(kept) < limit:
-        anchors = set(begin)
-        rest = [at for at in range(count) if at not in anchors]
-        kept |= _first(words, rest, key, limit - len(kept))
-    return tuple(sorted(_keyed(each, key) for each in kept))
+    ends = bytes(map(_last, words))[:count]
+    kept: set[bytes] = set()
+    for each in (_FIRST, _SECOND, _THIRD):
+        begin = [found.start() for found in each.finditer(ends)]
+        shingles = {b" ".join(words[at : at + SHINGLE]) for at in begin} - kept
+        wanted = limit - len(kept)
+        if len(shingles) > wanted:
+            shingles = set(sorted(shingles, key=crc32)[:wanted])
+        kept |= shingles
+        if len(kept) == limit:
+            break
+    return tuple(sorted([_keyed(each, key) for each in kept]))
 
 
-def _first(words: Sequence[bytes], begin: Sequence[int], key: bytes, limit: int) -> set[bytes]:
-    """Of the shingles that begin there, the `limit` ones with the smallest checksums."""
-    seed = zlib.crc32(key)
-    checked = zlib.crc32
-    found = {b" ".join(words[at : at + SHINGLE]) for at in begin}
-    if len(found) <= limit:
-        return found
-    by_sum = sorted([(checked(each, seed), each) for each in found])
-    return {each for _, each in by_sum[:limit]}
-
-
+@lru_cache(maxsize=KNOWN_SHINGLES)
 def _keyed(shingle: bytes, key: bytes) -> int:
-    digest = blake2b(shingle, digest_size=8, key=key[:64]).digest()
-    return int.from_bytes(digest, "big") >> 1
+    """BLAKE2b, keyed. What one mail says anew the answers to it quote: most are asked for twice."""
+    return int.from_bytes(blake2b(shingle, digest_size=8, key=key).digest(), "big") >> 1

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 ENOUGH = 4
 """Votes below which no language is named."""
 
-LOOKED_AT = 400
+LOOKED_AT = 120
 """Words of a text that vote."""
 
 _STOP = {
