@@ -264,6 +264,19 @@ def test_a_claim_is_unwrapped_too():
     assert found[0].shown == ""
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https:\\\\evil.example\\a",
+        "https:/evil.example/a",
+        " ht\ntps://ev\til.example/a",
+        "https:evil.example/a",
+    ],
+)
+def test_an_anchor_is_spelt_as_a_browser_reads_it(url: str):
+    assert links("", "", [Anchor(url)], subject="")[0].url == "https://evil.example/a"
+
+
 def test_what_is_quoted_is_marked_and_stands_last():
     new = "https://new.example/a and https://both.example/b"
     old = "https://old.example/c https://both.example/b"

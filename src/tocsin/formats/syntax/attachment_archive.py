@@ -17,7 +17,7 @@ from tocsin.formats.syntax.attachment_limits import NAME_LIMIT, Budget, Member
 from tocsin.knowledge.mail_tables import file_kinds
 
 ARCHIVES = frozenset(
-    ("zip", "7z", "rar", "gz", "bz2", "xz", "tar", "cab", "iso", "udf", "vhd", "disk", "zst",
+    ("zip", "7z", "rar", "gz", "bz2", "xz", "tar", "cab", "iso", "udf", "vhd", "disk", "zstd",
      "lzip", "lzh", "ace", "arj", "wim")
 )  # fmt: skip
 """Kinds that hold further files."""

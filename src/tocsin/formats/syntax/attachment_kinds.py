@@ -24,7 +24,7 @@ _MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b", "gz"),
     (b"BZh", "bz2"),
     (b"\xfd7zXZ\x00", "xz"),
-    (b"\x28\xb5\x2f\xfd", "zst"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
     (b"MSCF\x00\x00\x00\x00", "cab"),
     (b"ISc(", "cab"),
     (b"LZIP\x01", "lzip"),

@@ -54,8 +54,7 @@ class Found(NamedTuple):
 
 def find(text: str, most: int) -> list[Found]:
     """The first `most` distinct links of a text."""
-    if "[" in text or "(" in text or "{" in text:
-        text = _refanged(text)
+    text = _refanged(text)
     found: dict[str, Found] = {}
     for count, each in enumerate(_all(text)):
         if each.url not in found:
@@ -68,11 +67,11 @@ def find(text: str, most: int) -> list[Found]:
 
 
 def _refanged(text: str) -> str:
-    if "[." in text or "(.)" in text or "{.}" in text or "[dot]" in text or "(dot)" in text:
-        text = _BRACKETS.sub(_DEFANGED + ".", text)
-    if "[:" in text:
-        text = text.replace("[:]//", "://").replace("[://]", "://")
-    return text
+    """Defanged links whole again; the rarer spellings only beside one of the two usual ones."""
+    if "[." not in text and "xxp" not in text:
+        return text
+    text = _BRACKETS.sub(_DEFANGED + ".", text)
+    return text.replace("[:]//", "://").replace("[://]", "://")
 
 
 def _all(text: str) -> Iterator[Found]:

@@ -5,6 +5,7 @@ Nothing is asked of the network. What a link's form shows are facts (`Link.trait
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -31,6 +32,9 @@ ANCHOR_LIMIT = 2000
 
 COMPARED_LIMIT = 1000
 """Links of quoted text that those of the new text are compared with."""
+
+ADDRESS_LIMIT = 20_000
+"""Characters of an anchor's address that are looked at."""
 
 REST_LIMIT = 32_000
 """Characters of text beside the links in which their words are looked for."""
@@ -85,12 +89,22 @@ def links(new: str, quoted: str, anchors: Sequence[Anchor], *, subject: str) -> 
 
 
 def _of_anchors(anchors: Iterable[Anchor]) -> Iterable[tuple[Found, str]]:
+    """Where anchors go, spelt as a browser reads them: no line breaks, any slashes behind http."""
     for each in anchors:
-        address = each.url.strip()
+        address = each.url[:ADDRESS_LIMIT].translate(_UNSEEN).strip()
         if address.startswith("//"):
             address = "http:" + address
+        elif address[:4].lower() == "www.":
+            address = "http://" + address
+        scheme = _WEB.match(address)
+        if scheme is not None:
+            address = f"{scheme[1]}://{address[scheme.end() :]}"
         if "://" in address[:12] or address.startswith("\\\\"):
             yield Found(address, 0, 0, ()), each.text
+
+
+_UNSEEN = dict.fromkeys((9, 10, 13))
+_WEB = re.compile(r"(?i)(https?|ftp):[\\/]*")
 
 
 def _take(
