@@ -17,8 +17,8 @@ import msgspec
 
 from benchmarks.conversation import measures
 from benchmarks.conversation.corpora import LISTS, SAMPLES, list_corpus, other_mail, real_hijacks
-from benchmarks.conversation.fit import Fitted, Table, fit
-from benchmarks.conversation.fitting import alert_threshold, middle_outcomes, refitted, table
+from benchmarks.conversation.fit import fit
+from benchmarks.conversation.fitting import middle_outcomes, table, with_threshold
 from benchmarks.conversation.inject import PARTS
 from benchmarks.conversation.lists import HISTORY_SHARE
 from benchmarks.conversation.printing import (
@@ -94,21 +94,27 @@ class Evaluation:
         )
         fits = {}
         for corpus in self.corpora:
-            data = table(middle_outcomes(corpus), self.indicators)
-            fits[corpus.of.name] = (fit(data), data)
-        for learnt, (fitted, data) in fits.items():
+            outcomes = middle_outcomes(corpus)
+            fitted = fit(table(outcomes, self.indicators))
+            fits[corpus.of.name] = with_threshold(fitted, outcomes, self.indicators)
+        for learnt, changed in fits.items():
             for corpus in self.corpora:
                 if corpus.of.name != learnt:
-                    self._crossed(learnt, corpus, fitted, data)
+                    self._crossed(learnt, corpus, changed)
 
-    def _crossed(self, learnt: str, corpus: Corpus, fitted: Fitted, data: Table) -> None:
-        changed = refitted(fitted, self.indicators)
-        judging = msgspec.structs.replace(changed.judging, alert=alert_threshold(fitted, data))
-        changed = msgspec.structs.replace(changed, judging=judging)
+    def _crossed(self, learnt: str, corpus: Corpus, changed: Indicators) -> None:
         begin, end = _part(corpus, "last")
-        outcomes = run(corpus, begin, end, ("B",), indicators=changed)
-        found = measures.figures(outcomes, "B", changed)
-        self._say(run_table(f"fitted on {learnt}, measured on {corpus.of.name}", found))
+        found = {}
+        for title, outcomes in (
+            ("whole history", run(corpus, begin, end, ("B",), indicators=changed)),
+            ("30 days", cold_runs(corpus, begin, end, ("B",), 30, indicators=changed)),
+        ):
+            found[title] = measures.figures(outcomes, "B", changed)
+            self._say(
+                run_table(
+                    f"fitted on {learnt}, measured on {corpus.of.name}, {title}", found[title]
+                )
+            )
         self.result[f"crossed {learnt} to {corpus.of.name}"] = found
 
     def others(self, samples: Path) -> None:

@@ -59,8 +59,8 @@ def fit(table: Table, *, penalty: float = 2e-3) -> Fitted:
     """The weights."""
     hijack = table.hijack.astype(float)
     say = _say(table)
-    benign, attack = rates(table)
-    ceiling = np.clip(np.log(attack / benign), 0.0, HEAVIEST)
+    quiet_rates, attack = rates(table)
+    ceiling = np.clip(np.log(attack / quiet_rates), 0.0, HEAVIEST)
     weights, bias = ceiling * 0.5, -4.0
     for _ in range(ROUNDS):
         seen = capped(table.strengths, weights, table.groups)
@@ -70,17 +70,26 @@ def fit(table: Table, *, penalty: float = 2e-3) -> Fitted:
         edge = np.quantile(quiet, 1 - TAIL_SHARE) if len(quiet) else 0.0
         high = (hijack == 0) & (scores >= edge) & (scores > 0)
         say = np.where(high, _say(table) * TAIL_SAY, _say(table))
+    benign, _ = rates(table, real_only=True)
     return Fitted(
         names=table.names, groups=table.groups, weights=weights, bias=float(bias),
         benign=benign, attack=attack,
     )  # fmt: skip
 
 
-def rates(table: Table) -> tuple[Matrix, Matrix]:
-    """How often each indicator stands on benign mails and on hijacks, with half a mail added."""
+def rates(table: Table, *, real_only: bool = False) -> tuple[Matrix, Matrix]:
+    """How often each indicator stands on benign mails and on hijacks, with half a mail added.
+
+    real_only: without the innocent variants.
+    """
     stands = table.strengths > 0
-    quiet, loud = stands[table.hijack == 0], stands[table.hijack == 1]
-    return (quiet.sum(0) + 0.5) / (len(quiet) + 1.0), (loud.sum(0) + 0.5) / (len(loud) + 1.0)
+    quiet, loud = table.hijack == 0, table.hijack == 1
+    if real_only:
+        quiet &= np.array(table.kinds) == "benign"
+    return (
+        (stands[quiet].sum(0) + 0.5) / (quiet.sum() + 1.0),
+        (stands[loud].sum(0) + 0.5) / (loud.sum() + 1.0),
+    )
 
 
 def capped(strengths: Matrix, weights: Matrix, groups: Sequence[str]) -> Matrix:

@@ -19,12 +19,18 @@ import numpy as np
 from benchmarks.conversation.corpora import LISTS, SAMPLES, list_corpus
 from benchmarks.conversation.fit import Fitted, Table, fit, report
 from benchmarks.conversation.inject import PARTS
+from benchmarks.conversation.measures import benign, ranked
 from benchmarks.conversation.replay import Corpus, Outcome, cold_runs, run
+from benchmarks.conversation.statistics import threshold_at
+from tocsin.analyse.conversation.scoring import Scorer
 from tocsin.knowledge.indicators import Indicator, Indicators, load_indicators
 
 DATA = Path(__file__).resolve().parents[2] / "src" / "tocsin" / "knowledge" / "data"
-FALSE_ALERTS = 2e-4
+FALSE_ALERTS = 1e-4
 """Share of the benign answers of the fit that the alert threshold lets through."""
+
+MARGIN = 0.1
+"""Nats above the last benign answer that is kept out."""
 
 
 def table(outcomes: Sequence[Outcome], indicators: Indicators) -> Table:
@@ -87,10 +93,26 @@ def write(fitted: Fitted, alert: float, note: str, folder: Path = DATA) -> None:
     shared.write_text(re.sub(r"(?m)^fitted = .*$", f'fitted = "{note}"', text), "utf-8")
 
 
-def alert_threshold(fitted: Fitted, data: Table) -> float:
-    """The score that at most `FALSE_ALERTS` of the benign answers of the fit reach."""
-    scores = fitted.scores(data.strengths)[np.array(data.kinds) == "benign"]
-    return float(np.quantile(scores, 1 - FALSE_ALERTS, method="higher")) + 0.25
+def alert_threshold(outcomes: Sequence[Outcome], indicators: Indicators) -> float:
+    """The score, with those weights, that few enough of the real benign answers of the fit reach."""
+    scorer = Scorer(indicators)
+    scores = [
+        ranked(o.judged, indicators.judging, scorer.score(o.judged.observed))
+        for o in benign(outcomes)
+        if o.judged
+    ]
+    return max(0.0, threshold_at(scores, FALSE_ALERTS)) + MARGIN
+
+
+def with_threshold(
+    fitted: Fitted, outcomes: Sequence[Outcome], indicators: Indicators
+) -> Indicators:
+    """The same indicators with the fitted weights and the threshold that goes with them."""
+    changed = refitted(fitted, indicators)
+    alert = alert_threshold(outcomes, changed)
+    return msgspec.structs.replace(
+        changed, judging=msgspec.structs.replace(changed.judging, alert=alert)
+    )
 
 
 def pooled(tables: Sequence[Table]) -> Table:
@@ -122,13 +144,14 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     indicators = load_indicators()
-    tables = []
+    tables, seen = [], []
     for name in given.lists:
         corpus = list_corpus(name, given.per_form, given.seed, given.samples, ("A",))
-        tables.append(table(middle_outcomes(corpus), indicators))
-    data = pooled(tables)
-    fitted = fit(data)
-    alert = alert_threshold(fitted, data)
+        outcomes = middle_outcomes(corpus)
+        tables.append(table(outcomes, indicators))
+        seen += outcomes
+    fitted = fit(pooled(tables))
+    alert = with_threshold(fitted, seen, indicators).judging.alert
     print(report(fitted))
     print(f"alert at {alert:.2f}; {by_axis(fitted, indicators)}")
     if given.write:

@@ -255,8 +255,9 @@ def _through(replay: Replay, real: Sequence[Item], injected: Sequence[Item]) -> 
 
 
 def cold_runs(
-    corpus: Corpus, begin: int, end: int, sets: Sequence[str], days: int, *, gateway: bool = False
-) -> list[Outcome]:
+    corpus: Corpus, begin: int, end: int, sets: Sequence[str], days: int, *, gateway: bool = False,
+    indicators: Indicators | None = None,
+) -> list[Outcome]:  # fmt: skip
     """The same with at most about `days` of history: the time is cut into windows, each of which
     starts with an empty history `days` before."""
     window = max(7, days // 2) * DAY
@@ -264,6 +265,14 @@ def cold_runs(
     start = begin
     while start < end:
         stop = min(start + window, end)
-        found += run(corpus, start, stop, sets, gateway=gateway, since=start - days * DAY)
+        found += run(
+            corpus,
+            start,
+            stop,
+            sets,
+            gateway=gateway,
+            since=start - days * DAY,
+            indicators=indicators,
+        )
         start = stop
     return found
