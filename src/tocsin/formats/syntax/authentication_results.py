@@ -41,7 +41,7 @@ _BY = re.compile(r"\s*([^\s;=()\"]{1,255}|\"[^\"]{1,255}\")\s*(?:\d{1,2}\s*)?(?:
 _INSTANCE = re.compile(r"\s*i\s*=\s*(\d{1,3})\s*;")
 _SPF_WORD = re.compile(r"\s*([A-Za-z_]{2,20})")
 _SPF_FROM = re.compile(
-    r"envelope-from=\"?<?([^\s;\">]{1,320})|domain of (?:transitioning )?([^\s()]{1,320})",
+    r"envelope-from=\"?<?([^\s;\">]{1,320})|domain\s+of\s+(?:transitioning\s+)?([^\s()]{1,320})",
     re.IGNORECASE,
 )
 

@@ -60,7 +60,8 @@ _remembered = lru_cache(maxsize=8192)(_parties)
 class _Mailbox:
     """What was read of one mailbox."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, loose: bool = False) -> None:
+        self.loose = loose  # it stands behind another mailbox without a comma between
         self.words: list[str] = []
         self.comments: list[str] = []
         self.address: str | None = None
@@ -72,9 +73,12 @@ class _Mailbox:
             bare = phrase.strip()
             if "@" not in bare:
                 match = _AT.fullmatch(bare)
-                if match is None:
+                if match is not None:
+                    bare = f"{match[1]}@{match[2]}"
+                elif inside := _INSIDE.search(" ".join(self.comments)):
+                    return Party(_clean_name(phrase), _clean_address(inside[0]))
+                else:
                     return None
-                bare = f"{match[1]}@{match[2]}"
             elif " " in bare or "\t" in bare or "\n" in bare:
                 inside = _INSIDE.search(bare)
                 if inside is not None:
@@ -109,11 +113,20 @@ def _scanned(text: str) -> tuple[Party, ...]:
         elif comment:
             box.comments.append(_unescaped(comment))
         elif quoted or plain:
-            box.words.append(plain or _unescaped(quoted))
+            box, torn = _word(box, torn, found, plain or _unescaped(quoted))
     rest = _flush(box, torn, found)
     if rest and len(found) < PARTIES_LIMIT and not found:
         found.append(Party(_clean_name(rest), ""))
     return tuple(found[:PARTIES_LIMIT])
+
+
+def _word(box: _Mailbox, torn: str, found: list[Party], text: str) -> tuple[_Mailbox, str]:
+    """Words behind an address begin another mailbox, if one follows."""
+    if box.address is not None and text.strip():
+        torn = _flush(box, torn, found)
+        box = _Mailbox(loose=True)
+    box.words.append(text)
+    return box, torn
 
 
 def _colon(box: _Mailbox, torn: str) -> tuple[_Mailbox, str]:
@@ -131,6 +144,8 @@ def _unescaped(text: str) -> str:
 def _flush(box: _Mailbox, torn: str, found: list[Party]) -> str:
     """Keep a mailbox; what a comma tore off (`Doe, Anna <anna@…>`) goes with the next one."""
     party = box.party()
+    if party is None and box.loose:
+        return torn
     if party is None:
         rest = " ".join(box.words).strip()
         return f"{torn}, {rest}" if torn and rest else rest or torn
@@ -158,4 +173,6 @@ def _clean_address(text: str) -> str:
     text = "".join(text.split()).lower().removeprefix("mailto:")
     if ":" in text and text.startswith("@"):
         text = text.rpartition(":")[2]  # an obsolete route
+    if text.startswith("undisclosed"):
+        return ""  # a group without members
     return text.strip("<>'\"")[:ADDRESS_LIMIT].rstrip(".")

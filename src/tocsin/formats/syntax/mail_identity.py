@@ -34,6 +34,7 @@ SHAPE_LIMIT = 80
 _ID = re.compile(r"<([^<>]{1,1000})>")
 _RUN = re.compile(r"[A-Za-z0-9]+")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_DRAWN_SHORT = re.compile(r"(?=.*[+/])[A-Za-z0-9+/]{12,}={0,2}")
 _DRAWN = re.compile(r"[A-Za-z0-9_+=/-]{24,}")
 
 AUTHOR_FIELDS = frozenset((
@@ -123,6 +124,8 @@ def _is_mixed(text: str) -> bool:
 
 def boundary_form(boundary: str) -> str:
     """The shape of a MIME boundary."""
+    if len(boundary) < 40 and _DRAWN_SHORT.fullmatch(boundary) and _is_mixed(boundary):
+        return "drawn"
     return _RUN.sub(_generalised, boundary[:200])[:SHAPE_LIMIT]
 
 

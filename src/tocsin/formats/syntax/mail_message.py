@@ -240,7 +240,7 @@ def _of(name: str, own: frozenset[str]) -> bool:
 def _traits(built: Message, said: Said) -> tuple[str, ...]:
     """What the header block alone shows to be odd; none of it says that a mail is bad.
 
-    `reply-to-self`: a reply whose only visible recipient is its own sender.
+    `reply-to-self`: a reply whose only visible recipient is its own author.
     """
     first = said.first
     found: list[str] = []
@@ -254,7 +254,7 @@ def _traits(built: Message, said: Said) -> tuple[str, ...]:
         found.append("double-re")
     visible = {each.address for each in (*built.to, *built.cc)}
     replying = built.in_reply_to or built.references or built.reply_marks
-    if replying and visible and visible == {built.sender.address}:
+    if replying and visible and visible == {built.author.address}:
         found.append("reply-to-self")
     if built.date and built.received and built.date - built.received > _AHEAD:
         found.append("future-date")
