@@ -66,12 +66,17 @@ def match(message: Message) -> tuple[FamilyMatch, ...]:
 
     A mail without links, files and talk of changed payment is of none: it carries nothing.
     """
-    if not (message.links or message.attachments or "payment-change" in message.text.cues):
+    if not (message.attachments or _chosen(message) or "payment-change" in message.text.cues):
         return ()
     when = message.date or message.received
     day = when.date() if when else None
     found = [told for family in families() if (told := told_by(family, message, day)) is not None]
     return tuple(sorted(found, key=_order))
+
+
+def _chosen(message: Message) -> tuple[Link, ...]:
+    """The links that the author put in; those of quoted text are somebody else's."""
+    return tuple(each for each in message.links if not each.quoted)[:LINKS_LIMIT]
 
 
 def told_by(family: Family, message: Message, day: date | None) -> FamilyMatch | None:
@@ -132,10 +137,9 @@ def _rest(url: str) -> str:
 
 
 def _on_link(wanted: OnLink, message: Message) -> str | None:
-    for link in message.links[:LINKS_LIMIT]:
+    for link in _chosen(message):
         if (
-            not link.quoted
-            and (not wanted.scheme or link.scheme == wanted.scheme)
+            (not wanted.scheme or link.scheme == wanted.scheme)
             and all(each in link.traits for each in wanted.shows)
             and _search(wanted.path, _rest(link.url))
             and _search(wanted.url, link.url)
@@ -173,7 +177,7 @@ def _on_mail(wanted: OnMail, message: Message) -> str | None:
         and all(each in text.cues for each in wanted.cues)
         and (not wanted.language or text.language in wanted.language)
         and (not wanted.most_words or text.new_words <= wanted.most_words)
-        and wanted.links in (None, any(not link.quoted for link in message.links))
+        and wanted.links in (None, bool(_chosen(message)))
         and wanted.files in (None, bool(message.attachments))
         and _search(wanted.client, message.client)
         and _search(wanted.id_form, message.id_form)
@@ -249,6 +253,9 @@ _NO_PAYLOAD = frozenset(("image", "signature", "calendar", "contact", "key", "fo
 _PLAIN_KINDS = frozenset(("text", "mail", "pdf"))
 _QUIET_TRAITS = frozenset(("hosting", "page", "port"))
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
+_DRAWN_TRAITS = frozenset(("latin-words", "random", "random-path", "recipient"))
+"""Traits of the words a campaign draws anew for each mail, which not every draw shows."""
+
 _DISTINCT = re.compile(r"[9x]\{|\?|\.\w|@|//")
 """What makes the shape of a link more than a path of words, as every site has one."""
 
@@ -265,7 +272,7 @@ def payload_shape(message: Message) -> str:
     best = max(filter(None, shapes), default=None)
     if best is not None and best[0] > 0:
         return f"file {best[1]}"
-    linked = [_link_shape(each) for each in message.links[:LINKS_LIMIT] if not each.quoted]
+    linked = [_link_shape(each) for each in _chosen(message)]
     link = max(filter(None, linked), default=None)
     if link is not None:
         return f"link {link[1]}"
@@ -301,7 +308,7 @@ def _link_shape(link: Link) -> tuple[int, str] | None:
     if not telling and (link.related or link.shape in ("", "/")):
         return None
     distinct = telling or _DISTINCT.search(link.shape)
-    parts = [link.shape or "/", *sorted(link.traits)]
+    parts = [link.shape or "/", *sorted(set(link.traits) - _DRAWN_TRAITS)]
     if not distinct:
         parts.insert(0, link.domain)
     risk = 2 * len(telling) + (not link.related)

@@ -101,10 +101,10 @@ class Trait(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the facts come from. seen: the day the source is of."""
+    """Where the facts come from. of: the day the source is of, where it has one."""
 
     url: str
-    seen: date
+    of: date | None = None
     says: str
 
 
