@@ -15,6 +15,7 @@ from tocsin.formats.syntax.quote_headers import ADDRESS
 from tocsin.formats.syntax.quoting import Carved, carve
 from tocsin.formats.syntax.text_language import language
 from tocsin.knowledge import lexicon
+from tocsin.knowledge.everyday_words import everyday_stems
 from tocsin.model.message import NEW_TEXT_LIMIT, MailText, QuoteStyle
 
 PLAIN_LIMIT = 256 * 1024
@@ -41,7 +42,7 @@ SAME_WORDS = 60
 CONTENT_LIMIT = 4000
 """Characters of the new text among which content words are counted."""
 
-KNOWN_WORDS = 1000
+KNOWN_WORDS = 400
 """Words of the quoted text that are looked at for those that it shares."""
 
 STEM = 6
@@ -197,6 +198,7 @@ def _content(
     # Where a letter takes two bytes and more, a stem of so many letters takes as many more.
     stem = STEM if sum(map(len, told_words)) < 1.3 * len(told) else 2 * STEM
     stems = {word[:stem] for word in told_words if len(word) * STEM > 3 * stem}
+    stems -= everyday_stems(stem)
     stems.difference_update([name.lower().encode("utf-8", "replace")[:stem] for name in names])
     known = {word[:stem] for word in {*quoted[:KNOWN_WORDS]}}
     known.update([word[:stem] for word in shingles.words_of(subject.rpartition(":")[2])])

@@ -39,7 +39,8 @@ CANDIDATES = 400
 
 _LABEL = re.compile(r"\n([^\n:：]{1,40}+)[:：]")
 _AROUND = " \t\xa0*_>|\ufeff"
-_COLON = re.compile(r"[:：][ \t\xa0*_>]*+\n")
+_COLON = re.compile(r":[ \t\xa0*_>]*+\n")
+_WIDE_COLON = re.compile(r"：[ \t\xa0*_>]*+\n")
 _TIMED = re.compile(
     r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b.{0,30}\d{1,2}[:.]\d{2}|\d{1,2}:\d{2}.{0,20}\b\d{4}"
 )
@@ -192,12 +193,19 @@ def _of_notes(text: str, start: int, end: int, subject: str) -> Block | None:
 
 def attributions(text: str, *, strong: bool) -> Iterator[Block]:
     """Attribution lines, in order. strong: only those that need no prefixed line below them."""
-    for count, colon in enumerate(_COLON.finditer(text)):
+    colons = _COLON.finditer(text)
+    if "：" in text:
+        colons = iter(sorted([*colons, *_WIDE_COLON.finditer(text)], key=_end))
+    for count, colon in enumerate(colons):
         if count >= CANDIDATES:
             return
         found = attribution(text, colon.end() - 1, strong=strong)
         if found is not None:
             yield found
+
+
+def _end(found: re.Match[str]) -> int:
+    return found.end()
 
 
 def attribution(text: str, end: int, *, strong: bool) -> Block | None:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from hashlib import blake2b
 from operator import itemgetter
+from struct import unpack
 from zlib import crc32
 
 SHINGLE = 7
@@ -28,11 +28,8 @@ NEW_MARKS = 16
 QUOTED_MARKS = 64
 """Marks kept of what it quotes, at most."""
 
-MARKED_WORDS = 1000
+MARKED_WORDS = 600
 """First words of a text that are marked: enough to know it again, in bounded time."""
-
-KNOWN_SHINGLES = 1 << 15
-"""Shingles whose hash is remembered while a program runs."""
 
 _SCHEMES = ("https://", "http://", "mailto:", "www.", "[cid:")
 _LINK = re.compile("\x01[^\\s<>\\]]*+")
@@ -56,9 +53,8 @@ _ASCII = bytes(
 ).lower()  # fmt: skip
 _APOSTROPHE = b"'"
 _FIRST = re.compile(b"[n\x81\x91\xa1\xb1]")
-_SECOND = re.compile(b"[et05\x85\x8d\x95\x9d\xa5\xad\xb5\xbd]")
-_THIRD = re.compile(b"[^n\x81\x91\xa1\xb1et05\x85\x8d\x95\x9d\xa5\xad\xb5\xbd]")
-"""Last bytes of the words at which a shingle of the first, second and third class begins."""
+_SECOND = frozenset(b"t05" + bytes(range(0x85, 0xC0, 8)))
+"""Last bytes of the words at which a shingle of the first and second class begins."""
 
 _last = itemgetter(-1)
 
@@ -87,27 +83,37 @@ def marks(words: Sequence[bytes], key: bytes, limit: int) -> tuple[int, ...]:
     The order of shingles: by the class that the last letter of their first word gives them, then
     by a checksum. So of a long text only a few shingles need be put together and looked at.
     """
-    words, key = words[:MARKED_WORDS], key[:64]
+    words = words[:MARKED_WORDS]
     count = len(words) - SHINGLE + 1
     if count <= 0:
         if len(words) < SHORTEST:
             return ()
-        return (_keyed(b" ".join(words), key),)
-    ends = bytes(map(_last, words))[:count]
+        return _keyed({b" ".join(words)}, key)
     kept: set[bytes] = set()
-    for each in (_FIRST, _SECOND, _THIRD):
-        begin = [found.start() for found in each.finditer(ends)]
-        shingles = {b" ".join(words[at : at + SHINGLE]) for at in begin} - kept
-        wanted = limit - len(kept)
-        if len(shingles) > wanted:
-            shingles = set(sorted(shingles, key=crc32)[:wanted])
-        kept |= shingles
-        if len(kept) == limit:
-            break
-    return tuple(sorted([_keyed(each, key) for each in kept]))
+    if count > limit:
+        ends = bytes(map(_last, words))[:count]
+        begin = [found.start() for found in _FIRST.finditer(ends)]
+        kept = _with(kept, {b" ".join(words[at : at + SHINGLE]) for at in begin}, limit)
+        if len(kept) < limit:
+            begin = [at for at, end in enumerate(ends) if end in _SECOND]
+            kept = _with(kept, {b" ".join(words[at : at + SHINGLE]) for at in begin}, limit)
+    if len(kept) < limit:
+        rows = zip(*[words[at:] for at in range(SHINGLE)], strict=False)
+        kept = _with(kept, set(map(b" ".join, rows)), limit)
+    return _keyed(kept, key)
 
 
-@lru_cache(maxsize=KNOWN_SHINGLES)
-def _keyed(shingle: bytes, key: bytes) -> int:
-    """BLAKE2b, keyed. What one mail says anew the answers to it quote: most are asked for twice."""
-    return int.from_bytes(blake2b(shingle, digest_size=8, key=key).digest(), "big") >> 1
+def _with(kept: set[bytes], more: set[bytes], limit: int) -> set[bytes]:
+    """The shingles kept so far and, up to `limit`, those of `more` with the smallest checksums."""
+    more -= kept
+    wanted = limit - len(kept)
+    if len(more) > wanted:
+        more = set(sorted(more, key=crc32)[:wanted])
+    return kept | more
+
+
+def _keyed(shingles: set[bytes], key: bytes) -> tuple[int, ...]:
+    """The first 63 bits of BLAKE2b over the key and each shingle."""
+    key = key.ljust(64, b"\0")[:64]
+    digests = b"".join([blake2b(key + each).digest()[:8] for each in shingles])
+    return tuple(sorted([number >> 1 for number in unpack(f">{len(shingles)}Q", digests)]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 
 ENOUGH = 4
 """Votes below which no language is named."""
@@ -91,13 +92,10 @@ def language(text: str, words: Sequence[bytes]) -> str:
         for code, script in _SCRIPTS:
             if len(script.findall(head)) >= needed:
                 return code
-    votes: Counter[str] = Counter()
-    for codes, times in Counter(map(_VOTES.get, words[:LOOKED_AT])).items():
-        for code in codes or ():
-            votes[code] += times
-    if not votes:
+    heard = [_VOTES[word] for word in words[:LOOKED_AT] if word in _VOTES]
+    if len(heard) < ENOUGH:
         return ""
-    best = votes.most_common(2)
+    best = Counter(chain.from_iterable(heard)).most_common(2)
     if best[0][1] < ENOUGH or (len(best) == 2 and best[0][1] == best[1][1]):
         return ""
     return best[0][0]
