@@ -131,12 +131,14 @@ def replay(history: History, messages: int, batches: int) -> None:
     history.close()
     spent["put"] += time.process_time() - start
     each = {name: took / batches / BATCH * 1e6 for name, took in spent.items()}
-    parts = ", ".join(f"{name} {took:.0f}" for name, took in each.items())
+    parts = ", ".join(f"{name} {took:.0f}" for name, took in each.items() if name != "put")
     looked = sum(each.values()) - each["put"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    # Which merges fall into so few batches is chance; spread over all messages, see "built".
     print(
-        f"{messages:>10,} messages: look-ups {looked:.0f} us per message, learning "
-        f"{each['put']:.0f} us ({parts}); slowest put {slowest:.2f} s; memory {peak} MiB",
+        f"{messages:>10,} messages: look-ups {looked:.0f} us per message ({parts}); "
+        f"learning in these batches {each['put']:.0f} us, the slowest {slowest:.1f} s; "
+        f"memory {peak} MiB",
         flush=True,
     )
 

@@ -173,15 +173,12 @@ class Shelf:
         self.layers.remove(layer)
 
     def _too_many(self) -> Sequence[Layer]:
-        """The newest layers, when FAN or more of them are no larger than one size."""
-        for size in sorted({layer.size for layer in self.layers}):
-            tail: list[Layer] = []
-            for layer in reversed(self.layers):
-                if layer.size > size:
-                    break
-                tail.append(layer)
-            if len(tail) >= FAN:
-                return tail[::-1]
+        """FAN layers of one size and all newer ones; nothing when no size has so many."""
+        sizes = [layer.size for layer in self.layers]
+        for size in sorted(set(sizes)):
+            start = next((n for n in range(len(sizes), 0, -1) if sizes[n - 1] > size), 0)
+            if sizes[start:].count(size) >= FAN:
+                return self.layers[start:]
         return ()
 
     def _merge(self, layers: Sequence[Layer]) -> None:
