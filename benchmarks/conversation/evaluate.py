@@ -34,6 +34,7 @@ from benchmarks.conversation.replay import Corpus, Outcome, Replay, cold_runs, r
 from benchmarks.conversation.statistics import Rate, wilson
 from tocsin.knowledge.indicators import Indicators, load_indicators
 
+PARTS_OF_IT = ("whole", "cold", "crossed", "others")
 COLD_DAYS = (0, 7, 30, 90)
 VIEWS = {"journal": False, "gateway": True}
 
@@ -209,9 +210,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=Path, default=SAMPLES)
     parser.add_argument("--lists", nargs="*", default=list(LISTS))
-    parser.add_argument("--per-form", type=int, default=300, help="hijacks of a form, list and set")
+    parser.add_argument("--per-form", type=int, default=250, help="hijacks of a form, list and set")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="whole history only")
+    parser.add_argument("--parts", nargs="*", choices=PARTS_OF_IT, default=list(PARTS_OF_IT))
     parser.add_argument("-o", "--output", type=Path)
     given = parser.parse_args()
     begun = time.perf_counter()
@@ -219,10 +220,11 @@ def main() -> None:
     corpora = [list_corpus(name, given.per_form, given.seed, given.samples) for name in given.lists]
     print(f"read and injected in {time.perf_counter() - begun:.0f} s", flush=True)
     evaluation = Evaluation(corpora, load_indicators())
-    evaluation.whole()
-    if not given.quick:
-        evaluation.cold()
-        evaluation.crossed()
+    steps = (evaluation.whole, evaluation.cold, evaluation.crossed)
+    for name, step in zip(PARTS_OF_IT, steps, strict=False):
+        if name in given.parts:
+            step()
+    if "others" in given.parts:
         evaluation.others(given.samples)
     print(f"\nall in {time.perf_counter() - begun:.0f} s")
     if given.output:

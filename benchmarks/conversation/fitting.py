@@ -23,32 +23,49 @@ from benchmarks.conversation.measures import benign, ranked
 from benchmarks.conversation.replay import Corpus, Outcome, cold_runs, run
 from benchmarks.conversation.statistics import threshold_at
 from tocsin.analyse.conversation.scoring import Scorer
-from tocsin.knowledge.indicators import Indicator, Indicators, load_indicators
+from tocsin.knowledge.indicators import Indicator, Indicators, Judging, load_indicators
 
 DATA = Path(__file__).resolve().parents[2] / "src" / "tocsin" / "knowledge" / "data"
 FALSE_ALERTS = 1e-4
 """Share of the benign answers of the fit that the alert threshold lets through."""
+
+WORDING = frozenset(
+    {
+        "asks-for-password", "asks-to-open", "language-new", "moves-elsewhere", "password-given",
+        "payment-change", "secret", "speaks-of-bank", "speaks-of-money", "urgent",
+    }
+)  # fmt: skip
+"""Observations that need the mail's words to be understood."""
 
 MARGIN = 0.1
 """Nats above the last benign answer that is kept out."""
 
 
 def table(outcomes: Sequence[Outcome], indicators: Indicators) -> Table:
-    """What stood on each mail: benign answers, innocent variants, hijacks."""
-    chosen = [o for o in outcomes if o.judged is not None and _kind(o)]
-    every = indicators.all
-    strengths = np.zeros((len(chosen), len(every)))
-    for line, each in enumerate(chosen):
-        assert each.judged
+    """What stood on each mail: benign answers, innocent variants, hijacks.
+
+    Every hijack stands twice: as it was, and as if nobody had understood its words, so that the fit
+    does not lean on lures and languages that happen to be in the lexicon.
+    """
+    lines: list[list[float]] = []
+    kinds: list[str] = []
+    for each in outcomes:
+        kind = _kind(each)
+        if each.judged is None or not kind:
+            continue
         observed = each.judged.observed
-        strengths[line] = [indicator.strength(observed) for indicator in every]
-    kinds = tuple(_kind(o) for o in chosen)
+        lines.append([indicator.strength(observed) for indicator in indicators.all])
+        kinds.append(kind)
+        if kind[0] == "T":
+            blind = {name: value for name, value in observed.items() if name not in WORDING}
+            lines.append([indicator.strength(blind) for indicator in indicators.all])
+            kinds.append(kind)
     return Table(
-        names=tuple(i.id for i in every),
-        groups=tuple(i.group for i in every),
-        strengths=strengths,
+        names=tuple(i.id for i in indicators.all),
+        groups=tuple(i.group for i in indicators.all),
+        strengths=np.array(lines),
         hijack=np.array([kind[0] == "T" for kind in kinds], int),
-        kinds=kinds,
+        kinds=tuple(kinds),
     )
 
 
@@ -79,8 +96,8 @@ def refitted(fitted: Fitted, indicators: Indicators) -> Indicators:
     return msgspec.structs.replace(indicators, all=every)
 
 
-def write(fitted: Fitted, alert: float, note: str, folder: Path = DATA) -> None:
-    """Weights and likelihoods into the indicators' files, the threshold beside them."""
+def write(fitted: Fitted, judging: Judging, note: str, folder: Path = DATA) -> None:
+    """Weights and likelihoods into the indicators' files, the thresholds beside them."""
     for name, weight, quiet, loud in zip(
         fitted.names, fitted.weights, fitted.benign, fitted.attack, strict=True
     ):
@@ -89,7 +106,9 @@ def write(fitted: Fitted, alert: float, note: str, folder: Path = DATA) -> None:
         rates = f"likelihood = {{ benign = {quiet:.5f}, hijack = {loud:.5f} }}"
         path.write_text(re.sub(r"(?m)^likelihood = .*$", rates, text), "utf-8")
     shared = folder / "conversation.toml"
-    text = re.sub(r"(?m)^alert = .*$", f"alert = {alert:.2f}", shared.read_text("utf-8"))
+    text = shared.read_text("utf-8")
+    for key, value in (("alert", judging.alert), ("identity_alone", judging.identity_alone)):
+        text = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value:.2f}", text)
     shared.write_text(re.sub(r"(?m)^fitted = .*$", f'fitted = "{note}"', text), "utf-8")
 
 
@@ -104,15 +123,23 @@ def alert_threshold(outcomes: Sequence[Outcome], indicators: Indicators) -> floa
     return max(0.0, threshold_at(scores, FALSE_ALERTS)) + MARGIN
 
 
+def identity_threshold(outcomes: Sequence[Outcome], indicators: Indicators) -> float:
+    """The identity score that no benign answer of the fit reaches, innocent variants included."""
+    scorer = Scorer(indicators)
+    quiet = [o for o in outcomes if o.judged and _kind(o)[:1] in {"b", "N"}]
+    return max(scorer.score(o.judged.observed).identity for o in quiet if o.judged) + 5 * MARGIN
+
+
 def with_threshold(
     fitted: Fitted, outcomes: Sequence[Outcome], indicators: Indicators
 ) -> Indicators:
-    """The same indicators with the fitted weights and the threshold that goes with them."""
+    """The same indicators with the fitted weights and the thresholds that go with them."""
     changed = refitted(fitted, indicators)
-    alert = alert_threshold(outcomes, changed)
-    return msgspec.structs.replace(
-        changed, judging=msgspec.structs.replace(changed.judging, alert=alert)
-    )
+    alone = identity_threshold(outcomes, changed)
+    judging = msgspec.structs.replace(changed.judging, identity_alone=alone)
+    changed = msgspec.structs.replace(changed, judging=judging)
+    judging = msgspec.structs.replace(judging, alert=alert_threshold(outcomes, changed))
+    return msgspec.structs.replace(changed, judging=judging)
 
 
 def pooled(tables: Sequence[Table]) -> Table:
@@ -151,12 +178,13 @@ def main() -> None:
         tables.append(table(outcomes, indicators))
         seen += outcomes
     fitted = fit(pooled(tables))
-    alert = with_threshold(fitted, seen, indicators).judging.alert
+    judging = with_threshold(fitted, seen, indicators).judging
     print(report(fitted))
-    print(f"alert at {alert:.2f}; {by_axis(fitted, indicators)}")
+    print(f"alert at {judging.alert:.2f}, identity alone at {judging.identity_alone:.2f}")
+    print(f"weights in all: {by_axis(fitted, indicators)}")
     if given.write:
         names = " and ".join(given.lists)
-        write(fitted, alert, f"set A in the middle of {names}, seed {given.seed}")
+        write(fitted, judging, f"set A in the middle of {names}, seed {given.seed}")
 
 
 if __name__ == "__main__":
