@@ -200,9 +200,8 @@ class _Lexicon:
         """(position, groups) of every word that belongs to a group."""
         words = _TOKEN.findall(text)
         found: list[tuple[int, int]] = []
-        for at, meaning in enumerate(map(self.memo.get, words)):
-            if meaning is _NOTHING:
-                continue
+        known = enumerate(map(self.memo.get, words))
+        for at, meaning in [each for each in known if each[1] is not _NOTHING]:
             if meaning is None:
                 meaning = self.learn(words[at])  # noqa: PLW2901
             bits, phrases, follow = meaning
