@@ -58,6 +58,13 @@ _FOREIGN = re.compile(r"<!doctype|<title|<html|<head|<meta|converted from text/"
 _BELOW = (
     ("appendonsend", "#appendonsend"),
     ("divrplyfwdmsg", '[id$="divRplyFwdMsg"]'),
+    ("border-top:solid", '[style*="border-top:solid" i]'),
+    ("border-top: ", '[style*="border-top: solid" i], [style*="border-top: 1pt solid" i]'),
+)
+"""Elements by which mail programs say that all below is quoted: a hint of each in the lower-case
+source, and its selector."""
+
+_SELDOM_BELOW = (
     ("mail-editor-reference", '[id^="mail-editor-reference-message"]'),
     ("yahoo_quoted", '.yahoo_quoted, [id^="yahoo_quoted"]'),
     ("zwchr", "#zwchr"),
@@ -67,18 +74,12 @@ _BELOW = (
     ("olk_src_body_section", "#OLK_SRC_BODY_SECTION"),
     ("isreplycontent", "#isReplyContent"),
     ("mobile-reference-message", ".ms-outlook-mobile-reference-message"),
-    ("border-top:solid", '[style*="border-top:solid" i]'),
-    ("border-top: ", '[style*="border-top: solid" i], [style*="border-top: 1pt solid" i]'),
-    ("border-top:1", '[style*="border-top:1pt solid" i]'),
 )
-"""Elements by which mail programs say that all below is quoted: a hint of each in the lower-case
-source, and its selector."""
+"""Those of other programs, looked for where none of the usual ones stands."""
 
-_HINT = re.compile(r": ?(?:none|hidden|0[^.]|1p|white|#fff)|mso-hide")
 _HINTS = (
-    "display:none", "display: none", "visibility:hidden", "visibility: hidden", "font-size:0",
-    "font-size: 0", "font-size:1p", "font-size: 1p", "mso-hide", "opacity:0", "opacity: 0",
-    "max-height:0", "max-height: 0", "color:white", "color: white",
+    "display:none", "visibility:hidden", "font-size:0", "font-size:1p", "mso-hide", "opacity:0",
+    "max-height:0", "color:white",
 )  # fmt: skip
 _GONE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all")
 _SMALL = re.compile(
@@ -177,9 +178,11 @@ def _mark_quotes(tree: LexborHTMLParser, lower: str) -> QuoteStyle:
             if node.css_first("blockquote") is None:  # a forwarded mail
                 node.insert_before(f"\n{BELOW}\n")
                 break
-    selectors = [selector for hint, selector in _BELOW if hint in lower]
-    if selectors:
-        for node in tree.css(", ".join(selectors))[:QUOTE_LIMIT]:
+    found = [selector for hint, selector in _BELOW if hint in lower]
+    if not found and not style:
+        found = [selector for hint, selector in _SELDOM_BELOW if hint in lower]
+    if found:
+        for node in tree.css(", ".join(found))[:QUOTE_LIMIT]:
             if _begins_quote(node):
                 node.insert_before(f"\n{BELOW}\n")
     if "<pre" in lower and _FOREIGN.search(lower, lower.find("<pre")) and _mark_pre(tree, lower):
@@ -225,8 +228,7 @@ def _mark_pre(tree: LexborHTMLParser, lower: str) -> bool:
 
 def _may_hide(lower: str) -> bool:
     """Whether it is worth looking at each style for hidden text."""
-    if _HINT.search(lower) is None:
-        return False
+    lower = lower.replace(": ", ":")
     return any(hint in lower for hint in _HINTS) or (
         lower.count("color:#fff") > lower.count("background-color:#fff")
     )

@@ -39,11 +39,17 @@ SAME_LOOK = 1000
 SAME_WORDS = 60
 """How many words those are, at most."""
 
-CONTENT_LIMIT = 4000
-"""Characters of the new text among which content words are counted."""
+CONTENT_WORDS = 600
+"""First words of the new text among which content words are counted."""
 
 KNOWN_WORDS = 400
 """Words of the quoted text that are looked at for those that it shares."""
+
+CLOSING_LINES = 14
+"""Last lines of a piece among which a closing formula is looked for."""
+
+OPENING_LIMIT = 150
+"""Characters of a first line that may be a greeting."""
 
 STEM = 6
 """Letters by which two words are held to be one: a light stem that fits most languages."""
@@ -89,8 +95,6 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 _HAN = re.compile("[\u30a0-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]{2,}")
-_CLOSING_LINES = 14
-"""Last lines of a piece among which a closing formula is looked for."""
 
 
 def split(plain: str, html: str, *, subject: str, names: tuple[str, ...], key: bytes) -> Split:
@@ -139,7 +143,9 @@ def _described(
     quoted = f"{near}\n{far}".strip()
     new_words = shingles.words_of(new)
     near_words, far_words = shingles.words_of(near), shingles.words_of(far)
-    content, shared = _content(pieces, near_words + far_words, subject, names)
+    tokens, addresses = _addresses(new[:NEW_TEXT_LIMIT])
+    left_out = [*names, *tokens]
+    content, shared = _content(pieces, new_words, near_words + far_words, subject, left_out)
     text = MailText(
         new=new[:NEW_TEXT_LIMIT],
         new_words=len(new_words),
@@ -153,7 +159,7 @@ def _described(
         hidden=seen.hidden,
         content_words=content,
         shared_words=shared,
-        addresses=_addresses(new[:NEW_TEXT_LIMIT]),
+        addresses=addresses,
         language=language(new, new_words),
         quoted_language=language(near or far, near_words or far_words),
         cues=lexicon.cues(new[:NEW_TEXT_LIMIT]) if new else (),
@@ -173,42 +179,42 @@ def _quoted_marks(near: list[bytes], far: list[bytes], key: bytes) -> tuple[int,
     return tuple(sorted({*near_marks, *far_marks}))
 
 
-def _addresses(new: str) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    if "@" in new:
-        for token in new.split():
-            if "@" in token and (match := ADDRESS.search(token[:TOKEN_LIMIT])):
-                address = match.group().lower().strip(".'")
-                if "." in address.partition("@")[2]:
-                    found[address] = None
-                    if len(found) == ADDRESSES:
-                        break
-    return tuple(found)
+def _addresses(new: str) -> tuple[list[str], tuple[str, ...]]:
+    """The words of the new text that hold an address, and the addresses in them."""
+    if "@" not in new:
+        return [], ()
+    tokens = [token[:TOKEN_LIMIT] for token in new.split() if "@" in token]
+    found = [match.group().lower().strip(".'") for match in map(ADDRESS.search, tokens) if match]
+    real = dict.fromkeys(each for each in found if "." in each.partition("@")[2])
+    return tokens, tuple(real)[:ADDRESSES]
 
 
 def _content(
-    pieces: list[str], quoted: list[bytes], subject: str, names: tuple[str, ...]
+    pieces: list[str], new_words: list[bytes], quoted: list[bytes], subject: str, names: list[str]
 ) -> tuple[int, int]:
     """How many distinct content words the new text has, and how many the thread has too."""
-    told = "\n".join(_told(piece, first=not at) for at, piece in enumerate(pieces))
-    told = told[:CONTENT_LIMIT]
-    if "@" in told:
-        told = " ".join([token for token in told.split() if "@" not in token])
-    told_words = shingles.words_of(told)
+    if not pieces:
+        return 0, 0
+    topic = shingles.words_of(subject.rpartition(":")[2])
+    greeting, signature = _opening(pieces[0], topic), _signature(pieces[-1], only=len(pieces) == 1)
+    first = len(shingles.words_of(greeting)) if greeting else 0
+    last = len(new_words) - (len(shingles.words_of(signature)) if signature else 0)
+    told = {*new_words[first : min(last, CONTENT_WORDS)]}
+    told.difference_update(shingles.words_of(" ".join(names)))
+    known = {*quoted[:KNOWN_WORDS], *topic}
     # Where a letter takes two bytes and more, a stem of so many letters takes as many more.
-    stem = STEM if sum(map(len, told_words)) < 1.3 * len(told) else 2 * STEM
-    stems = {word[:stem] for word in told_words if len(word) * STEM > 3 * stem}
-    stems -= everyday_stems(stem)
-    stems.difference_update([name.lower().encode("utf-8", "replace")[:stem] for name in names])
-    known = {word[:stem] for word in {*quoted[:KNOWN_WORDS]}}
-    known.update([word[:stem] for word in shingles.words_of(subject.rpartition(":")[2])])
-    content, shared = len(stems), len(stems & known)
-    if not told.isascii():
-        pairs = _pairs(told)
+    foreign = sum(map(len, told)) > 1.3 * len(b"".join(told).decode("utf-8", "replace"))
+    stem = 2 * STEM if foreign else STEM
+    shortest = 7 if foreign else 4
+    stems = {word[:stem] for word in told if len(word) >= shortest} - everyday_stems(stem)
+    content = len(stems)
+    shared = len(stems.intersection([word[:stem] for word in known]))
+    if foreign:
+        pairs = _pairs("\n".join(pieces)[:NEW_TEXT_LIMIT])
         if pairs:
-            spread = b"".join(quoted).decode("utf-8", "replace") + subject
+            thread = b"".join(quoted).decode("utf-8", "replace") + subject
             content += len(pairs)
-            shared += sum(pair in spread for pair in pairs)
+            shared += sum(pair in thread for pair in pairs)
     return content, shared
 
 
@@ -217,20 +223,26 @@ def _pairs(text: str) -> set[str]:
     return {run[at : at + 2] for run in _HAN.findall(text) for at in range(len(run) - 1)}
 
 
-def _told(piece: str, *, first: bool) -> str:
-    """A piece of new text without greeting and signature."""
+def _signature(piece: str, *, only: bool) -> str:
+    """The lines of a piece from `-- ` or a closing formula on; empty if there is none."""
     lines = piece.split("\n")
-    for at, line in enumerate(lines):
-        if line.rstrip() == "--" or line == "-- ":
-            lines = lines[:at]
-            break
-    for at in range(max(1 if first else 0, len(lines) - _CLOSING_LINES), len(lines)):
-        if len(lines[at]) < 60 and _CLOSING.fullmatch(lines[at].strip(" \t\xa0,.!;:*_")):
-            lines = lines[:at]
-            break
-    if first and lines and _greets(lines[0]):
-        lines = lines[1:]
-    return "\n".join(lines)
+    for at in range(1 if only else 0, len(lines)):
+        if lines[at].rstrip() == "--":
+            return "\n".join(lines[at:])
+    for at in range(max(1 if only else 0, len(lines) - CLOSING_LINES), len(lines)):
+        line = lines[at].strip(" \t\xa0,.!;:*_")
+        if 1 < len(line) < 60 and _CLOSING.fullmatch(line):
+            return "\n".join(lines[at:])
+    return ""
+
+
+def _opening(piece: str, topic: list[bytes]) -> str:
+    """The first line of the new text, if it greets or only says the subject again, as bots do."""
+    line = piece.partition("\n")[0]
+    if len(line) > OPENING_LIMIT:
+        return ""
+    again = topic and shingles.words_of(line)[-len(topic) :] == topic
+    return line if again or _greets(line) else ""
 
 
 def _greets(line: str) -> bool:
