@@ -223,6 +223,8 @@ class _Lexicon:
         present = 0
         for _, bits in found:
             present |= bits
+        if not present:
+            return 0
         answer = 0
         for bits, cue in self.alone:
             if present & bits:
@@ -230,7 +232,7 @@ class _Lexicon:
         for shifts, within, cue in self.rules:
             shared = 0 if answer & cue else self.all
             for shift in shifts:
-                shared &= present >> shift
+                shared = shared and shared & (present >> shift)
             while shared:
                 language = shared & -shared
                 wanted = sum(language << shift for shift in shifts)
