@@ -29,6 +29,12 @@ ANCHOR_TEXT = 300
 DEPTH_LIMIT = 20
 """Depth of quoting above which depth is not told any more."""
 
+MANY_TAGS = 6000
+"""Tags from which on it is looked at how deep they stand."""
+
+NEST_LIMIT = 400
+"""Depth below which tags are left out; browsers stop at 512."""
+
 URL_LIMIT = 8000
 """Characters of a link's address that are kept."""
 
@@ -49,6 +55,14 @@ _BLOCK = re.compile(
     r"|/table|/tr|title)\b)",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s>/]{0,40})[^>]*+>?")
+_UNNESTED_NAMES = (
+    "br img hr input meta link col base wbr area embed source track param p li td tr th tbody thead"
+    " tfoot dd dt option html head body"
+)
+_UNNESTED = frozenset(_UNNESTED_NAMES.split())
+"""Elements that have no content, or that the next one of their kind closes."""
+
 _RULE = re.compile(r"<hr\b", re.IGNORECASE)
 _PRE = re.compile(r"(<pre\b.*?(?:</pre\b|\Z))", re.IGNORECASE | re.DOTALL)
 _BLANKS = re.compile(r"\n[ \t\xa0\n]*+")
@@ -128,6 +142,9 @@ def read_html(html: str) -> Found:
     if "&#x" in lower or "&#057" in lower or "&#57" in lower or any(map(html.__contains__, _MARKS)):
         html = _OURS.sub("", html)
         lower = html.lower()
+    if html.count("<") > MANY_TAGS:
+        html = _shallow(html)
+        lower = html.lower()
     tree = LexborHTMLParser(_lined(html, lower))
     tree.strip_tags(["script", "style", "title", "template"])
     root = tree.body or tree.root
@@ -141,6 +158,31 @@ def read_html(html: str) -> Found:
         text = text[: len(html) * 3]
     hidden += len(_ZERO_WIDTH.findall(text)) if not text.isascii() else 0
     return Found(text=_prefixed(text), links=links, style=style, hidden=hidden)
+
+
+def _shallow(html: str) -> str:
+    """HTML without the tags that stand deeper than `NEST_LIMIT`: what a parser does with an element
+    takes as long as the stack of open ones is deep."""
+    opened: dict[str, int] = {}
+    depth = 0
+
+    def keep(tag: re.Match[str]) -> str:
+        nonlocal depth
+        closing, name = tag.group(1), tag.group(2).lower()
+        if name in _UNNESTED:
+            return tag.group()
+        over = depth > NEST_LIMIT
+        if not closing:
+            depth += 1
+            opened[name] = opened.get(name, 0) + 1
+            return "" if over else tag.group()
+        if not opened.get(name):
+            return ""
+        opened[name] -= 1
+        depth -= 1
+        return "" if over else tag.group()
+
+    return _TAG.sub(keep, html)
 
 
 def _lined(html: str, lower: str) -> str:

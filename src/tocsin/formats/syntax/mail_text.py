@@ -212,7 +212,7 @@ def _content(
     if foreign:
         pairs = _pairs("\n".join(pieces)[:NEW_TEXT_LIMIT])
         if pairs:
-            thread = b"".join(quoted).decode("utf-8", "replace") + subject
+            thread = b"".join(quoted[: 10 * KNOWN_WORDS]).decode("utf-8", "replace") + subject
             content += len(pairs)
             shared += sum(pair in thread for pair in pairs)
     return content, shared
