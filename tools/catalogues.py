@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
+import tomllib
 from pathlib import Path
 
 from babel.messages import extract, mofile, pofile
@@ -23,6 +24,8 @@ METHODS = [
 ]
 WORDS = {"cves.csv": ("summary",), "config_checks.csv": ("setting", "where")}
 """Columns of the knowledge that users read."""
+INDICATOR_WORDS = ("title", "sentence")
+"""What users read of a mail indicator."""
 
 
 def template() -> Catalog:
@@ -43,6 +46,10 @@ def template() -> Catalog:
                 for column in columns:
                     if row[column]:
                         catalog.add(row[column], locations=[(f"knowledge/data/{table}", 0)])
+    for path in sorted((ROOT / "knowledge" / "data" / "indicators").glob("*.toml")):
+        indicator = tomllib.loads(path.read_text("utf-8"))
+        for key in INDICATOR_WORDS:
+            catalog.add(indicator[key], locations=[(f"knowledge/data/indicators/{path.name}", 0)])
     return catalog
 
 

@@ -19,7 +19,11 @@ from tocsin.model.marking import N_
 CLEAN, FINDINGS, USAGE, PARTIAL, ERROR = range(5)
 """Exit codes: clean; findings at or above --fail-on; wrong usage; input lost; could not run."""
 
-FORMATS = ("text", "json", "jsonl", "csv", "html")
+FORMATS = (
+    "text", "json", "jsonl", "csv", "html",
+    "advisory", "advisory_html", "purge", "recipients", "stix",
+)  # fmt: skip
+"""The outputs of `tocsin.report`; named here, because `--help` must not load them."""
 LEVELS = ("informational", "low", "medium", "high", "critical", "none")
 
 _WRONG_PATH = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
@@ -66,7 +70,8 @@ def build_parser(translate: Translate, *, live: bool = True) -> argparse.Argumen
         prog="tocsin",
         description=translate(
             N_(
-                "Finds every Exchange server you have, the hidden ones too, and what each is open to."
+                "Finds every Exchange server you have, the hidden ones too, what each is open to, and "
+                "whether somebody is speaking inside your mail conversations."
             )
         ),
         epilog=translate(
@@ -79,7 +84,9 @@ def build_parser(translate: Translate, *, live: bool = True) -> argparse.Argumen
     parser.add_argument("--version", action="version", version=f"tocsin {tocsin.__version__}")
     _language_option(parser, translate)
     parser.set_defaults(run=None)
-    commands = parser.add_subparsers(metavar="COMMAND", title=translate(N_("commands")))
+    commands = parser.add_subparsers(
+        metavar="COMMAND", dest="command", title=translate(N_("commands"))
+    )
     _examine_parsers(commands, translate)
     _verdict_parser(commands, translate)
     _report_parser(commands, translate)
@@ -114,6 +121,7 @@ def _examine_parsers(
     for name, summary in (
         ("examine", translate(N_("read everything in the given places and run all rooms"))),
         ("inventory", translate(N_("which Exchange servers there are and what each is open to"))),
+        ("conversation", translate(N_("is somebody speaking inside our mail conversations"))),
     ):
         parser = _command(commands, name, summary, _examine, translate)
         parser.add_argument("paths", nargs="+", metavar="PATH")
@@ -156,7 +164,27 @@ def _examine_parsers(
             metavar="N",
             help=translate(N_("processes that read (default: one per processor)")),
         )
+        if name != "inventory":
+            _history_options(parser, translate)
         _length_options(parser, translate)
+
+
+def _history_options(parser: argparse.ArgumentParser, translate: Translate) -> None:
+    parser.add_argument(
+        "--history",
+        metavar="FILE",
+        help=translate(
+            N_(
+                "what was learnt of the mails, kept for the next run (default: forgotten afterwards)"
+            )
+        ),
+    )
+    parser.add_argument(
+        "--learn-after",
+        type=int,
+        metavar="HOURS",
+        help=translate(N_("how old a mail must be before it is learnt from (default: 48)")),
+    )
 
 
 def _length_options(parser: argparse.ArgumentParser, translate: Translate) -> None:

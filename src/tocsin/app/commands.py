@@ -10,10 +10,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from tocsin.analyse.inventory.verdict import level_of
 from tocsin.app import differences
 from tocsin.app import verdict as verdicts
-from tocsin.app.examine import Request
+from tocsin.app.examine import Request, Room
 from tocsin.app.examine import examine as examine_paths
 from tocsin.app.exits import CLEAN, ERROR, FINDINGS, USAGE, exit_code, reaches
 from tocsin.app.faults import WordsError, unwritable
@@ -24,15 +26,26 @@ from tocsin.knowledge.catalogue import Knowledge
 from tocsin.model.run import Run
 from tocsin.model.text import N_, say
 from tocsin.report import output
+from tocsin.report.advisory_parts.files import NAMES as HANDED_ON
+from tocsin.report.advisory_parts.files import files as handed_on
 from tocsin.report.json import pieces
 from tocsin.report.text import coloured, plain, render_styled, visible
+from tocsin.store.history import HistoryError
 from tocsin.store.runs import RunError, free_folder, read_run, refuse_to_overwrite, write
+from tocsin.store.spool import Spool
 
-FILES = ("run.json", "report.html")
+FILES = ("run.json", "report.html", *HANDED_ON)
+"""What a run may write into its folder."""
+
+_ROOMS: dict[str, frozenset[Room]] = {
+    "examine": frozenset({"inventory", "conversation"}),
+    "inventory": frozenset({"inventory"}),
+    "conversation": frozenset({"conversation"}),
+}
 
 
 def examine(arguments: argparse.Namespace) -> int:
-    """`tocsin examine` and `tocsin inventory`."""
+    """`tocsin examine`, `tocsin inventory` and `tocsin conversation`."""
     try:
         knowledge = knowledge_with(arguments.knowledge)
         since, until = window(arguments.since, arguments.until)
@@ -49,21 +62,62 @@ def examine(arguments: argparse.Namespace) -> int:
         since=since,
         until=until,
         workers=arguments.workers,
-        exclude=(os.path.realpath(folder),) if folder else (),
+        exclude=_own_files(folder, getattr(arguments, "history", None)),
+        rooms=_ROOMS[arguments.command],
+        history=getattr(arguments, "history", None),
+        delay_hours=getattr(arguments, "learn_after", None),
     )
-    with progress_bar(arguments.translate, quiet=arguments.quiet) as progress:
-        run = examine_paths(request, knowledge, progress=progress)
-    written: list[str] = []
-    if folder:
-        files: dict[str, str | Iterable[bytes]] = {
-            "run.json": pieces(run),
-            "report.html": output("html").render(run, arguments.translate, arguments.lang),
-        }
-        written = write(folder, files)
-    _print(run, arguments)
+    # Every mail's judgement is printed only where somebody asked for all of them.
+    each_mail = arguments.command == "conversation" and arguments.format == "jsonl"
+    with Spool() as lines:
+        try:
+            with progress_bar(arguments.translate, quiet=arguments.quiet) as progress:
+                run = examine_paths(
+                    request, knowledge, progress=progress, lines=lines if each_mail else None
+                )
+        except HistoryError as fault:
+            return complain(fault.why.render(arguments.translate), USAGE)
+        written = _written(folder, run, arguments)
+        if each_mail:
+            _print_lines(lines, run)
+        else:
+            _print(run, arguments)
     if written and (arguments.format or "text") == "text":
-        sys.stdout.write("\n  " + "  ".join(reversed(written)) + "\n")
+        sys.stdout.write("\n  " + "  ".join(written) + "\n")
     return exit_code(run, arguments.fail_on)
+
+
+def _own_files(folder: str, history: str | None) -> tuple[str, ...]:
+    """What is ours and must not be read: the folder of answers, the history."""
+    return tuple(os.path.realpath(each) for each in (folder, history) if each)
+
+
+def _written(folder: str, run: Run, arguments: argparse.Namespace) -> list[str]:
+    """Write the files of a run; the paths to name, those to hand on last."""
+    if not folder:
+        return []
+    translate, lang = arguments.translate, arguments.lang
+    files: dict[str, str | Iterable[bytes]] = {
+        "report.html": output("html").render(run, translate, lang),
+        "run.json": pieces(run),
+    }
+    files.update(handed_on(run, translate, lang))
+    return write(folder, files)
+
+
+def _print_lines(lines: Spool, run: Run) -> None:
+    """One object a line: every judged mail in time order, then the campaigns, then the count."""
+    count = 0
+    out = sys.stdout
+    for each in lines.in_order():
+        out.write(each.decode() + "\n")
+        count += 1
+    if run.conversations is not None:
+        for campaign in run.conversations.campaigns:
+            body = msgspec.to_builtins(campaign)
+            out.write(msgspec.json.encode({"kind": "campaign", **body}).decode() + "\n")
+            count += 1
+    out.write(msgspec.json.encode({"kind": "end", "objects": count}).decode() + "\n")
 
 
 def _check_places(arguments: argparse.Namespace, folder: str) -> None:

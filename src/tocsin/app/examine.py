@@ -7,12 +7,15 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from datetime import UTC, datetime
+from typing import Literal
 
 import msgspec
 
 import tocsin
+from tocsin.analyse.inventory.ledger import Ledger
 from tocsin.analyse.inventory.names import own_domain
 from tocsin.analyse.inventory.room import Inventory, inventory
+from tocsin.app.conversation import Wish, converse, inferred_domain
 from tocsin.app.document import servers_and_findings
 from tocsin.app.parts import Part, Whole
 from tocsin.app.reading import (
@@ -25,17 +28,22 @@ from tocsin.app.reading import (
     read_files,
     read_range,
 )
-from tocsin.assess.headline import headline
+from tocsin.assess.headline import conversation_headline, headline
 from tocsin.assess.ranking import counts_of
 from tocsin.collect.archives import Limits
 from tocsin.collect.files import FileItem, printable, walk
 from tocsin.formats import Reading, formats, recognise
 from tocsin.knowledge.catalogue import Knowledge
+from tocsin.model.conversation import Conversations
 from tocsin.model.evidence import OUTSIDE, Evidence
 from tocsin.model.finding import Finding, Gap
 from tocsin.model.locator import Locator
 from tocsin.model.run import KnowledgeState, Run, Skipped, Source, Summary, Tool
 from tocsin.model.text import N_, say
+from tocsin.store.history import open_history
+from tocsin.store.spool import Spool
+
+Room = Literal["inventory", "conversation"]
 
 BATCH_FILES = 400
 BATCH_BYTES = 8 << 20
@@ -48,7 +56,9 @@ Progress = Callable[[int, int, int], None]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What to examine and how. extra: evidence collected live, on request."""
+    """What to examine and how. rooms: which questions are asked. history: a file in which the
+    conversation room remembers; None to forget afterwards.
+    """
 
     paths: tuple[str, ...]
     command: str = ""
@@ -58,6 +68,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 0
     limits: Limits = msgspec.field(default_factory=Limits)
     exclude: tuple[str, ...] = ()
+    rooms: frozenset[Room] = frozenset({"inventory", "conversation"})
+    history: str | None = None
+    delay_hours: int | None = None
 
 
 def examine(
@@ -65,23 +78,43 @@ def examine(
     knowledge: Knowledge,
     live: Iterable[Evidence | Gap] = (),
     progress: Progress | None = None,
+    lines: Spool | None = None,
 ) -> Run:
-    """Read the paths and judge. Raises FileNotFoundError, naming all paths that do not exist."""
+    """Read the paths and judge. lines: takes one JSON object for each judged mail, in time order.
+
+    Raises FileNotFoundError, naming all paths that do not exist; `HistoryError`.
+    """
     started = datetime.now(UTC)
-    whole = Whole()
-    job = Job(
-        reading=Reading(
-            own_domains=frozenset(own_domain(each) for each in request.own_domains) - {""}
-        ),
-        window=Window(since=request.since, until=request.until),
-        limits=request.limits,
-    )
-    _read_all(request, job, whole, progress)
-    _take_live(live, whole)
-    found = inventory(whole.ledger, knowledge, request.own_domains)
-    for gap in found.gaps:
-        whole.gap(gap)
-    return _document(request, knowledge, whole, found, started)
+    own = frozenset(own_domain(each) for each in request.own_domains) - {""}
+    with Spool() as spool, open_history(request.history) as history:
+        whole = Whole(spool)
+        job = Job(
+            reading=Reading(
+                own_domains=own,
+                messages="conversation" in request.rooms,
+                mark_key=history.key,
+            ),
+            window=Window(since=request.since, until=request.until),
+            limits=request.limits,
+        )
+        _read_all(request, job, whole, progress)
+        _take_live(live, whole)
+        ledger = whole.ledger if "inventory" in request.rooms else Ledger()
+        found = inventory(ledger, knowledge, request.own_domains)
+        for gap in found.gaps:
+            whole.gap(gap)
+        spoken = None
+        if len(spool):
+            domains = tuple(sorted(own)) or inferred_domain(whole.senders)
+            wish = Wish(
+                own_domains=domains,
+                inferred=not own,
+                kept=request.history is not None,
+                delay_hours=request.delay_hours,
+                since=request.since,
+            )
+            spoken = converse(spool, history, wish, lines)
+    return _document(request, knowledge, whole, found, started, spoken)
 
 
 def _read_all(request: Request, job: Job, whole: Whole, progress: Progress | None) -> None:
@@ -204,7 +237,12 @@ def _take_live(live: Iterable[Evidence | Gap], whole: Whole) -> None:
 
 
 def _document(
-    request: Request, knowledge: Knowledge, whole: Whole, found: Inventory, started: datetime
+    request: Request,
+    knowledge: Knowledge,
+    whole: Whole,
+    found: Inventory,
+    started: datetime,
+    spoken: Conversations | None,
 ) -> Run:
     by_server: dict[str, list[Finding]] = {server.id: [] for server in found.servers}
     for finding in found.findings:
@@ -225,7 +263,14 @@ def _document(
         knowledge=state_of(knowledge),
         own_domains=found.own_domains,
         outside=outside,
-        headline=headline(found.servers, counts, outside=bool(outside)),
+        headline=(
+            *(
+                headline(found.servers, counts, outside=bool(outside))
+                if "inventory" in request.rooms
+                else ()
+            ),
+            *conversation_headline(spoken, asked="inventory" not in request.rooms),
+        ),
         summary=Summary(
             files=whole.files,
             recognised=whole.recognised,
@@ -241,6 +286,7 @@ def _document(
         servers=servers,
         findings=records,
         gaps=gaps,
+        conversations=spoken,
     )
 
 

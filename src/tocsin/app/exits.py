@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tocsin.model.finding import LEVELS
+from tocsin.model.finding import LEVELS, Level
 from tocsin.model.run import Run
 
 CLEAN, FINDINGS, USAGE, PARTIAL, ERROR = range(5)
+
+ALERT_LEVEL: Level = "high"
+"""The level as which a mail counts that somebody else wrote into a conversation."""
 
 
 def reaches(levels: Iterable[str], fail_on: str) -> bool:
@@ -22,7 +25,10 @@ def exit_code(run: Run, fail_on: str) -> int:
 
     Undecided is not open: it is printed, but it fails nothing.
     """
-    if reaches((each.level for each in run.findings if each.status == "affected"), fail_on):
+    levels = [each.level for each in run.findings if each.status == "affected"]
+    if run.conversations is not None and run.conversations.judged.get("alert"):
+        levels.append(ALERT_LEVEL)
+    if reaches(levels, fail_on):
         return FINDINGS
     if any(each.kind in ("unreadable", "limit") for each in run.gaps):
         return PARTIAL

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zlib
 
 import msgspec
 
 from tocsin.analyse.inventory.ledger import Ledger
+from tocsin.formats.syntax.domains import registrable
+from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap, GapKind
 from tocsin.model.locator import Locator
+from tocsin.model.message import Message
 from tocsin.model.run import GapRecord, Skipped, Source
 from tocsin.model.text import N_, Sentence, say
+from tocsin.store.spool import Spool
 
 SOURCES_PER_FOLDER = 500
 """Files of one folder listed each by name; above it the folder's files are folded into one entry."""
@@ -20,7 +25,11 @@ GAP_LIMIT = 2000
 SKIPPED_PER_REASON = 20
 """Skipped files named per folder and reason; further ones are counted."""
 
+SENDERS_COUNTED = 5000
+"""Addresses of one domain that are told apart when the reader's own domain is inferred."""
+
 _MODULUS = 1 << 256
+_PACK = msgspec.msgpack.Encoder().encode
 
 
 class Skips(msgspec.Struct, kw_only=True):
@@ -44,7 +53,10 @@ class Skips(msgspec.Struct, kw_only=True):
 
 
 class Part(msgspec.Struct, kw_only=True):
-    """What was read: claims, sources, what was skipped or lost, and how much."""
+    """What was read: claims, mails, sources, what was skipped or lost, and how much.
+
+    mails: (seconds, packed `Evidence`). senders: by registrable domain, marks of its addresses.
+    """
 
     ledger: Ledger = msgspec.field(default_factory=Ledger)
     sources: list[Source] = msgspec.field(default_factory=list)
@@ -54,6 +66,21 @@ class Part(msgspec.Struct, kw_only=True):
     files: int = 0
     size: int = 0
     records: dict[str, int] = msgspec.field(default_factory=dict)
+    mails: list[tuple[int, bytes]] = msgspec.field(default_factory=list)
+    senders: dict[str, set[int]] = msgspec.field(default_factory=dict)
+
+    def mail(self, each: Evidence) -> None:
+        """Keep a mail, packed, with its time; and who wrote it, to tell whose organisation this is."""
+        message = each.body
+        assert isinstance(message, Message)
+        when = each.seen
+        seconds = int(when.timestamp()) if when is not None else 0
+        self.mails.append((seconds, _PACK(each)))
+        domain = registrable(message.author.domain)
+        if domain and not message.automatic:
+            known = self.senders.setdefault(domain, set())
+            if len(known) < SENDERS_COUNTED:
+                known.add(zlib.crc32(message.author.address.encode("utf-8", "surrogatepass")))
 
     def gap(self, gap: Gap) -> None:
         """Keep a gap, or count it where there are too many."""
@@ -72,10 +99,12 @@ class _Folded(msgspec.Struct, kw_only=True):
 
 
 class Whole:
-    """All parts of a run, folded as they come in any order."""
+    """All parts of a run, folded as they come in any order. spool: takes the mails."""
 
-    def __init__(self) -> None:
+    def __init__(self, spool: Spool | None = None) -> None:
         self.ledger = Ledger()
+        self.spool = spool
+        self.senders: dict[str, set[int]] = {}
         self.files = 0
         self.size = 0
         self.recognised = 0
@@ -101,6 +130,11 @@ class Whole:
         for gap in part.gaps:
             self.gap(gap)
         self._lost_gaps += part.lost_gaps
+        if self.spool is not None:
+            for when, data in part.mails:
+                self.spool.append(when, data)
+        for domain, known in part.senders.items():
+            self.senders.setdefault(domain, set()).update(known)
 
     def skip(self, skipped: Skipped) -> None:
         """Keep what was not read."""

@@ -17,6 +17,7 @@ from tocsin.formats import HEAD_SIZE, Format, Reading, recognise
 from tocsin.model.evidence import Evidence, Look
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
+from tocsin.model.message import Message
 from tocsin.model.run import RUN_FORMAT, Skipped, Source
 from tocsin.model.text import N_, say
 
@@ -215,6 +216,11 @@ def _keep(job: Job, each: Evidence | Gap, part: Part) -> int:
     if isinstance(each.body, Look):
         part.ledger.add(each)
         return each.body.records
+    if isinstance(each.body, Message):
+        # Earlier mails than asked for are learnt from; later ones are not there yet.
+        if job.window.until is None or each.seen is None or each.seen <= job.window.until:
+            part.mail(each)
+        return 0
     if job.window.holds(each.seen):
         part.ledger.add(each)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tocsin.analyse.inventory.room import KnownServer
+from tocsin.model.conversation import Conversations
 from tocsin.model.text import N_, Sentence, say
 
 
@@ -39,6 +40,33 @@ def headline(
             say(N_("Servers of other organisations seen in the mails: {count}."), count=others)
         )
     return tuple(lines)
+
+
+def conversation_headline(spoken: Conversations | None, *, asked: bool) -> tuple[Sentence, ...]:
+    """Whether somebody speaks in our conversations. asked: nothing else was asked for."""
+    if spoken is None:
+        return (say(N_("No mail was found in what was given.")),) if asked else ()
+    alerts = spoken.judged.get("alert", 0)
+    if not alerts:
+        return (say(N_("Nobody was found speaking inside the conversations.")),)
+    inside = sorted({each for one in spoken.campaigns for each in one.accounts})
+    people = {each for one in spoken.campaigns for each in one.recipients}
+    lines = [_speaking(alerts), _to_warn(len(people))]
+    if inside:
+        lines.append(say(N_("Some were sent from accounts of yours: {count}."), count=len(inside)))
+    return tuple(lines)
+
+
+def _speaking(count: int) -> Sentence:
+    if count == 1:
+        return say(N_("Somebody is speaking inside a conversation: 1 mail."))
+    return say(N_("Somebody is speaking inside the conversations: {count} mails."), count=count)
+
+
+def _to_warn(count: int) -> Sentence:
+    if count == 1:
+        return say(N_("1 person got it and must be warned."))
+    return say(N_("{count} people got them and must be warned."), count=count)
 
 
 def _how_many(count: int) -> Sentence:

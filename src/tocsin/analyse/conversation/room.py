@@ -1,0 +1,389 @@
+"""The conversation room: mails in time order, judged by what came before, then learnt from.
+
+What a mail teaches waits: until it is old enough, and only if nothing was wrong with it, so that a
+burst cannot teach itself. Where it stands in which thread is remembered at once: that recognises,
+and trusts nobody.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from tocsin.analyse.conversation import identity, payload
+from tocsin.analyse.conversation.bursts import Bursts, Sent
+from tocsin.analyse.conversation.keys import hashing
+from tocsin.analyse.conversation.ledger import Rows
+from tocsin.analyse.conversation.memory import Lesson, Memory
+from tocsin.analyse.conversation.scoring import Score, Scorer
+from tocsin.analyse.conversation.sheet import Sheet, lesson, mailbox, sheet, taught
+from tocsin.analyse.conversation.threads import COMMON_MARK, Asked, Place, ask, place
+from tocsin.formats.syntax.domains import registrable
+from tocsin.knowledge.families import payload_shape
+from tocsin.knowledge.free_mail import free_mail
+from tocsin.knowledge.indicators import Indicators
+from tocsin.knowledge.public_sites import public_sites
+from tocsin.model.conversation import MessageVerdict
+from tocsin.model.evidence import Evidence
+from tocsin.model.message import Message
+
+FLAGGED = 1
+"""State of a message in the history: it was an alert."""
+
+THREAD_MEMBERS = 12
+"""Recipients of one mail that are remembered as members of its thread."""
+
+FOREVER = 1 << 62
+
+EXPERIENCED = 300
+"""Mails learnt from, until which what was never seen is not yet odd."""
+
+WATCHED_DELAY = 14 * 86400
+"""Seconds for which a watched mail waits longer than others before it teaches who its author is."""
+
+ANYTHING = "*"
+"""Stands for whatever a mail wants, where only the number of threads counts."""
+
+
+class Judged(msgspec.Struct, gc=False):
+    """One mail's judgement. index: its place in the batch; number: its place in the room; key, thread, parent: keys in the history;
+    parent_at: when what it answers was sent, 0 unknown; by: how
+    its thread was found; shape: of its payload; server, account: who sent it, as far as can be
+    believed. A later burst may still raise `observed`, `score` and `verdict` within the window.
+    """
+
+    index: int
+    number: int
+    key: int
+    thread: int
+    parent: int
+    parent_at: int
+    by: str
+    at: int
+    message_id: str
+    date: datetime | None
+    verdict: MessageVerdict
+    score: Score
+    observed: dict[str, float]
+    answers: bool
+    inside: bool
+    known_before: bool
+    shape: str = ""
+    server: str = ""
+    account: str = ""
+
+
+class Room:
+    """One organisation's conversations.
+
+    judged, duplicates: mails so far, and further copies of them; learnt: those learnt from; addresses:
+    those that became known.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        indicators: Indicators,
+        *,
+        own_domains: Iterable[str] = (),
+        delay: int | None = None,
+        without: frozenset[str] = frozenset(),
+        known: int = 0,
+    ) -> None:
+        """delay: seconds before a mail is learnt from. without: indicators left out, for ablation.
+
+        known: mails that the history has learnt from in earlier runs.
+        """
+        self.memory = memory
+        self.number = hashing(memory.key)
+        self.scorer = Scorer(indicators, without=without)
+        self.own = frozenset(registrable(each) or each for each in own_domains)
+        self.delay = indicators.judging.delay_hours * 3600 if delay is None else delay
+        self.bursts = Bursts()
+        self.rows = Rows(memory)
+        self.judged = 0
+        self.duplicates = 0
+        self.learnt = 0
+        self.known = known
+        self.addresses = 0
+        self._waiting: list[Lesson] = list(memory.due(FOREVER))
+        heapq.heapify(self._waiting)
+        self._dropped: set[int] = set()
+        self._copies: set[int] = set()
+        self._recent: dict[int, Judged] = {}
+
+    def judge(self, batch: Sequence[Evidence]) -> list[Judged]:
+        """Judge mails, given in time order, and remember them. Copies of a mail are left out."""
+        found = []
+        for index, each in enumerate(batch):
+            assert isinstance(each.body, Message)
+            copy = self._copy_key(each)
+            if copy in self._copies:
+                self.duplicates += 1
+                continue
+            self._copies.add(copy)
+            found.append((index, each.body, each))
+        if not found:
+            return []
+        # Each batch begins with this: it is when the history may write what was learnt so far.
+        for due in self.memory.due(FOREVER):
+            heapq.heappush(self._waiting, due)
+        mails = [message for _, message, _ in found]
+        asked = [ask(message, self.number, str(each.at)) for _, message, each in found]
+        times = [_seconds(message) for message in mails]
+        before = self._ask_places(asked, mails)
+        places = [
+            self._place(message, one, at)
+            for message, one, at in zip(mails, asked, times, strict=True)
+        ]
+        pages = [
+            sheet(message, one, self.number) for message, one in zip(mails, places, strict=True)
+        ]
+        self._ask_facts(pages, max(times))
+        judged = [
+            self._one(message, place, page, one, at, known=one.key in before)
+            for message, place, page, one, at in zip(
+                mails, places, pages, asked, times, strict=True
+            )
+        ]
+        for one, (index, _, _) in zip(judged, found, strict=True):
+            one.index = index
+        self.rows.write()
+        self._forget_recent(max(times))
+        return judged
+
+    def close(self) -> None:
+        """Keep what is still too young to be learnt from for the next run."""
+        self.memory.wait([each for each in self._waiting if each.message not in self._dropped])
+        self._waiting.clear()
+
+    @property
+    def waiting(self) -> int:
+        """Mails that are still too young to be learnt from."""
+        return len(self._waiting)
+
+    def _copy_key(self, each: Evidence) -> int:
+        """The same Message-ID alone is no copy: a forger can write any."""
+        message = each.body
+        assert isinstance(message, Message)
+        text = message.text
+        said = ".".join(map(str, text.marks[:4])) or f"{text.new_words} {text.new[:80]}"
+        links = " ".join(link.url for link in message.links[:4])
+        files = " ".join(file.sha256 for file in message.attachments[:4])
+        own = message.message_id or str(each.at)
+        return self.number("copy", own, message.author.address, said, links, files)
+
+    def _ask_places(self, asked: Sequence[Asked], mails: Sequence[Message]) -> set[int]:
+        """Look up all that places the batch's mails; the keys of those known from an earlier run."""
+        rows = self.rows
+        rows.ask("messages", {key for one in asked for key in (one.key, *one.parents)})
+        marks = {mark for one in asked for mark in one.marks}
+        rows.ask("marks", marks.union(*(message.text.marks for message in mails)))
+        rows.ask("facts", {one.index for one in asked if one.index})
+        return {one.key for one in asked if one.key in rows.of("messages")}
+
+    def _place(self, message: Message, asked: Asked, at: int) -> Place:
+        """Find the thread and note the mail in it, for those that follow in the same batch."""
+        rows = self.rows
+        found = place(
+            asked, message, self.number, rows.of("messages"), rows.of("facts"), rows.of("marks")
+        )
+        author = self.number("a", message.author.address)
+        old = rows.of("messages").get(asked.key)
+        rows.set("messages", asked.key, (found.thread, author, at, old[3] if old else 0))
+        if asked.index:
+            rows.set("facts", asked.index, (at, at, 1, found.thread))
+        if old is None:
+            for mark in message.text.marks:
+                row = rows.of("marks").get(mark)
+                if row is None:
+                    rows.set("marks", mark, (asked.key, found.thread, at, 1))
+                else:
+                    rows.set("marks", mark, (*row[:3], row[3] + 1))
+        return found
+
+    def _ask_facts(self, pages: Sequence[Sheet], latest: int) -> None:
+        """Look up all that judging the batch and learning meanwhile will need."""
+        keys = {key for page in pages for key in page.keys()}  # noqa: SIM118 - a method of ours
+        ready = []
+        while self._waiting and self._waiting[0].at <= latest - self.delay:
+            ready.append(heapq.heappop(self._waiting))
+        for each in ready:
+            numbers = taught(each.body)
+            keys.update(numbers[0::3])
+            keys.update(numbers[2::3])
+            heapq.heappush(self._waiting, each)
+        keys.discard(0)
+        self.rows.ask("facts", keys)
+
+    def _one(
+        self, message: Message, place: Place, page: Sheet, asked: Asked, at: int, *, known: bool
+    ) -> Judged:
+        self._learn(at - self.delay)
+        if known:
+            page.answered = 0
+        parent = self.rows.of("messages").get(place.parent)
+        scene = identity.Scene(
+            message=message,
+            place=place,
+            page=page,
+            facts=self.rows.of("facts"),
+            own=self.own,
+            now=at,
+            parent_flagged=bool(parent and parent[3] & FLAGGED),
+            experience=min(1.0, (self.known + self.learnt) / EXPERIENCED),
+        )
+        observed: dict[str, float] = {}
+        identity.observe(scene, observed)
+        payload.observe(scene, observed)
+        score = self.scorer.score(observed)
+        inside = registrable(message.author.domain) in self.own
+        answers = scene.answers
+        found = Judged(
+            index=0,
+            number=self.judged,
+            key=asked.key,
+            thread=place.thread,
+            parent=place.parent,
+            parent_at=place.parent_at,
+            by=place.by,
+            at=at,
+            message_id=message.message_id,
+            date=message.when,
+            verdict=self.scorer.verdict(score, answers=answers, inside=inside),
+            score=score,
+            observed=observed,
+            answers=answers,
+            inside=inside,
+            known_before=known,
+            server=server_of(message),
+            account=message.author.address,
+        )
+        self.judged += 1
+        self._burst(message, page, found)
+        self._remember(message, page, found)
+        return found
+
+    def _burst(self, message: Message, page: Sheet, found: Judged) -> None:
+        """Put it with its like; raise all of them where they are too many."""
+        facts = self.rows.of("facts")
+        fresh = {link.domain for link, everybody, _ in page.links if everybody not in facts}
+        fresh -= public_sites()
+        risky = "file-risky-new" in found.observed or "payment-change" in found.observed
+        hosted = "hosting-new-to-sender" in found.observed
+        if not (fresh or risky or hosted) or not found.answers:
+            return
+        found.shape = payload_shape(message)
+        wanted = {*fresh, found.shape} - {""}
+        # Whatever it is: one who puts something never seen into several threads at once.
+        if risky or "link-unrelated" in found.observed:
+            wanted.add(ANYTHING)
+        groups = [("burst-account", self.number("b", found.account), each) for each in wanted]
+        if sender := self._server_or_domain(message, found):
+            groups += [("burst-server", sender, each) for each in wanted - {ANYTHING}]
+        groups += [("burst-wave", 0, each) for each in fresh]
+        if found.shape and fresh:
+            groups.append(("burst-wave", 0, found.shape))
+        self._recent[found.number] = found
+        for name, strength, numbers in self.bursts.add(
+            Sent(found.at, found.thread, found.number), groups
+        ):
+            for number in numbers:
+                if (each := self._recent.get(number)) is not None:
+                    self._raise(each, name, strength)
+
+    def _server_or_domain(self, message: Message, found: Judged) -> int:
+        """Ours by the server that sent it; a stranger by its domain, where that is one organisation's."""
+        if found.inside:
+            return self.number("b", found.server) if found.server else 0
+        domain = registrable(message.author.domain)
+        return self.number("b", domain) if domain and domain not in free_mail() else 0
+
+    def _raise(self, each: Judged, name: str, strength: float) -> None:
+        if each.observed.get(name, 0.0) >= strength:
+            return
+        each.observed[name] = strength
+        each.score = self.scorer.score(each.observed)
+        was = each.verdict
+        each.verdict = self.scorer.verdict(each.score, answers=each.answers, inside=each.inside)
+        if each.verdict == "alert":
+            if was != "alert":
+                self._dropped.add(each.key)
+            author = self.number("a", each.account)
+            self.rows.set("messages", each.key, (each.thread, author, each.at, FLAGGED))
+
+    def _remember(self, message: Message, page: Sheet, found: Judged) -> None:
+        rows = self.rows
+        if found.verdict == "alert":
+            row = rows.of("messages")[found.key]
+            rows.set("messages", found.key, (*row[:3], FLAGGED))
+            # Its words must not make the next mail of the same wave a part of its thread.
+            for mark in message.text.marks:
+                known = rows.of("marks").get(mark)
+                if known is not None and known[0] == found.key:
+                    rows.set("marks", mark, (*known[:3], COMMON_MARK + 1))
+            return
+        thread = found.thread
+        for key in (
+            page.thread_address, page.thread_writer, page.thread_name, page.answered, page.mailbox
+        ):  # fmt: skip
+            if key:
+                rows.count("facts", key, found.at)
+        for each in (*message.to, *message.cc)[:THREAD_MEMBERS]:
+            if each.address:
+                rows.count("facts", self.number("tp", thread, each.address), found.at)
+                if key := mailbox(self.number, thread, each.address):
+                    rows.count("facts", key, found.at)
+        if not found.known_before:
+            self._teach(message, page, found)
+
+    def _teach(self, message: Message, page: Sheet, found: Judged) -> None:
+        """Put aside what it will teach.
+
+        A mail that was watched teaches late, and who wrote it only: somebody who has changed his
+        address is known again some day, a link that stood out never is.
+        """
+        said = message.authentication
+        clear = found.verdict == "clear"
+        body = lesson(page, passed="pass" in (said.dmarc, said.dkim, said.spf), wanted=clear)
+        due = found.at if clear else found.at + WATCHED_DELAY
+        heapq.heappush(self._waiting, Lesson(found.key, due, body))
+
+    def _learn(self, due: int) -> None:
+        """Learn what has become old enough."""
+        waiting = self._waiting
+        while waiting and waiting[0].at <= due:
+            each = heapq.heappop(waiting)
+            if each.message in self._dropped:
+                self._dropped.discard(each.message)
+                continue
+            numbers = taught(each.body)
+            self.addresses += numbers[2] not in self.rows.of("facts")
+            self.rows.teach(numbers, each.at)
+            self.learnt += 1
+
+    def _forget_recent(self, now: int) -> None:
+        if len(self._recent) > 20_000:
+            old = [number for number, each in self._recent.items() if now - each.at > 7200]
+            for number in old:
+                del self._recent[number]
+
+
+def server_of(message: Message) -> str:
+    """The host that sent it, as the last line that can be believed names it."""
+    if message.own_stamp and message.auth_source:
+        return message.auth_source.lower()
+    believed = [hop for hop in message.hops if hop.trust != "forgeable"]
+    if not believed:
+        return ""
+    return (believed[-1].by or believed[-1].helo).lower()
+
+
+def _seconds(message: Message) -> int:
+    when = message.when
+    if when is None:
+        return 0
+    return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())

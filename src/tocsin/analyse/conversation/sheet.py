@@ -1,0 +1,192 @@
+"""What one mail asks of the history, and what it will teach: made once, before anything is looked up.
+
+All keys of a batch are asked in one go, so they are gathered here and judged later.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+
+import msgspec
+
+from tocsin.analyse.conversation.keys import Hash
+from tocsin.analyse.conversation.names import ROLES, person, resembling, variants
+from tocsin.analyse.conversation.threads import Place
+from tocsin.analyse.conversation.traits import TRAITS, Trait, values
+from tocsin.model.message import Attachment, Link, Message
+
+RECIPIENTS_KNOWN = 12
+"""Recipients of one mail that are remembered as taking part."""
+
+ACCOUNTS_KNOWN = 3
+
+_IBAN_LIKE = re.compile(r"[A-Z]{2}\d\d[ .-]?[A-Z0-9]{4}")
+_IBAN = re.compile(
+    r"\b(?:A[DELTZ]|B[AEGHRY]|C[HRYZ]|D[EKO]|E[EGS]|F[IOR]|G[BEILRT]|H[RU]|I[ELQST]|JO|K[WZ]|L[BCITUVY]"
+    r"|M[CDEKRTU]|N[LO]|P[KLST]|QA|R[OSU]|S[ACEIKMTV]|T[LNR]|UA|VG|XK)\d\d(?:[ .-]?[A-Z0-9]{4}){2,7}"
+    r"(?:[ .-]?[A-Z0-9]{1,4})?\b"
+)
+
+LOCAL_LEAST = 4
+"""Letters of a local part that can be one person's."""
+
+LINKS_KNOWN = 8
+ATTACHMENTS_KNOWN = 5
+
+_PLACE = {trait: place for place, trait in enumerate(TRAITS)}
+
+
+class Sheet(msgspec.Struct, gc=False):
+    """Keys of one mail's facts. A key of 0 stands for nothing.
+
+    traits: (trait, key of sender and value, key of sender's domain and value). links: of each
+    new link (link, key for the organisation, key for the sender). attachments: alike, by class.
+    """
+
+    address: int
+    domain: int
+    name: int
+    named: int
+    thread_name: int
+    thread_address: int
+    thread_writer: int
+    answered: int
+    traits: tuple[tuple[Trait, int, int], ...]
+    links: tuple[tuple[Link, int, int], ...]
+    attachments: tuple[tuple[Attachment, int, int], ...]
+    recipients: tuple[int, ...]
+    reply_to: int
+    language: int
+    passing: int
+    mailbox: int
+    accounts: tuple[int, ...]
+    alike: tuple[int, ...]
+    variants: tuple[int, ...]
+
+    def keys(self) -> list[int]:
+        """Everything to be looked up."""
+        found = [
+            self.address, self.domain, self.name, self.named, self.thread_name,
+            self.thread_address, self.thread_writer, self.answered, self.reply_to, self.language,
+            self.passing, self.mailbox, *self.accounts, *self.recipients, *self.alike,
+            *self.variants,
+        ]  # fmt: skip
+        for _, one, two in self.traits:
+            found += (one, two)
+        for _, one, two in self.links:
+            found += (one, two)
+        for _, one, two in self.attachments:
+            found += (one, two)
+        return found
+
+
+def kind_of(attachment: Attachment) -> str:
+    """An attachment's class as a sender is known by: its bytes' kind, or what its name promises."""
+    for trait in attachment.traits:
+        if trait.startswith("named-"):
+            return trait[6:]
+    return attachment.kind
+
+
+def sheet(message: Message, place: Place, number: Hash) -> Sheet:
+    """The keys of one mail."""
+    author = message.author.address
+    domain = message.author.domain
+    shown = person(message.author.name)
+    language = message.text.language
+    thread = place.thread
+    fresh = [link for link in message.links if not link.quoted][:LINKS_KNOWN]
+    files = [each for each in message.attachments if not each.inline or _active(each)]
+    passed = message.authentication
+    return Sheet(
+        address=number("a", author),
+        domain=number("d", domain),
+        name=number("n", shown) if shown else 0,
+        named=number("na", shown, author) if shown else 0,
+        thread_name=number("tn", thread, shown) if shown else 0,
+        thread_address=number("tp", thread, author),
+        thread_writer=number("tw", thread, author),
+        answered=number("ra", place.parent, author) if place.parent else 0,
+        traits=tuple(
+            (trait, number(trait, author, value), number("domain", trait, domain, value))
+            for trait, value in values(message).items()
+        ),
+        links=tuple(
+            (link, number("ol", link.domain), number("al", author, link.domain)) for link in fresh
+        ),
+        attachments=tuple(
+            (each, number("ot", kind_of(each)), number("at", author, kind_of(each)))
+            for each in files[:ATTACHMENTS_KNOWN]
+        ),
+        recipients=tuple(
+            number("p", author, each) for each in message.recipients[:RECIPIENTS_KNOWN]
+        ),
+        reply_to=number("rt", message.reply_to[0].address) if message.reply_to else 0,
+        language=number("la", author, language) if language else 0,
+        passing=number("pass", domain)
+        if passed.trusted and (passed.dmarc or passed.dkim or passed.spf)
+        else 0,
+        mailbox=mailbox(number, thread, author),
+        accounts=tuple(number("ib", each) for each in accounts(message.text.new)),
+        alike=tuple(number("dv", each) for each in resembling(domain)),
+        variants=tuple(number("dv", each) for each in variants(domain)),
+    )
+
+
+def accounts(text: str) -> tuple[str, ...]:
+    """International bank account numbers (IBAN, ISO 13616) that a text gives.
+
+    The check digits are not asked for: what an impostor writes, or mistypes, is one too.
+    """
+    if not _IBAN_LIKE.search(text):
+        return ()
+    found = (re.sub(r"[ .-]", "", each) for each in _IBAN.findall(text))
+    return tuple(dict.fromkeys(each for each in found if 15 <= len(each) <= 34))[:ACCOUNTS_KNOWN]
+
+
+def mailbox(number: Hash, thread: int, address: str) -> int:
+    """The key of an address's local part in a thread; 0 where many have the same."""
+    local = address.partition("@")[0]
+    return number("tl", thread, local) if len(local) >= LOCAL_LEAST and local not in ROLES else 0
+
+
+def _active(attachment: Attachment) -> bool:
+    return attachment.kind not in ("image", "text", "signature", "calendar")
+
+
+class Lessons(msgspec.Struct, gc=False):
+    """Pairs of (owner, fact): learning adds one to the fact, and to the owner's spread at a place
+    where the fact is new. Packed as signed 64-bit numbers: owner, place, fact."""
+
+    packed: array[int]
+
+
+def lesson(page: Sheet, *, passed: bool, wanted: bool) -> bytes:
+    """What this mail teaches once it is old enough, packed.
+
+    passed: its domain was authenticated. wanted: whether its links and files become known too.
+    """
+    address, domain = page.address, page.domain
+    found: list[int] = [0, 0, address, 0, 0, domain]
+    if page.name:
+        found += (page.name, 0, page.named, 0, 0, page.name)
+    for trait, mine, of_domain in page.traits:
+        found += (address, _PLACE[trait], mine, domain, _PLACE[trait], of_domain)
+    for _, everybody, mine in page.links if wanted else ():
+        found += (address, _PLACE["link"], mine, 0, 0, everybody)
+    for _, everybody, mine in page.attachments if wanted else ():
+        found += (address, _PLACE["attachment"], mine, 0, 0, everybody)
+    for key in (*page.recipients, page.reply_to, page.language, page.passing if passed else 0):
+        if key:
+            found += (0, 0, key)
+    for key in (*page.variants, *(page.accounts if wanted else ())):
+        found += (0, 0, key)
+    return array("q", found).tobytes()
+
+
+def taught(body: bytes) -> array[int]:
+    """The numbers of a lesson: owner, place, fact, and so on."""
+    numbers = array("q")
+    numbers.frombytes(body[: len(body) - len(body) % 24])
+    return numbers
