@@ -66,7 +66,8 @@ def test_fit_is_written_into_the_indicators(tmp_path: Path) -> None:
     write(fitted, judging, "set A", tmp_path)
     found = tomllib.loads((tmp_path / "indicators" / "strong.toml").read_text())
     assert found["weight"] == round(float(fitted.weights[0]), 2)
-    assert found["likelihood"]["hijack"] > 0.7 > 0.05 > found["likelihood"]["benign"]
+    assert found["likelihood"]["hijack"] > 0.7
+    assert found["likelihood"]["benign"] < 0.05
     assert tomllib.loads(shared.read_text()) == {
         "alert": 5.5, "identity_alone": 7.25, "watch": 1.0, "fitted": "set A",
     }  # fmt: skip
