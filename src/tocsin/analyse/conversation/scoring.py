@@ -10,6 +10,10 @@ from tocsin.knowledge.indicators import Indicator, Indicators
 from tocsin.model.conversation import Axis, MessageVerdict
 
 
+PER_GROUP = 2
+"""Indicators of one group that count: somebody with a new telephone breaks all his habits at once."""
+
+
 class Reason(msgspec.Struct, frozen=True, gc=False):
     """One indicator that stands, and its share of the score in nats."""
 
@@ -42,7 +46,7 @@ class Scorer:
                 self._by_need.setdefault(each.needs[0], []).append(each)
 
     def score(self, observed: Mapping[str, float]) -> Score:
-        """Every indicator that stands. What overlaps was weighed together by the fit."""
+        """Every indicator that stands; of each group the heaviest few."""
         stands: list[Reason] = []
         plain = dict(observed)
         for name in plain:
@@ -52,9 +56,15 @@ class Scorer:
                     stands.append(Reason(indicator, indicator.weight * strength))
         stands.sort(key=lambda reason: (-reason.weight, reason.indicator.id))
         axes: dict[Axis, float] = {"identity": 0.0, "payload": 0.0, "burst": 0.0}
+        counted: dict[str, int] = {}
+        kept = []
         for reason in stands:
-            axes[reason.indicator.axis] += reason.weight
-        return Score(axes["identity"], axes["payload"], axes["burst"], tuple(stands))
+            group = reason.indicator.group
+            counted[group] = counted.get(group, 0) + 1
+            if counted[group] <= PER_GROUP:
+                axes[reason.indicator.axis] += reason.weight
+                kept.append(reason)
+        return Score(axes["identity"], axes["payload"], axes["burst"], tuple(kept))
 
     def verdict(self, score: Score, *, answers: bool, inside: bool) -> MessageVerdict:
         """answers: it claims to stand in a conversation. inside: sent by one of our own addresses.
