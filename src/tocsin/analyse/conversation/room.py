@@ -48,6 +48,10 @@ ANYTHING = "*"
 """Stands for whatever a mail wants, where only the number of threads counts."""
 
 
+_Waiting = tuple[int, int, bytes]
+"""A lesson in the order of time: when, the message's key, its body."""
+
+
 class Judged(msgspec.Struct, gc=False):
     """One mail's judgement. index: its place in the batch; number: its place in the room; key, thread, parent: keys in the history;
     parent_at: when what it answers was sent, 0 unknown; by: how
@@ -109,8 +113,8 @@ class Room:
         self.learnt = 0
         self.known = known
         self.addresses = 0
-        self._waiting: list[Lesson] = list(memory.due(FOREVER))
-        heapq.heapify(self._waiting)
+        self._waiting: list[_Waiting] = []
+        self._take_up()
         self._dropped: set[int] = set()
         self._copies: set[int] = set()
         self._recent: dict[int, Judged] = {}
@@ -129,8 +133,7 @@ class Room:
         if not found:
             return []
         # Each batch begins with this: it is when the history may write what was learnt so far.
-        for due in self.memory.due(FOREVER):
-            heapq.heappush(self._waiting, due)
+        self._take_up()
         mails = [message for _, message, _ in found]
         asked = [ask(message, self.number, str(each.at)) for _, message, each in found]
         times = [_seconds(message) for message in mails]
@@ -155,9 +158,14 @@ class Room:
         self._forget_recent(max(times))
         return judged
 
+    def _take_up(self) -> None:
+        for each in self.memory.due(FOREVER):
+            heapq.heappush(self._waiting, (each.at, each.message, each.body))
+
     def close(self) -> None:
         """Keep what is still too young to be learnt from for the next run."""
-        self.memory.wait([each for each in self._waiting if each.message not in self._dropped])
+        lessons = [Lesson(message, at, body) for at, message, body in self._waiting]
+        self.memory.wait([each for each in lessons if each.message not in self._dropped])
         self._waiting.clear()
 
     @property
@@ -209,10 +217,10 @@ class Room:
         """Look up all that judging the batch and learning meanwhile will need."""
         keys = {key for page in pages for key in page.keys()}  # noqa: SIM118 - a method of ours
         ready = []
-        while self._waiting and self._waiting[0].at <= latest - self.delay:
+        while self._waiting and self._waiting[0][0] <= latest - self.delay:
             ready.append(heapq.heappop(self._waiting))
         for each in ready:
-            numbers = taught(each.body)
+            numbers = taught(each[2])
             keys.update(numbers[0::3])
             keys.update(numbers[2::3])
             heapq.heappush(self._waiting, each)
@@ -350,19 +358,19 @@ class Room:
         clear = found.verdict == "clear"
         body = lesson(page, passed="pass" in (said.dmarc, said.dkim, said.spf), wanted=clear)
         due = found.at if clear else found.at + WATCHED_DELAY
-        heapq.heappush(self._waiting, Lesson(found.key, due, body))
+        heapq.heappush(self._waiting, (due, found.key, body))
 
     def _learn(self, due: int) -> None:
         """Learn what has become old enough."""
         waiting = self._waiting
-        while waiting and waiting[0].at <= due:
-            each = heapq.heappop(waiting)
-            if each.message in self._dropped:
-                self._dropped.discard(each.message)
+        while waiting and waiting[0][0] <= due:
+            at, message, body = heapq.heappop(waiting)
+            if message in self._dropped:
+                self._dropped.discard(message)
                 continue
-            numbers = taught(each.body)
+            numbers = taught(body)
             self.addresses += numbers[2] not in self.rows.of("facts")
-            self.rows.teach(numbers, each.at)
+            self.rows.teach(numbers, at)
             self.learnt += 1
 
     def _forget_recent(self, now: int) -> None:

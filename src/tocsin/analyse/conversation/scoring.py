@@ -9,7 +9,6 @@ import msgspec
 from tocsin.knowledge.indicators import Indicator, Indicators
 from tocsin.model.conversation import Axis, MessageVerdict
 
-
 PER_GROUP = 2
 """Indicators of one group that count: somebody with a new telephone breaks all his habits at once."""
 
