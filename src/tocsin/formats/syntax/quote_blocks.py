@@ -38,7 +38,7 @@ CANDIDATES = 400
 """Labels, and colons at a line's end, that are looked at in one text."""
 
 _LABEL = re.compile(r"\n([^\n:：]{1,40}+)[:：]")
-_AROUND = " \t\xa0*_>|\ufeff"
+_AROUND = " \t\xa0*_>|\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _COLON = re.compile(r":[ \t\xa0*_>]*+\n")
 _WIDE_COLON = re.compile(r"：[ \t\xa0*_>]*+\n")
 _TIMED = re.compile(
@@ -122,7 +122,9 @@ def _block(text: str, labels: list[_Label], at: int) -> tuple[int, Block | None]
 def _folded(text: str, stop: int, following: int, role: Role) -> int:
     """The end of a value that goes on over lines: up to the next label, if only its kind stands
     between; blank lines between the labels do not matter, as conversions from HTML leave them."""
-    if following == stop or following < 0 or following - stop > FOLDED_VALUE:
+    if following == stop:
+        return stop
+    if following < 0 or following - stop > FOLDED_VALUE:
         return _listed(text, stop, role)
     between = text[stop:following]
     if not between.strip(_AROUND + "\n"):

@@ -77,7 +77,7 @@ WHEN = re.compile(
     r"|\d\s?[年月日년월일]|\d:\d\d"
 )
 ORIGINAL = re.compile(
-    r"original|ursprünglich|originaux|oorspronkelijk|oryginaln|ursprungl|oprindelig|opprinnelig"
+    r"original|origine|原件|ursprünglich|originaux|oorspronkelijk|oryginaln|ursprungl|oprindelig|opprinnelig"
     r"|alkuperäinen|původní|orijinal|исходн|eredeti|pôvodn|forward|weitergeleit|transf[ée]r"
     r"|inoltrat|reenviad|encaminhad|doorgestuurd|przekazan|vidarebefordr|videresend|välitet"
     r"|přeposlan|iletilen|пересылаем|пересланн|原始|元の|转发|轉寄|転送|원본|전달|továbbít|redirecționat",
@@ -90,6 +90,9 @@ FORWARDED = re.compile(
 )
 ADDRESS = re.compile(r"[\w.+%=/&'*-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}")
 _BRACKETED = re.compile(r"\(?[<\[](?:mailto:)?[^<>\[\]]{0,200}[>\]]\)?|\(\s*[\w.+-]+@[^()]{0,80}\)")
+_PREPOSITIONS = frozenset(
+    {"on", "am", "le", "il", "el", "em", "op", "den", "dne", "v", "в", "în", "στις"}
+)
 _USUAL = re.compile(
     r"[ >]*On ([^@<]{4,50}?\d\d?:\d\d(?::\d\d)?(?:[ \u202f]?[AP]M)?(?: [-+]\d{4})?(?: \([A-Z]{2,5}\))?),? "
     r"([^<>@]{2,60})<([\w.+%=-]{1,64}@[\w.-]{1,255})>[ ,]*wrote:"
@@ -100,6 +103,7 @@ _FILLER_WORDS = (
     "am pm a.m p.m utc gmt cet cest est edt pst pdt cst cdt ist jst msk bst mst mdt um uhr at à alle"
     " ore kl klo o v в г de del las às hs le the av af til от user via by from of un schrieb skrev"
     " odesílatel ha han on el il em op den dne, tarihinde şunu a en o z uur om po ad"
+    " 于 於 在 님이 dátummal π.μ μ.μ ο/η στις"
 )
 _FILLER = frozenset(_FILLER_WORDS.split())
 
@@ -130,7 +134,10 @@ def named(line: str) -> Attribution:
         return Attribution(name=name.strip(_QUOTES), address=address.lower(), date=when)
     found = ADDRESS.search(line)
     address = found.group().lower() if found else ""
-    bare = ADDRESS.sub(" ", _BRACKETED.sub(" ", line)).strip(" \t:：>*_,\xa0\ufeff")
+    bare = ADDRESS.sub(" ", _BRACKETED.sub(" ", line))
+    if not bare.isascii():
+        bare = bare.replace("，", ", ").replace("、", " ")
+    bare = bare.strip(" \t:：>*_,\xa0\ufeff")
     numbers = _NUMBERED.search(bare)
     if numbers is None:
         return Attribution(name=_name(bare.split()), address=address)
@@ -142,10 +149,11 @@ def named(line: str) -> Attribution:
     if not name and not opens(bare):
         name, start = _name(bare[:first].split()), first
     when = " ".join(bare[start:last].split())
-    opening = OPENING.match(when)
-    if opening and len(opening.group()) < 4 and not any(map(str.isdigit, opening.group())):
-        when = when[opening.end() :]
-    return Attribution(name=name, address=address, date=when.strip(" ,")[:VALUE_LIMIT])
+    lead, _, rest = when.partition(" ")
+    if lead.lower() in _PREPOSITIONS:
+        when = rest
+    when = _JOINED_VERB.sub("", when)
+    return Attribution(name=name, address=address, date=when.strip(" ,，")[:VALUE_LIMIT])
 
 
 def _name(tokens: list[str]) -> str:
@@ -159,7 +167,7 @@ def _name(tokens: list[str]) -> str:
 
 
 def _small(token: str) -> bool:
-    bare = token.strip(_QUOTES + "()").lower()
+    bare = token.partition("(")[0].strip(_QUOTES).lower() or token.strip(_QUOTES + "()").lower()
     return not bare or bare in _FILLER or bare in WRITING or _JOINED_VERB.search(bare) is not None
 
 

@@ -31,12 +31,13 @@ LOOK_BACK = 4000
 """Characters above a stretch of prefixed lines in which its header block or attribution is."""
 
 _RUN = re.compile(r"(?:\n[ \t]{0,3}+>[^\n]*+)++")
+_FAR_RUN = re.compile(r"(?:\n {4,8}+>[^\n]*+)++")
 _PIPES = re.compile(r"(?:\n[ \t]{0,2}+\|[^\n]*+){2,}+")
 _INITIALS = re.compile(r"(?:\n[ \t]{0,2}+[A-Z]{2,3}> [^\n]*+){2,}+")
 _INDENTED = re.compile(r"(?:\n(?: {4}|\t)[^\n]*+|\n(?=\n))++")
-_PREFIX = re.compile(r"\n[ \t]{0,3}+(?:>|\||[A-Z]{2,3}>)[ \t]?")
-_DEPTH_ONE = re.compile(r"\n[ \t]{0,3}+>(?![ \t]{0,2}+>)[ \t]?([^\n]*+)")
-_DEEPER = re.compile(r"\n[ \t]{0,3}+>[ \t]{0,2}+>[> \t]*+([^\n]*+)")
+_PREFIX = re.compile(r"\n[ \t]{0,8}+(?:>|\||[A-Z]{2,3}>)[ \t]?")
+_DEPTH_ONE = re.compile(r"\n[ \t]{0,8}+>(?![ \t]{0,8}+>)[ \t]?([^\n]*+)")
+_DEEPER = re.compile(r"\n[ \t]{0,8}+>[ \t]{0,8}+>[> \t]*+([^\n]*+)")
 _DASHED = re.compile(
     r"\n[ \t]{0,3}+[-=_]{3,}+[ \t]*+([^\n=_-][^\n]{3,70}?)[ \t]*-{3,}[ \t]*+(?=\n)"
 )
@@ -187,13 +188,28 @@ def _runs(text: str) -> list[Span]:
             if found and _wrapped(text, found[-1], start):
                 start = found.pop()[0]
             found.append((start, end))
-        if not found and "> " in text:
-            found = [run.span() for run in _INITIALS.finditer(text)]
+    return found or _odd_runs(text)
+
+
+def _odd_runs(text: str) -> list[Span]:
+    """Lines with a prefix that few programs set: `>` far in, initials before it, a bar."""
+    found: list[Span] = []
+    if "\n    " in text and ">" in text:
+        found = [run.span() for run in _FAR_RUN.finditer(text)]
+        if found and _last_line(text[max(0, found[0][0] - 500) : found[0][0]])[:1] in " \t":
+            found = []  # all the quote is indented, its own prefixes with it
+    if not found and "> " in text:
+        found = [run.span() for run in _INITIALS.finditer(text)]
     if not found and "\n|" in text:
         for run in _PIPES.finditer(text):
             if text[max(0, run.start() - 200) : run.start()].rstrip().endswith((":", "：")):
                 found.append(run.span())
     return found
+
+
+def _last_line(text: str) -> str:
+    """The last line that is not blank."""
+    return text.rstrip().rpartition("\n")[2] or "-"
 
 
 def _wrapped(text: str, before: Span, start: int) -> bool:
@@ -329,7 +345,7 @@ def _unprefixed(text: str, who: list[Attribution], *, deeper: bool = False) -> t
             continue
         parts.append(text[at : each.start])
         at = each.end
-        if cut < 0 and text[:at].strip() and (each.labelled or not deeper):
+        if cut < 0 and any(map(str.strip, parts)) and (each.labelled or not deeper):
             cut = len(parts)
     parts.append(text[at:])
     if cut < 0:
