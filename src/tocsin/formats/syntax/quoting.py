@@ -53,7 +53,7 @@ _PGP = re.compile(
     r"\n-----BEGIN PGP SIGNATURE-----.*?(?:\n-----END PGP SIGNATURE-----|\Z)", re.DOTALL
 )
 _PGP_HEAD = re.compile(r"\n-----BEGIN PGP SIGNED MESSAGE-----(?:\n[^\n]+)*")
-_RULED = re.compile(r"\n[ \t]*[_*=-]{5,200}[ \t]*\Z")
+_RULED = re.compile(r"\n[ \t]*+[_*=-]{5,200}+[ \t\n]*+\Z")
 NAMES_LOOK = 16_000
 """Characters of quoted text in which it is looked for whom it quotes in its turn."""
 
