@@ -1,49 +1,29 @@
-"""An invented organisation whose people write to one another and to partners, and strangers among them.
+"""An invented organisation whose people write to one another and to partners.
 
-Everything is made up; the forms (Exchange's Received lines, Outlook's header block, Message-IDs) are
-those that real programs write.
+Everything is made up; the forms (Exchange's Received lines, Outlook's header block, Thread-Index,
+Message-IDs) are those that real programs write.
 """
 
+import base64
+import html
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-
-from tocsin.analyse.conversation.room import Judged, Room
-from tocsin.formats import Reading
-from tocsin.formats.syntax.mail_message import message
-from tocsin.knowledge.indicators import load_indicators
-from tocsin.model.evidence import Evidence
-from tocsin.model.locator import Locator
-from tocsin.model.message import Message
+from hashlib import sha256
 
 START = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
-KEY = b"\7" * 32
 OWN = "contoso.example"
 
-TOPICS = (
-    "pallet scanner battery depot", "spring catalogue photographs layout", "till software rollout",
-    "refrigerator maintenance contract", "warehouse lighting tender", "loyalty card statistics",
-    "parking lot resurfacing offer", "bakery supplier delivery window", "shelf label printer ribbon",
-    "winter staffing plan region", "audit findings cash office", "forklift training certificates",
-)  # fmt: skip
-FILLER = (
-    "I have checked the figures for the {t} with the branch and they agree with what we had in spring.",
-    "The {t} will need another week because the technician from Lyon is ill until Thursday.",
-    "Could you tell the region that the {t} stays as it was discussed in the meeting on Monday?",
-    "We measured the {t} twice and the second result differs by less than four percent from the first.",
-    "Nobody in the branch has complained about the {t} since we changed the order of the steps.",
-    "My colleague from purchasing will take over the {t} while I am away in the second half of the month.",
-)
 
-
-@dataclass
+@dataclass(frozen=True)
 class Person:
-    """Somebody who writes: name, address, program."""
+    """Somebody who writes: name, address, program, and the computer it runs on."""
 
     name: str
     address: str
     program: str = "outlook"
+    computer: str = "10.1.20.31"
 
     @property
     def domain(self) -> str:
@@ -51,30 +31,60 @@ class Person:
 
 
 ANNA = Person("Anna Weber", "anna.weber@contoso.example")
-BERT = Person("Bert Olsen", "bert.olsen@contoso.example")
-CHLOE = Person("Chloe Martin", "chloe.martin@contoso.example")
-DEV = Person("Dev Rao", "dev.rao@contoso.example")
-ELSA = Person("Elsa Lind", "elsa.lind@fabrikam.example", "thunderbird")
-FINN = Person("Finn Kuhn", "finn.kuhn@fabrikam.example", "thunderbird")
-GINA = Person("Gina Costa", "gina@adatum.example", "gmail")
-PEOPLE = (ANNA, BERT, CHLOE, DEV, ELSA, FINN, GINA)
+BERT = Person("Bert Olsen", "bert.olsen@contoso.example", computer="10.1.20.32")
+CHLOE = Person("Chloe Martin", "chloe.martin@contoso.example", computer="10.1.21.33")
+DEV = Person("Dev Rao", "dev.rao@contoso.example", computer="10.1.21.34")
+ELSA = Person("Elsa Lind", "elsa.lind@fabrikam.example", "thunderbird", "192.0.2.51")
+FINN = Person("Finn Kuhn", "finn.kuhn@fabrikam.example", "thunderbird", "192.0.2.52")
+GINA = Person("Gina Costa", "gina@adatum.example", "gmail", "192.0.2.53")
+COLLEAGUES = (ANNA, BERT, CHLOE, DEV)
+PARTNERS = (ELSA, FINN, GINA)
+PEOPLE = (*COLLEAGUES, *PARTNERS)
+
+TOPICS = (
+    "pallet scanner battery depot", "spring catalogue photographs layout", "till software rollout",
+    "refrigerator maintenance contract", "warehouse lighting tender", "loyalty card statistics",
+    "parking lot resurfacing offer", "bakery supplier delivery window", "shelf label printer ribbon",
+    "winter staffing plan region", "audit findings cash office", "forklift training certificates",
+)  # fmt: skip
+WHO = (
+    "the technician", "our branch manager", "purchasing", "the auditor", "my deputy", "the carrier",
+    "the landlord", "the works council", "facility management", "the night shift", "head office",
+)  # fmt: skip
+DID = (
+    "measured", "reordered", "questioned", "signed off", "inspected", "counted", "repaired", "postponed",
+    "compared", "photographed", "rejected", "described", "replaced", "borrowed", "relabelled",
+)  # fmt: skip
+THING = (
+    "freezers", "aisles", "ribbons", "batteries", "crates", "ramps", "lamps", "ledgers", "gates",
+    "samples", "brackets", "trolleys", "manuals", "blinds", "sensors", "posters", "barriers",
+)  # fmt: skip
+SYLLABLES = (
+    "bor", "val", "en", "tir", "mon", "lac", "sud", "hol", "ver", "ges", "par", "nim", "ost", "rau",
+)  # fmt: skip
+WHY = (
+    "ice", "strike", "stocktaking", "inventory", "renovation", "sickness", "holidays", "rain", "traffic",
+)  # fmt: skip
 
 
 @dataclass
 class Mail:
-    """One mail, and what an answer to it needs."""
+    """One mail, and what an answer to it needs. text: what was written anew; body: with its quote."""
 
     author: Person
     to: Person
     when: datetime
     subject: str
     text: str
+    body: str
     id: str
     references: list[str] = field(default_factory=list)
+    index: bytes = b""
     raw: bytes = b""
 
 
 def received(author: Person, when: datetime) -> str:
+    """The way of a genuine mail, top first, with what the servers on it add."""
     date = format_datetime(when)
     if author.domain == OWN:
         return (
@@ -82,17 +92,32 @@ def received(author: Person, when: datetime) -> str:
             f" Microsoft SMTP Server id 15.1.2507.6; {date}\n"
             "Received: from EX02.contoso.example ([fe80::1]) by EX02.contoso.example ([fe80::1%4])\n"
             f" with mapi id 15.01.2507.006; {date}\n"
+            f"X-Originating-IP: [{author.computer}]\n"
         )
     relay = f"mail.{author.domain}"
     return (
         f"Received: from {relay} (203.0.113.{len(author.domain)}) by EX01.contoso.example (10.1.4.11)\n"
         f" with Microsoft SMTP Server id 15.1.2507.6; {date}\n"
-        f"Received: from [192.0.2.{len(author.address)}] by {relay} with ESMTPSA id 4F2; {date}\n"
+        f"Authentication-Results: EX01.contoso.example; spf=pass smtp.mailfrom={author.domain};\n"
+        f" dkim=pass header.d={author.domain}; dmarc=pass header.from={author.domain}\n"
+        f"Received: from [{author.computer}] by {relay} with ESMTPSA id 4F2; {date}\n"
     )
 
 
-def message_id(author: Person, number: int) -> str:
-    hexed = f"{number * 7919 + len(author.address):032x}"
+def strange_way(domain: str, when: datetime, client: str = "198.51.100.77") -> str:
+    """The way of a mail from an account that was stolen at some hoster."""
+    date = format_datetime(when)
+    return (
+        f"Received: from out7.{domain} (198.51.100.9) by EX01.contoso.example (10.1.4.11) with\n"
+        f" Microsoft SMTP Server id 15.1.2507.6; {date}\n"
+        f"Authentication-Results: EX01.contoso.example; spf=pass smtp.mailfrom={domain}; dkim=none\n"
+        f"Received: from [{client}] (unknown [{client}]) by out7.{domain} (Postfix)\n"
+        f" with ESMTPSA id 9C41; {date}\n"
+    )
+
+
+def message_id(author: Person, seed: str) -> str:
+    hexed = sha256(f"{author.address} {seed}".encode()).hexdigest()[:32]
     if author.program == "outlook":
         return f"{hexed}@contoso.example"
     if author.program == "thunderbird":
@@ -101,16 +126,37 @@ def message_id(author: Person, number: int) -> str:
     return f"CA+{hexed[-20:]}=w@mail.gmail.com"
 
 
-def quoted(parent: Mail, author: Person) -> str:
-    if author.program == "outlook":
+def quoted(parent: Mail, style: str) -> str:
+    """What an answer quotes; each answer drags the whole conversation along, as programs do."""
+    if style == "outlook":
         return (
             f"\n\nFrom: {parent.author.name} <{parent.author.address}>\n"
-            f"Sent: {parent.when:%A, %d %B %Y %H:%M}\nTo: {parent.to.name}\n"
-            f"Subject: {parent.subject}\n\n{parent.text}\n"
+            f"Sent: {parent.when:%A, %d %B %Y %H:%M}\nTo: {parent.to.name} <{parent.to.address}>\n"
+            f"Subject: {parent.subject}\n\n{parent.body}\n"
         )
-    lines = "\n".join(f"> {line}" for line in parent.text.splitlines())
-    attribution = f"On {parent.when:%d/%m/%Y %H:%M}, {parent.author.name} <{parent.author.address}> wrote:"
-    return f"\n\n{attribution}\n{lines}\n"
+    lines = "\n".join(f"> {line}" for line in parent.body.splitlines())
+    return f"\n\n{attribution(parent)}\n{lines}\n"
+
+
+def attribution(parent: Mail) -> str:
+    return f"On {parent.when:%d/%m/%Y %H:%M}, {parent.author.name} <{parent.author.address}> wrote:"
+
+
+def quoted_html(parent: Mail, element: str) -> str:
+    """The conversation inside one HTML element, as bots put it there."""
+    inside = html.escape(parent.body)
+    if element == "blockquote":
+        inside = inside.replace("\n", "<br>\n")
+        return f'{html.escape(attribution(parent))}<blockquote type="cite">{inside}</blockquote>'
+    return f"<pre>{html.escape(attribution(parent))}\n{inside}</pre>"
+
+
+def attached(name: str, data: bytes, kind: str = "application/octet-stream") -> str:
+    """A part of a mail that is a file."""
+    return (
+        f'Content-Type: {kind}; name="{name}"\nContent-Disposition: attachment; filename="{name}"\n'
+        f"Content-Transfer-Encoding: base64\n\n{base64.encodebytes(data).decode()}"
+    )
 
 
 def write(
@@ -119,20 +165,35 @@ def write(
     when: datetime,
     text: str,
     *,
-    number: int,
+    seed: str = "",
     subject: str = "",
     parent: Mail | None = None,
     ids: bool = True,
     way: str | None = None,
     extra: str = "",
     cc: tuple[Person, ...] = (),
+    quote: str = "",
+    more: str = "",
+    answer: bool = True,
 ) -> Mail:
-    """A mail of that person, as the person's program would put it together."""
-    identifier = message_id(author, number)
+    """A mail of that person, as the person's program would put it together.
+
+    quote: how what is answered is quoted (`outlook`, `prefix`, `pre`, `blockquote`, `none`), else as
+    the program does; ids: whether it names the mail that it answers; way: its Received lines, else
+    those of the person; extra: an attached part; more: further header lines.
+    """
+    identifier = message_id(author, seed or f"{when} {subject} {text}")
+    body, page = text, ""
     if parent is not None:
         subject = parent.subject if parent.subject[:3].upper() == "RE:" else f"RE: {parent.subject}"
-        text = text + quoted(parent, author)
+        if quote in ("pre", "blockquote"):
+            said = "<br>\n".join(map(html.escape, text.splitlines()))
+            page = f"<html><body><div>{said}</div><br>{quoted_html(parent, quote)}</body></html>"
+        elif quote != "none":
+            usual = "outlook" if author.program == "outlook" else "prefix"
+            body = text + quoted(parent, quote or usual)
     references = [*parent.references, parent.id] if parent and ids else []
+    index = (parent.index if parent else b"") or sha256(identifier.encode()).digest()[:22]
     lines = [
         (received(author, when) if way is None else way).rstrip("\n"),
         f"From: {author.name} <{author.address}>",
@@ -141,103 +202,89 @@ def write(
         f"Subject: {subject}",
         f"Date: {format_datetime(when)}",
         f"Message-ID: <{identifier}>",
+        *more.splitlines(),
     ]
-    if references:
-        lines += [f"In-Reply-To: <{references[-1]}>", "References: " + "\n ".join(f"<{r}>" for r in references)]
+    if references and answer:
+        lines += [
+            f"In-Reply-To: <{references[-1]}>",
+            "References: " + "\n ".join(f"<{r}>" for r in references),
+        ]
     if author.program == "thunderbird":
         lines.append("User-Agent: Mozilla Thunderbird")
     if author.program == "outlook" and author.domain == OWN and way is None:
+        topic = subject[4:] if parent else subject
         lines += [
+            f"Thread-Topic: {topic}",
+            f"Thread-Index: {base64.b64encode(index).decode()}",
             "X-MS-Exchange-Organization-AuthAs: Internal",
             "X-MS-Exchange-Organization-AuthSource: EX02.contoso.example",
             "X-MS-Has-Attach:",
         ]
-    lines += ["MIME-Version: 1.0"]
-    body = text if extra else f"Content-Type: text/plain; charset=utf-8\n\n{text}"
+    kind = "text/html" if page else "text/plain"
+    part = f"Content-Type: {kind}; charset=utf-8\n\n{page or body}"
     if extra:
-        body = (
-            'Content-Type: multipart/mixed; boundary="_004_x_"\n\n--_004_x_\n'
-            f"Content-Type: text/plain; charset=utf-8\n\n{text}\n--_004_x_\n{extra}\n--_004_x_--\n"
+        part = (
+            'Content-Type: multipart/mixed; boundary="_004_x_"\n\n'
+            f"--_004_x_\n{part}\n--_004_x_\n{extra}\n--_004_x_--\n"
         )
-    raw = ("\n".join(lines) + "\n" + body).encode()
-    return Mail(author, to, when, subject, text, identifier, references, raw)
+    raw = ("\n".join(lines) + "\nMIME-Version: 1.0\n" + part).encode()
+    return Mail(author, to, when, subject, text, body, identifier, references, index, raw)
 
 
-def history(days: int = 40, seed: int = 1) -> list[list[Mail]]:
-    """Threads of an ordinary organisation, over so many days before the attack."""
+def said(dice: random.Random, topic: str, author: Person, to: Person) -> str:
+    """What one writes to another about a topic: no two mails have a run of words in common."""
+    one, other = dice.sample(WHO, 2)
+    thing, further = dice.sample(THING, 2)
+    places = ["".join(dice.sample(SYLLABLES, 3)).capitalize() for _ in range(5)]
+    first = (
+        f"{one.capitalize()} from {places[0]} {dice.choice(DID)} the {topic} at {places[1]} while "
+        f"{dice.choice(WHY)} at {places[2]} held {other} up; {dice.randrange(3, 90)} {thing} wait."
+    )
+    second = (
+        f"The {further} from {places[3]} {dice.choice(WHO)} {dice.choice(DID)}, {dice.choice(WHY)} in "
+        f"{places[4]} costs {dice.randrange(2, 30)} days."
+    )
+    return "\n".join([f"Hello {to.name.split()[0]},", first, second, "Regards", author.name])
+
+
+def conversation(dice: random.Random, when: datetime, name: str) -> list[Mail]:
+    """A few mails between a colleague and somebody else, now and then with a link or a file."""
+    one = dice.choice(COLLEAGUES)
+    other = dice.choice([each for each in PEOPLE if each is not one])
+    topic = dice.choice(TOPICS)
+    thread: list[Mail] = []
+    for step in range(dice.randrange(2, 5)):
+        author, to = (one, other) if step % 2 == 0 else (other, one)
+        text = said(dice, topic, author, to)
+        chance = dice.random()
+        site = "www.wingtip.example" if author.domain == OWN else f"www.{author.domain}"
+        if chance < 0.15:
+            text = text.replace(
+                "\nRegards", f"\nSee https://{site}/{topic.split()[0]}/{step}\nRegards"
+            )
+        extra = ""
+        if chance > 0.9:
+            file = f"{topic.replace(' ', '-')}.pdf"
+            extra = attached(file, b"%PDF-1.4\n%%EOF\n", "application/pdf")
+        subject = f"{topic} {name}" if step == 0 else ""
+        parent = thread[-1] if thread else None
+        thread.append(write(author, to, when, text, subject=subject, parent=parent, extra=extra))
+        when += timedelta(minutes=dice.randrange(30, 300))
+    return thread
+
+
+def history(days: int = 40, seed: int = 1, start: datetime = START) -> list[list[Mail]]:
+    """Threads of an ordinary organisation, four on each of so many days."""
     dice = random.Random(seed)
-    threads = []
-    number = 0
-    for day in range(days):
-        for _ in range(4):
-            one, other = dice.sample(PEOPLE[:4], 1)[0], dice.sample(PEOPLE, 1)[0]
-            if one is other:
-                other = ELSA
-            topic = dice.choice(TOPICS)
-            when = START + timedelta(days=day, minutes=dice.randrange(500))
-            thread: list[Mail] = []
-            for step in range(dice.randrange(2, 5)):
-                number += 1
-                author, to = (one, other) if step % 2 == 0 else (other, one)
-                said = [each.format(t=topic) for each in dice.sample(FILLER, 2)]
-                text = "\n".join([f"Hello {to.name.split()[0]},", *said, f"Number {number} of the {topic}.",
-                                  "Regards", author.name])  # fmt: skip
-                subject = f"{topic} {number}" if step == 0 else ""
-                parent = thread[-1] if thread else None
-                thread.append(write(author, to, when, text, number=number, subject=subject, parent=parent))
-                when += timedelta(minutes=dice.randrange(30, 300))
-            threads.append(thread)
-    return threads
-
-
-def evidence(mail: Mail | bytes, source: str = "mail.eml") -> Evidence:
-    """The record of a mail."""
-    raw = mail.raw if isinstance(mail, Mail) else mail
-    reading = Reading(own_domains=frozenset({OWN}), messages=True, mark_key=KEY)
-    at = Locator(source=source)
-    found = [
-        each
-        for each in message(raw, at, "", reading)
-        if isinstance(each, Evidence) and isinstance(each.body, Message)
+    return [
+        conversation(
+            dice, start + timedelta(days=day, minutes=dice.randrange(500)), f"{day}/{number}"
+        )
+        for day in range(days)
+        for number in range(4)
     ]
-    assert len(found) == 1
-    return found[0]
 
 
-class PlainMemory:
-    """The port to history as plain dictionaries: what the room is given when nothing is to be kept."""
-
-    key = KEY
-
-    def __init__(self):
-        self.tables = {"facts": {}, "messages": {}, "threads": {}, "marks": {}}
-        self.lessons = []
-
-    def get(self, table, keys):
-        rows = self.tables[table]
-        return {key: rows[key] for key in keys if key in rows}
-
-    def put(self, table, rows):
-        self.tables[table].update(rows)
-
-    def wait(self, lessons):
-        self.lessons += lessons
-
-    def due(self, before):
-        taken = sorted(each for each in self.lessons if each.at < before)
-        self.lessons = [each for each in self.lessons if each.at >= before]
-        return taken
-
-    def drop(self, messages):
-        self.lessons = [each for each in self.lessons if each.message not in set(messages)]
-
-
-def judged(mails: list[Mail], memory=None, own=(OWN,), **more) -> dict[str, Judged]:
-    """The judgement of each mail by its Message-ID, all judged in time order."""
-    room = Room(memory or PlainMemory(), load_indicators(), own_domains=own, **more)
-    ordered = sorted(mails, key=lambda mail: mail.when)
-    found: list[Judged] = []
-    for start in range(0, len(ordered), 100):
-        found += room.judge([evidence(each) for each in ordered[start : start + 100]])
-    room.close()
-    return {each.message_id: each for each in found}
+def moved(person: Person, **changes: str) -> Person:
+    """The same person with another address, program or computer."""
+    return replace(person, **changes)
