@@ -228,7 +228,7 @@ def _work(name: str, start: int, end: int, send: object) -> None:
         "slowest": 0.0,
         "slowest_input": start,
     }
-    before = _memory("VmRSS")
+    before = memory("VmRSS")
     for number in range(start, end):
         data = made(name, number, found, others)
         send.send(number)
@@ -248,12 +248,12 @@ def _work(name: str, start: int, end: int, send: object) -> None:
         took = time.perf_counter() - begun
         if took > result["slowest"]:
             result["slowest"], result["slowest_input"] = took, number
-    peak = _memory("VmHWM")
+    peak = memory("VmHWM")
     result["peak"], result["grown"] = peak // 1024, (peak - before) // 1024
     send.send(result)
 
 
-def _memory(what: str) -> int:
+def memory(what: str) -> int:
     """Kilobytes resident now (`VmRSS`; the peak is then counted anew) or at most since (`VmHWM`)."""
     status = Path("/proc/self/status")
     if not status.exists():

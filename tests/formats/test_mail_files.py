@@ -224,6 +224,26 @@ def test_a_torn_message_is_a_gap(outlook: dict[str, bytes]):
     assert [each.kind for each in found if isinstance(each, Gap)] == ["unreadable"]
 
 
+def test_a_message_without_its_list_of_properties_is_a_gap_and_read(outlook: dict[str, bytes]):
+    data = outlook["tika-testMSG_att_msg.msg"]
+    name = "__properties_version1.0".encode("utf-16-le")
+    found = read(msg, data.replace(name, name[:-2] + b"x\0"))
+    assert [each.kind for each in found if isinstance(each, Gap)] == ["unreadable"]
+    # The transport headers have a stream of their own.
+    assert names(found) == ["Stitch.pof.com.au"]
+    assert count(found) == 1
+
+
+def test_a_data_file_in_which_nothing_is_found_says_so(
+    outlook: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pst, "_walked", lambda stream, whole: iter(()))  # noqa: ARG005
+    found = read(pst, outlook["tika-testPST.pst"])
+    assert [str(each.why) for each in found if isinstance(each, Gap)] == [
+        "no message was found in this data file"
+    ]
+
+
 def test_a_reader_that_dies_is_a_gap(outlook: dict[str, bytes], monkeypatch: pytest.MonkeyPatch):
     # One MB of address space: too little for the process even to start its work.
     monkeypatch.setattr(pst, "MEMORY_LIMIT", 1 << 20)

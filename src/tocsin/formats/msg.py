@@ -32,9 +32,13 @@ MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MESSAGE_CLASS = bytes.fromhex("0b0d020000000000c000000000000046")
 """CLSID of a message at the root entry: {00020D0B-0000-0000-C000-000000000046}."""
 
+_CLASS_IN_ROOT = "00020D0B-0000-0000-C000-000000000046"
+"""The same as the OLE library spells it."""
+
 _UNICODE = "__substg1.0_007D001F"
 _EIGHT_BIT = "__substg1.0_007D001E"
 _PROPERTIES = "__properties_version1.0"
+_STREAM = "__substg1.0_"
 _NAME_IN_HEAD = "__substg1.0_".encode("utf-16-le")
 _ENTRY_CLASS = 80
 """Offset of the CLSID in a directory entry (MS-CFB, 2.6.1)."""
@@ -66,14 +70,20 @@ def recognise(head: bytes) -> int:
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """The servers that the transport headers name, the mail's record if asked for, one `Look`.
 
-    An OLE file that holds no message gives a `Look` of no records.
+    An OLE file that holds no message gives a `Look` of no records; what calls itself a message and
+    has lost the list of its properties is read as far as its other streams go.
     """
     headers: bytes | None = None
     mail: MapiMail | None = None
     records = 0
     try:
         with olefile.OleFileIO(stream) as ole:
-            if ole.exists(_PROPERTIES):
+            whole = ole.exists(_PROPERTIES)
+            if not whole and _calls_itself_message(ole):
+                yield Gap(
+                    at=at, why=say(N_("this Outlook message has lost its list of properties"))
+                )
+            if whole or _holds_streams(ole):
                 records = 1
                 headers = _headers(ole)
                 if reading.messages:
@@ -95,6 +105,15 @@ def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence |
         if mail is None or is_mail(mail):
             yield from records_of(taken, stream.seek(0, io.SEEK_END), at, reading)
     yield Evidence(at=at, body=Look(seen_by="mail", records=records))
+
+
+def _calls_itself_message(ole: olefile.OleFileIO) -> bool:
+    return str(ole.root.clsid).upper() == _CLASS_IN_ROOT or _holds_streams(ole)
+
+
+def _holds_streams(ole: olefile.OleFileIO) -> bool:
+    """Whether properties of a message stand at the top, whatever else is lost."""
+    return any(len(path) == 1 and path[0].startswith(_STREAM) for path in ole.listdir())
 
 
 def _headers(ole: olefile.OleFileIO) -> bytes | None:

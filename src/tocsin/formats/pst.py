@@ -57,14 +57,16 @@ def recognise(head: bytes) -> int:
 
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """The servers that the messages' headers name, then one `Look`."""
-    records = 0
+    records = lost = 0
     if missing := _torn(stream):
+        lost += 1
         yield Gap(at=at, why=missing)
 
     def messages() -> Iterator[Evidence | Gap]:
-        nonlocal records
+        nonlocal records, lost
         for place, found in _walked(stream, whole=reading.messages):
             if isinstance(found, _Lost):
+                lost += 1
                 yield Gap(at=_at(at, place), kind=found.kind, why=found.why)
                 continue
             records += 1
@@ -76,6 +78,9 @@ def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence |
                 yield from records_of(parts_of(found.mail), found.size, _at(at, place), reading)
 
     yield from limited(messages(), at)
+    if not records and not lost:
+        # The library passes over folders that it cannot make out, and says nothing.
+        yield Gap(at=at, why=say(N_("no message was found in this data file")))
     yield Evidence(at=at, body=Look(seen_by="mail", records=records))
 
 

@@ -58,7 +58,7 @@ def text_of(data: bytes, label: str = "") -> str:
     name = codec(label) if label else ""
     if name and name not in ("cp1252", "utf-8"):
         try:
-            return data.decode(name)
+            return _whole(data.decode(name), name)
         except (UnicodeError, ValueError):
             pass
     try:
@@ -69,12 +69,19 @@ def text_of(data: bytes, label: str = "") -> str:
     if name and name not in ("cp1252", "utf-8"):
         damaged = data.decode(name, errors="replace")
         if damaged.count("�") * 20 <= len(damaged):
-            return damaged
+            return _whole(damaged, name)
     if name == "utf-8":
         damaged = data.decode("utf-8", errors="replace")
         if damaged.count("�") * 20 <= len(damaged):
             return damaged
     return data.decode("cp1252", errors="replace")
+
+
+def _whole(text: str, name: str) -> str:
+    """The text without halves of letters, which UTF-7 alone lets through and nothing can write."""
+    if name != "utf-7":
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 @lru_cache(maxsize=1024)
