@@ -7,6 +7,7 @@ Links come from the HTML in either case, each with whether it stands in quoted t
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 import msgspec
 
@@ -33,11 +34,11 @@ FAR_MARKS = 24
 TOKEN_LIMIT = 400
 """Characters of one word that are looked at for an address."""
 
-SAME_LOOK = 1000
+SAME_LOOK = 500
 """Characters of the HTML's text whose words are sought in the plain body."""
 
-SAME_WORDS = 60
-"""How many words those are, at most."""
+FEW_WORDS = 12
+"""How many of them are sought first; where three in four are there, the plain body says the same."""
 
 CONTENT_WORDS = 600
 """First words of the new text among which content words are counted."""
@@ -115,11 +116,15 @@ def split(plain: str, html: str, *, subject: str, names: tuple[str, ...], key: b
 
 def _says_less(plain: str, seen: html_text.Found) -> bool:
     """Whether the plain body is a stub beside the HTML: half of what the HTML says is not in it."""
-    shown = shingles.words_of(html_text.without_links(seen.text[:SAME_LOOK]))[:SAME_WORDS]
-    words = {word for word in shown if len(word) > 3}
+    shown = html_text.without_links(seen.text[:SAME_LOOK])
+    words = dict.fromkeys([word for word in shingles.words_of(shown) if len(word) > 3])
     if len(words) < 4:
         return False
-    missing = words.difference(shingles.words_of(plain[: 3 * SAME_LOOK]))
+    known = shingles.spread(plain[: 2 * SAME_LOOK])
+    found = sum([word in known for word in islice(words, FEW_WORDS)])
+    if 4 * found >= 3 * FEW_WORDS:
+        return False
+    missing = set(words).difference(shingles.words_of(plain[: 10 * SAME_LOOK]))
     return 2 * len(missing) > len(words)
 
 

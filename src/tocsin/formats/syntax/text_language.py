@@ -14,7 +14,7 @@ from itertools import chain
 ENOUGH = 4
 """Votes below which no language is named."""
 
-LOOKED_AT = 120
+LOOKED_AT = 80
 """Words of a text that vote."""
 
 _STOP = {
