@@ -217,6 +217,10 @@ def test_new_text_is_cut_but_counted_whole() -> None:
     assert found.text.new_words == 3000
 
 
+def test_half_a_surrogate_pair_can_be_stored() -> None:
+    assert taken("broken \udcff mail\n\n> old \ud800 line").text.new.encode() == b"broken ? mail"
+
+
 def test_addresses_in_the_new_text() -> None:
     found = taken("Ask Ada@Contoso.Example or <bo@fabrikam.example>.\n\n> old@old.example wrote\n")
     assert found.text.addresses == ("ada@contoso.example", "bo@fabrikam.example")

@@ -101,6 +101,8 @@ _HAN = re.compile("[\u30a0-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]{2,}")
 def split(plain: str, html: str, *, subject: str, names: tuple[str, ...], key: bytes) -> Split:
     """Take a mail's decoded bodies apart; either may be empty. names: words of display names."""
     plain = plain[:PLAIN_LIMIT]
+    if not plain.isascii():  # halves of a surrogate pair cannot be written down again
+        plain = plain.encode("utf-8", "replace").decode("utf-8")
     seen = html_text.read_html(html) if html else html_text.Found()
     carved = carve(plain) if plain.strip() else None
     shown: Carved | None = None
