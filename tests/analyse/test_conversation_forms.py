@@ -21,7 +21,7 @@ from hijacking import (
     stolen_account,
     with_partner,
 )
-from remembering import after, evidence, judge, past
+from remembering import after, calm, evidence, judge, past
 from speaking import COLLEAGUES, ELSA, FINN, OWN, PARTNERS, Mail, history, moved, said, write
 
 from tocsin.analyse.conversation.room import Judged, Room
@@ -246,8 +246,7 @@ def test_an_account_number_known_for_long_is_no_new_one():
         write(FINN, first.to, today() + timedelta(hours=hours), account + "Finn", parent=first)
         for hours in (40, 60)
     ]
-    found = after([first, *answers])
-    assert found[0].verdict == "clear"
+    found = after([first, *answers], indicators=calm())
     assert ["account-new" in each.observed for each in found] == [True, True, False]
 
 
