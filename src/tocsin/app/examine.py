@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -33,7 +34,12 @@ from tocsin.assess.ranking import counts_of
 from tocsin.collect.archives import Limits
 from tocsin.collect.files import FileItem, printable, walk
 from tocsin.formats import Reading, formats, recognise
+from tocsin.formats.syntax.domains import registrable
+from tocsin.formats.syntax.mail_text import STEM
+from tocsin.knowledge import lexicon
 from tocsin.knowledge.catalogue import Knowledge
+from tocsin.knowledge.everyday_words import everyday_stems
+from tocsin.knowledge.mail_tables import file_kinds, link_hosts, link_words, wrappers
 from tocsin.model.conversation import Conversations
 from tocsin.model.evidence import OUTSIDE, Evidence
 from tocsin.model.finding import Finding, Gap
@@ -92,6 +98,7 @@ def examine(
             reading=Reading(
                 own_domains=own,
                 messages="conversation" in request.rooms,
+                servers="inventory" in request.rooms,
                 mark_key=history.key,
             ),
             window=Window(since=request.since, until=request.until),
@@ -180,8 +187,7 @@ def _read_in_processes(
     progress: Progress | None,
 ) -> None:
     workers = request.workers or os.cpu_count() or 1
-    # Loaded before the workers are forked, so that they share it.
-    formats()
+    _load(job.reading)
     context = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
     running: dict[Future[Part], int] = {}
     hashes: dict[str, Future[str]] = {}
@@ -218,6 +224,19 @@ def _read_in_processes(
             digest = hashes[path].result()
             whole.digests[source.source] = digest
             whole.add(Part(sources=[msgspec.structs.replace(source, sha256=digest)], files=1))
+
+
+def _load(reading: Reading) -> None:
+    """Load before the workers are forked what they would each load else, and let the collector of
+    garbage leave it alone, so that they share it."""
+    formats()
+    registrable("contoso.example")
+    if reading.messages:
+        lexicon.cues("")
+        everyday_stems(STEM)
+        for table in (link_hosts, link_words, file_kinds, wrappers):
+            table()
+    gc.freeze()
 
 
 def _source(item: FileItem) -> Source:

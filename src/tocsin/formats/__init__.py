@@ -29,12 +29,14 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader may know beside the bytes.
 
     own_domains: the reader's own mail domains, lower case. messages: whether mails are read whole,
-    as `Message` evidence beside the `Host` evidence of their headers. mark_key: the secret key of
-    the history, with which marks of text are hashed.
+    as `Message` evidence beside the `Host` evidence of their headers. servers: whether that of
+    mails read whole is wanted at all. mark_key: the secret key of the history, with which marks of
+    text are hashed.
     """
 
     own_domains: frozenset[str] = frozenset()
     messages: bool = False
+    servers: bool = True
     mark_key: bytes = b""
 
 

@@ -56,7 +56,8 @@ def message(raw: bytes, at: Locator, prefix: str, reading: Reading) -> Iterator[
     prefix: put before each position, such as `offset 12345, `.
     """
     cut = len(raw) > HEADER_LIMIT and header_end(raw[:HEADER_LIMIT]) < 0
-    yield from hosts(block_of(raw[: HEADER_LIMIT + 4096], cut=cut), at, prefix, reading)
+    if cut or reading.servers or not reading.messages:
+        yield from hosts(block_of(raw[: HEADER_LIMIT + 4096], cut=cut), at, prefix, reading)
     if reading.messages:
         yield from records(raw, at, prefix, reading)
 
