@@ -10,6 +10,9 @@ from types import ModuleType
 import msgspec
 import pytest
 
+from tocsin.formats import HEAD_SIZE, recognise
+from tocsin.formats.syntax.html_text import read_html
+from tocsin.formats.syntax.mail_addresses import parties
 from tocsin.formats.syntax.mail_words import text_of
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
@@ -48,3 +51,59 @@ def test_half_a_letter_in_utf_7_can_be_written_down(data: bytes):
 def test_both_halves_in_utf_7_are_one_letter():
     # U+1F600 is D83D DE00 in UTF-16; base64 of those four bytes.
     assert text_of(b"+2D3eAA-", "utf-7") == "\U0001f600"
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"In-Reply-To: " + b"<a@contoso.example> " * 500,
+        b"From: " + b"a <a@contoso.example>, " * 6000,
+        b"To: " + b"a <a@contoso.example>,\n " * 6000,
+        b"Authentication-Results: a;" + b"\n dkim=pass header.d=b" * 500,
+    ],
+)
+def test_a_mail_is_known_by_a_first_field_longer_than_what_is_looked_at(first: bytes):
+    found = recognise((first + b"\nSubject: x\n\nhello")[:HEAD_SIZE])
+    assert found is not None
+    assert found.name == "eml"
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        # What other parsers' collections of hostile mails hold.
+        b'Content-Type: multipart/mixed; boundary="1"\n\n--1\n\nhello\n--1--\n',
+        b"Content-Type: text/html\nContent-Disposition: inline\n\n<p>hello",
+        b"From: <a@contoso.example>\nTo: undisclosed-recipients:;\n\nhello",
+    ],
+)
+def test_a_mail_of_few_fields_is_one(mail: bytes):
+    found = recognise(mail)
+    assert found is not None
+    assert found.name == "eml"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        b"HTTP/1.1 200 OK\nContent-Type: text/html\n\n<html>",
+        b"Content-Type: text/html\nServer: nginx\nDate: Fri, 07 Nov 2025 10:00:00 GMT\n\n<html>",
+        b"from: alpine\nto: latest\n\nrun",
+        b"date: 2025-11-07\nstatus: open\n\nnotes",
+        b"status: " + b"open " * 4000,
+    ],
+)
+def test_other_files_of_names_and_values_are_no_mails(other: bytes):
+    assert recognise(other[:HEAD_SIZE]) is None
+
+
+def test_what_stands_behind_a_tag_of_many_attributes_is_read():
+    for many in ("a{0} ", "a{0}='>' ", 'a{0}=">"', "a{0}/"):
+        attributes = "".join(many.format(number) for number in range(9000))
+        found = read_html(f"<p>one<p {attributes}>two<b c='>'>three")
+        assert found.text.split() == ["one", "twothree"]
+
+
+def test_names_torn_off_by_commas_are_bounded_and_the_mailbox_found():
+    (found,) = parties(b"a," * 60_000 + b"Weber <anna@contoso.example>")
+    assert found.address == "anna@contoso.example"

@@ -35,6 +35,12 @@ MANY_TAGS = 6000
 NEST_LIMIT = 400
 """Depth below which tags are left out; browsers stop at 512."""
 
+ATTRIBUTES_LIMIT = 500
+"""Attributes of one tag; a parser holds each against all before it."""
+
+LONG_TAGS_FROM = 16_000
+"""Characters of HTML from which on it is looked at how many attributes its tags have."""
+
 URL_LIMIT = 8000
 """Characters of a link's address that are kept."""
 
@@ -56,6 +62,20 @@ _BLOCK = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s>/]{0,40})[^>]*+>?")
+_ATTRIBUTE = (
+    r"(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+)?+)?+)"
+)
+"""As browsers read one (HTML standard, 13.2.5.32 to 13.2.5.39)."""
+
+_USUAL_TAGS = re.compile(
+    rf"(?:[^<]++|<(?!/?[a-zA-Z])|</?[a-zA-Z][^\s/>]*+{_ATTRIBUTE}{{0,{ATTRIBUTES_LIMIT}}}+(?!{_ATTRIBUTE}))*+"
+)
+_BEGUN = re.compile(rf"</?[a-zA-Z][^\s/>]*+{_ATTRIBUTE}{{0,{ATTRIBUTES_LIMIT}}}+")
+_REST = re.compile(rf"{_ATTRIBUTE}*+[\s/]*+>?")
+_LONG = re.compile(rf"</?[a-zA-Z][^>]{{{2 * ATTRIBUTES_LIMIT}}}")
+_QUOTED_END = re.compile(r"=\s*+(?:\"[^\">]*+>|'[^'>]*+>)")
+"""Without either, no tag is long: neither one that does not end soon, nor a `>` in quotes."""
+
 _UNNESTED_NAMES = (
     "br img hr input meta link col base wbr area embed source track param p li td tr th tbody thead"
     " tfoot dd dt option html head body"
@@ -142,6 +162,9 @@ def read_html(html: str) -> Found:
     if "&#x" in lower or "&#057" in lower or "&#57" in lower or any(map(html.__contains__, _MARKS)):
         html = _OURS.sub("", html)
         lower = html.lower()
+    if len(html) > LONG_TAGS_FROM and (_LONG.search(html) or _QUOTED_END.search(html)):
+        html = _short(html)
+        lower = html.lower()
     if html.count("<") > MANY_TAGS:
         html = _shallow(html)
         lower = html.lower()
@@ -158,6 +181,21 @@ def read_html(html: str) -> Found:
         text = text[: len(html) * 3]
     hidden += len(_ZERO_WIDTH.findall(text)) if not text.isascii() else 0
     return Found(text=_prefixed(text), links=links, style=style, hidden=hidden)
+
+
+def _short(html: str) -> str:
+    """HTML whose tags have no more attributes than `ATTRIBUTES_LIMIT`."""
+    pieces: list[str] = []
+    at = 0
+    while at < len(html):
+        usual = _USUAL_TAGS.match(html, at)
+        begun = _BEGUN.match(html, usual.end()) if usual else None
+        if begun is None:
+            break
+        pieces += (html[at : begun.end()], ">")
+        rest = _REST.match(html, begun.end())
+        at = rest.end() if rest else begun.end()
+    return "".join([*pieces, html[at:]])
 
 
 def _shallow(html: str) -> str:

@@ -22,6 +22,9 @@ PARTIES_LIMIT = 2000
 NAME_LIMIT = 200
 """Characters of a name that are kept."""
 
+TORN_LIMIT = 16 * NAME_LIMIT
+"""Characters of words between commas that wait for the mailbox they belong to."""
+
 ADDRESS_LIMIT = 320
 """Characters of an address that are kept (RFC 5321: 64, the sign, 255)."""
 
@@ -65,6 +68,7 @@ class _Mailbox:
         self.words: list[str] = []
         self.comments: list[str] = []
         self.address: str | None = None
+        self.signed = False  # a word with an `@` is among them
 
     def party(self) -> Party | None:
         """None when there is nothing, or a name that a comma tore off."""
@@ -126,12 +130,13 @@ def _word(box: _Mailbox, torn: str, found: list[Party], text: str) -> tuple[_Mai
         torn = _flush(box, torn, found)
         box = _Mailbox(loose=True)
     box.words.append(text)
+    box.signed = box.signed or "@" in text
     return box, torn
 
 
 def _colon(box: _Mailbox, torn: str) -> tuple[_Mailbox, str]:
     """Behind a group's name its members begin; elsewhere it is a sign like others."""
-    if box.address is None and "@" not in "".join(box.words):
+    if box.address is None and not box.signed:
         return _Mailbox(), ""
     box.words.append(":")
     return box, torn
@@ -148,7 +153,7 @@ def _flush(box: _Mailbox, torn: str, found: list[Party]) -> str:
         return torn
     if party is None:
         rest = " ".join(box.words).strip()
-        return f"{torn}, {rest}" if torn and rest else rest or torn
+        return (f"{torn}, {rest}" if torn and rest else rest or torn)[:TORN_LIMIT]
     if torn and len(torn) <= NAME_LIMIT and box.address is not None:
         name = f"{_clean_name(torn)}, {party.name}" if party.name else _clean_name(torn)
         party = Party(name, party.address)

@@ -68,6 +68,17 @@ _DECISIVE = frozenset(
 _MAIL_ONLY = frozenset(
     b"subject message-id received return-path delivered-to mime-version reply-to in-reply-to".split()
 )
+_OF_PEOPLE = frozenset(b"from to cc bcc sender reply-to resent-from resent-to".split())
+_OTHERS_TOO = frozenset(b"date status organization importance precedence user-agent".split())
+"""Fields that other files of `name: value` lines have as well."""
+_OF_PARTS = frozenset(
+    b"content-disposition content-id content-description content-language content-md5".split()
+)
+"""Fields of a MIME part, beside the known ones."""
+_PART = re.compile(
+    rb"\ncontent-type[ \t]*:\s*(?:text|multipart|message|application|image|audio|video)/"
+)
+"""What a mail that lost the fields of its way and of its people still begins with."""
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -218,6 +229,8 @@ def _score(lower: bytes, *, cut: bool) -> int:
         if odd > ODD_LINES_LIMIT:
             break  # the body has begun, without its blank line; or this is no mail
     known = names & _KNOWN
+    if not odd and _nothing_else(names, lower, cut=cut):
+        return 30
     if odd > len(names) or not known & _MAIL_ONLY:
         return 0
     if known & _DECISIVE and len(known) >= 3:
@@ -226,3 +239,14 @@ def _score(lower: bytes, *, cut: bool) -> int:
         return 60
     # A single `Received` of Exchange, as analysts paste them.
     return 40 if b"received" in known and b" by " in lower and known == names else 0
+
+
+def _nothing_else(names: set[bytes], lower: bytes, *, cut: bool) -> bool:
+    """Whether all fields are a mail's, and few: a mail that lost the others, or one whose first
+    field is so long that no other is seen."""
+    if not names or not names <= _KNOWN | _OF_PARTS:
+        return False
+    peopled = not names.isdisjoint(_OF_PEOPLE) and (b"@" in lower or b"=?" in lower)
+    if not cut:
+        return (peopled and len(names) > 1) or _PART.search(lower) is not None
+    return len(names) == 1 and (peopled or bool(names - _OF_PEOPLE - _OTHERS_TOO))
