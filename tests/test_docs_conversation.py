@@ -120,18 +120,12 @@ def test_every_key_of_a_reason_is_on_the_page() -> None:
     at = Locator(source="a.eml", position="body", sha256="0" * 64)
     hit = Hit(name="short-link", axis="payload", weight=1.0, sentence=say("short"), at=at)
     when = datetime(2026, 11, 10, tzinfo=UTC)
-    score = scoring.Score(0.0, 1.0, 0.0, ())
-    judged = room.Judged(
-        index=0, number=0, key=1, thread=1, parent=0, parent_at=0, by="new", at=0,
-        message_id="a@contoso.example", date=when, verdict="watch", score=score, observed={},
-        answers=True, inside=True, known_before=False,
-    )  # fmt: skip
     shown = MessageView(at=at, message_id="", date=when, subject="", sender="")
     said = JudgedMessage(
         id="1", message_id="", date=when, verdict="watch", score=1.0, identity=0.0, payload=1.0,
         burst=0.0, hits=(hit,), thread="1", shown=shown,
     )  # fmt: skip
-    found = json.loads(line(judged, said))
+    found = json.loads(line(said))
     reason = found["indicators"][0]
     assert set(found) == keys_of_table("of a `message`")
     # The place's own keys stand in the same table, in the column beside them.

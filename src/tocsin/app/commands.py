@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import msgspec
-
 from tocsin.analyse.inventory.verdict import level_of
 from tocsin.app import differences
 from tocsin.app import verdict as verdicts
@@ -29,6 +27,7 @@ from tocsin.report import output
 from tocsin.report.advisory_parts.files import NAMES as HANDED_ON
 from tocsin.report.advisory_parts.files import files as handed_on
 from tocsin.report.json import pieces
+from tocsin.report.jsonl import campaign_object, encoded, end_of
 from tocsin.report.text import coloured, plain, render_styled, visible
 from tocsin.store.history import HistoryError
 from tocsin.store.runs import RunError, free_folder, read_run, refuse_to_overwrite, write
@@ -102,6 +101,9 @@ def _written(folder: str, run: Run, arguments: argparse.Namespace) -> list[str]:
         "run.json": pieces(run),
     }
     files.update(handed_on(run, translate, lang))
+    # What an earlier answer in this folder handed on would contradict this one.
+    for name in set(FILES) - set(files):
+        (Path(folder) / name).unlink(missing_ok=True)
     return write(folder, files)
 
 
@@ -114,10 +116,9 @@ def _print_lines(lines: Spool, run: Run) -> None:
         count += 1
     if run.conversations is not None:
         for campaign in run.conversations.campaigns:
-            body = msgspec.to_builtins(campaign)
-            out.write(msgspec.json.encode({"kind": "campaign", **body}).decode() + "\n")
+            out.write(encoded(campaign_object(campaign)).decode() + "\n")
             count += 1
-    out.write(msgspec.json.encode({"kind": "end", "objects": count}).decode() + "\n")
+    out.write(end_of(count).decode() + "\n")
 
 
 def _check_places(arguments: argparse.Namespace, folder: str) -> None:

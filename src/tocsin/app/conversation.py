@@ -6,7 +6,6 @@ fetches only what is shown: the mails that are not clear, what they answer, and 
 
 from __future__ import annotations
 
-import hashlib
 from array import array
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
@@ -16,15 +15,15 @@ import msgspec
 
 from tocsin.analyse.conversation.bursts import WINDOW
 from tocsin.analyse.conversation.campaigns import Member, campaigns, with_campaign
+from tocsin.analyse.conversation.names import person
 from tocsin.analyse.conversation.room import Judged, Room
-from tocsin.analyse.conversation.telling import hits
 from tocsin.analyse.conversation.views import differing, timeline, view
-from tocsin.app.converse_lines import line
+from tocsin.app.converse_lines import line, told
 from tocsin.formats.syntax.domains import registrable
 from tocsin.knowledge.families import match
 from tocsin.knowledge.free_mail import free_mail
 from tocsin.knowledge.indicators import load_indicators
-from tocsin.model.conversation import Conversations, HistoryState, JudgedMessage, MessageVerdict
+from tocsin.model.conversation import Conversations, HistoryState, MessageVerdict
 from tocsin.model.evidence import Evidence
 from tocsin.model.message import Message
 from tocsin.model.text import N_, Sentence, say
@@ -93,6 +92,7 @@ class _Judging:
         )
         self.track = _Track()
         self.held: deque[Judged] = deque()
+        self.seen: dict[int, Evidence] = {}
         self.ordinals: dict[int, int] = {}
         self.flagged: list[Judged] = []
         self.counts: Counter[str] = Counter()
@@ -120,6 +120,8 @@ class _Judging:
         track.parents[ordinal] = judged.parent
         self.ordinals[judged.number] = ordinal
         self.held.append(judged)
+        if self.lines is not None:
+            self.seen[ordinal] = each
         message = each.body
         assert isinstance(message, Message)
         if judged.date is not None:
@@ -134,6 +136,7 @@ class _Judging:
         while held and (before is None or held[0].at < before):
             judged = held.popleft()
             ordinal = self.ordinals.pop(judged.number)
+            each = self.seen.pop(ordinal, None)
             since = self.wish.since
             if since is not None and judged.date is not None and judged.date < since:
                 continue
@@ -141,8 +144,8 @@ class _Judging:
             if judged.verdict != "clear":
                 judged.index = ordinal
                 self.flagged.append(judged)
-            elif self.lines is not None:
-                self.lines.append(ordinal, line(judged))
+            elif self.lines is not None and each is not None:
+                self.lines.append(ordinal, line(told(judged, each)))
 
 
 def converse(
@@ -153,15 +156,13 @@ def converse(
     judging.run(spool)
     state = _state(history, judging, wish)
     flagged = sorted(judging.flagged, key=lambda each: (-each.score.total, each.at, each.number))
-    told = flagged[:TOLD_LIMIT]
-    members = _told(spool, judging, told)
+    members = _told(spool, judging, flagged[:TOLD_LIMIT])
     found = campaigns(members, judging.room.own)
     messages = with_campaign([each.judged for each in members], found)
     if lines is not None:
-        for judged, said in zip(told, messages, strict=True):
-            lines.append(judged.index, line(judged, said))
-        for judged in flagged[TOLD_LIMIT:]:
-            lines.append(judged.index, line(judged))
+        for judged, said in zip(flagged, messages, strict=False):
+            lines.append(judged.index, line(said))
+        _rest(spool, flagged[TOLD_LIMIT:], lines)
     return Conversations(
         own_domains=wish.own_domains,
         inferred=wish.inferred,
@@ -193,6 +194,14 @@ def _batches(spool: Spool) -> Iterator[list[bytes]]:
         yield batch
 
 
+def _rest(spool: Spool, flagged: list[Judged], lines: Spool) -> None:
+    """The lines of those that are too many to be told in full."""
+    wanted = {each.index: each for each in flagged}
+    for ordinal, data in enumerate(spool.in_order() if wanted else ()):
+        if ordinal in wanted:
+            lines.append(ordinal, line(told(wanted[ordinal], decoder.decode(data))))
+
+
 def _told(spool: Spool, judging: _Judging, flagged: list[Judged]) -> list[Member]:
     """The second pass: every mail that is not clear, with what it answers and its thread."""
     track = judging.track
@@ -216,12 +225,14 @@ def _told(spool: Spool, judging: _Judging, flagged: list[Judged]) -> list[Member
             mails[ordinal] = decoder.decode(data)
             by_key[track.keys[ordinal]] = ordinal
     verdicts: dict[int, MessageVerdict] = {each.key: each.verdict for each in flagged}
-    told = []
+    found = []
     for each in flagged:
-        original = mails.get(by_key.get(each.parent, -1))
         mates = members.get(each.thread, [])
-        told.append(_member(each, mails, original, mates, track, verdicts))
-    return told
+        answered = by_key.get(each.parent, -1)
+        before = [mails[index] for index in mates if index < each.index and index not in mine]
+        original = _genuine(mails[each.index], before) or mails.get(answered)
+        found.append(_member(each, mails, original, mates, track, verdicts))
+    return found
 
 
 def _member(
@@ -235,7 +246,7 @@ def _member(
     each = mails[judged.index]
     message = each.body
     assert isinstance(message, Message)
-    shown = view(each)
+    said = told(judged, each)
     beside = view(original) if original is not None else None
     families = match(message)
     events = timeline(
@@ -249,28 +260,13 @@ def _member(
         for index in thread
         if track.parents[index] == judged.key and _author(mails[index]) != message.author.address
     )
-    score = judged.score
-    stable = message.message_id or f"{each.at.sha256} {each.at.position}"
     return Member(
-        JudgedMessage(
-            id=hashlib.sha256(f"{stable}\0{message.author.address}".encode()).hexdigest()[:16],
-            message_id=message.message_id,
-            date=judged.date,
-            verdict=judged.verdict,
-            score=round(score.total, 3),
-            identity=round(score.identity, 3),
-            payload=round(score.payload, 3),
-            burst=round(score.burst, 3),
-            hits=hits(judged, message, each.at),
-            thread=f"{judged.thread:016x}",
+        msgspec.structs.replace(
+            said,
             family=families[0].name if families else "",
-            server=judged.server,
-            account=judged.account,
-            recipients=message.recipients,
             answered=tuple(answered),
-            shown=shown,
             original=beside,
-            differing=differing(shown, beside) if _same_person(message, original) else (),
+            differing=differing(said.shown, beside) if _same_person(message, original) else (),
             timeline=events,
         ),
         message,
@@ -283,16 +279,23 @@ def _author(each: Evidence) -> str:
     return message.author.address
 
 
+def _genuine(forged: Evidence, before: list[Evidence]) -> Evidence | None:
+    """The last clear mail of the thread by the person whom the forged one claims to be."""
+    message = forged.body
+    assert isinstance(message, Message)
+    return next((each for each in reversed(before) if _same_person(message, each)), None)
+
+
 def _same_person(message: Message, original: Evidence | None) -> bool:
     """Whether two mails claim one author: only then their differences say anything."""
     if original is None:
         return False
     other = original.body
     assert isinstance(other, Message)
-    return (
-        other.author.address == message.author.address
-        or other.author.name.casefold() == message.author.name.casefold()
-    )
+    if other.author.address == message.author.address:
+        return True
+    name = person(message.author.name)
+    return bool(name) and name == person(other.author.name)
 
 
 def _stays_inside(message: Message, own: frozenset[str]) -> bool:

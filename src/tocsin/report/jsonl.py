@@ -13,9 +13,32 @@ from tocsin.report import Output, Translate
 
 def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
     """Lines in the order of the document; the last line counts them, so a cut file shows."""
-    lines = [msgspec.json.encode(each).decode() for each in _objects(run)]
-    lines.append(msgspec.json.encode({"kind": "end", "objects": len(lines)}).decode())
+    lines = [encoded(each).decode() for each in _objects(run)]
+    lines.append(end_of(len(lines)).decode())
     return "\n".join(lines) + "\n"
+
+
+def encoded(each: dict[str, object]) -> bytes:
+    """One object as one line. Half a surrogate pair, which no UTF-8 can hold, becomes `?`."""
+    try:
+        return msgspec.json.encode(each)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_writable(msgspec.to_builtins(each)))
+
+
+def end_of(count: int) -> bytes:
+    """The last line: how many stand before it."""
+    return encoded({"kind": "end", "objects": count})
+
+
+def _writable(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {name: _writable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_writable(each) for each in value]
+    return value
 
 
 def message_object(message: JudgedMessage) -> dict[str, object]:

@@ -11,12 +11,17 @@ import msgspec
 
 from tocsin.formats.syntax.domains import registrable
 from tocsin.knowledge.families import payload_shape
+from tocsin.knowledge.public_sites import public_sites
 from tocsin.model.conversation import Campaign, JudgedMessage
 from tocsin.model.message import Message
 from tocsin.model.text import N_, Sentence, say
 
 LISTED = 2000
 """Entries of each list of a campaign that are kept."""
+
+
+_SHARED = frozenset({"hosting", "shortener", "free-host"})
+"""Traits of a link to a host that many share."""
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -41,7 +46,7 @@ def campaigns(members: Sequence[Member], own: frozenset[str]) -> tuple[Campaign,
         return index
 
     first: dict[str, int] = {}
-    marks = [_marks(each) for each in members]
+    marks = [_marks(each, own) for each in members]
     for index, mine in enumerate(marks):
         for mark in mine:
             other = first.setdefault(mark, index)
@@ -57,15 +62,24 @@ def campaigns(members: Sequence[Member], own: frozenset[str]) -> tuple[Campaign,
     return tuple(sorted(found, key=lambda each: (-len(each.recipients), each.id)))
 
 
-def _marks(member: Member) -> tuple[str, ...]:
+def _marks(member: Member, own: frozenset[str]) -> tuple[str, ...]:
+    """What it shares with others of its campaign.
+
+    A domain that everybody leads to is no mark: one's own, a public site's. Of one on which anybody
+    can place something, only the very page is.
+    """
     message = member.message
     found = []
     shape = payload_shape(message)
     if shape:
         found.append(f"shape {shape}")
-    found += [
-        f"link {link.domain}" for link in message.links if not link.quoted and not link.related
-    ]
+    for link in message.links:
+        if link.quoted or link.related or link.domain in own:
+            continue
+        if not _SHARED.isdisjoint(link.traits):
+            found.append(f"page {link.url}")
+        elif link.domain not in public_sites():
+            found.append(f"link {link.domain}")
     found += [
         f"file {file.sha256}"
         for file in message.attachments
@@ -99,7 +113,9 @@ def _campaign(
         message_ids=_each(each.message_id for each in judged),
         senders=senders,
         servers=_each(each.server for each in judged),
-        accounts=tuple(each for each in senders if registrable(each.rpartition("@")[2]) in own),
+        accounts=_each(
+            each.account for each in judged if registrable(each.account.rpartition("@")[2]) in own
+        ),
         recipients=_each(each for one in judged for each in one.recipients),
         answered=_each(each for one in judged for each in one.answered),
         subjects=_each(each.message.subject for each in group),
@@ -129,6 +145,8 @@ def _because(mark: str, times: int, size: int) -> Sentence:
     if kind == "link":
         shown = value.replace(".", "[.]")
         return say(N_("{times} of {size} lead to {domain}"), times=times, size=size, domain=shown)
+    if kind == "page":
+        return say(N_("{times} of {size} lead to the same page"), times=times, size=size)
     if kind == "file":
         return say(N_("{times} of {size} bring the same file"), times=times, size=size)
     if kind == "shape":

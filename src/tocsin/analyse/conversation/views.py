@@ -57,10 +57,14 @@ def _hop(by: str, helo: str, peer: str) -> str:
 
 
 def differing(shown: MessageView, original: MessageView | None) -> tuple[str, ...]:
-    """The traits in which two mails differ that should come from one person, by field name."""
+    """The traits in which two mails differ that should come from one person, by field name.
+
+    Of links and files only those of a host or a kind that the genuine one did not bring; what two
+    mails say always differs, so it is not named.
+    """
     if original is None:
         return ()
-    pairs = (
+    pairs: tuple[tuple[str, object, object], ...] = (
         ("sender", shown.sender, original.sender),
         ("client", shown.client, original.client),
         ("origin", shown.origin, original.origin),
@@ -69,8 +73,19 @@ def differing(shown: MessageView, original: MessageView | None) -> tuple[str, ..
         ("message_id", _host(shown.message_id), _host(original.message_id)),
         ("reply_to", shown.reply_to, original.reply_to),
         ("in_reply_to", bool(shown.in_reply_to), bool(original.in_reply_to)),
+        ("links", _hosts(shown) - _hosts(original), set()),
+        ("attachments", _kinds(shown) - _kinds(original), set()),
     )
     return tuple(name for name, one, other in pairs if one != other)
+
+
+def _hosts(shown: MessageView) -> set[str]:
+    return {each.partition("://")[2].partition("/")[0].lower() for each in shown.links}
+
+
+def _kinds(shown: MessageView) -> set[str]:
+    """The kinds of its files: `PO_1100.zip (zip)`."""
+    return {each.rpartition(" (")[2] for each in shown.attachments}
 
 
 def _host(message_id: str) -> str:
