@@ -31,6 +31,9 @@ FOLLOW_LIMIT = 2_000
 WORD_LIMIT = 48
 """Longest word that is looked at; Chinese and Japanese, which write no spaces, have no limit."""
 
+STEM_LEAST = 3
+"""Letters of a stem at least, in scripts that put spaces between words."""
+
 CODE_GROUP = "@code"
 """The group every rule may name: a word with a digit in it, as a password or number has."""
 
@@ -74,6 +77,8 @@ _Meaning = tuple[int, tuple[_Phrase, ...], dict[str, tuple[_Phrase, ...]]]
 _NOTHING: _Meaning = (0, (), {})
 
 _TOKEN = re.compile(r"[^\W_]++(?:(?:@|://)\S*+)?+")
+_ASCII = {at: " " for at in range(128) if not chr(at).isalnum()}
+"""Parts words as `_TOKEN` does where there is no address or link; much faster."""
 _UNSEEN = re.compile(
     "[\u00ad\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u200b-\u200f\u2060\ufeff]"
 )
@@ -116,6 +121,7 @@ class _Lexicon:
         self.exact: dict[str, int] = {}
         self.starts: dict[str, int] = {}
         self.inside: dict[str, list[tuple[str, int, bool]]] = {}
+        self.led: dict[str, list[_Phrase]] = {}
         self.phrases: dict[str, list[tuple[str, _Phrase]]] = {}
         self.memo: dict[str, _Meaning] = {}
         self.entries = tuple(sorted(entries, key=lambda each: each.cue))
@@ -141,6 +147,9 @@ class _Lexicon:
                 else:
                     self.rules.append((shifts, rule.within, 1 << number))
         self.lengths = sorted({len(each) for each in self.starts})
+        self.begun: dict[str, list[tuple[str, int]]] = {}
+        for stem, stands in self.starts.items():
+            self.begun.setdefault(stem[:STEM_LEAST], []).append((stem, stands))
 
     def _bits(self, language: str) -> int:
         return self.all if language == ANY else 1 << self.languages.index(language)
@@ -156,9 +165,12 @@ class _Lexicon:
         word = fold(first.strip("*"))
         if rest:
             phrase = (bits, tuple(_folded(each) for each in rest))
-            self.phrases.setdefault(word[:2], []).append((_folded(first), phrase))
+            if first.endswith("*"):
+                self.phrases.setdefault(word[:2], []).append((word, phrase))
+            else:
+                self.led.setdefault(word, []).append(phrase)
         elif pattern.startswith("*"):
-            size = 1 if max(word) >= _SPACELESS else 3
+            size = 1 if max(word) >= _SPACELESS else STEM_LEAST
             self.inside.setdefault(word[:size], []).append((word, bits, not pattern.endswith("*")))
         else:
             table = self.starts if pattern.endswith("*") else self.exact
@@ -168,16 +180,17 @@ class _Lexicon:
         """What one word, in lower case, means; remembered."""
         spaceless = not token.isascii() and max(token) >= _SPACELESS
         bits = 0
-        if _DIGIT.search(token):
+        if not token.isalpha() and _DIGIT.search(token):
             if not spaceless:
                 return self.code if len(token) in CODE_LENGTHS and token.isalnum() else _NOTHING
             bits = self.all
         elif not spaceless and (len(token) > WORD_LIMIT or not token.isalpha()):
             return _NOTHING
         word = fold(token)
-        bits |= self.exact.get(word, 0) | self._stems(word, 1 if spaceless else 3)
-        phrases = tuple(
-            phrase for first, phrase in self.phrases.get(word[:2], ()) if _fits(word, first)
+        bits |= self.exact.get(word, 0) | self._stems(word, spaceless=spaceless)
+        phrases = (
+            *self.led.get(word, ()),
+            *[each for begin, each in self.phrases.get(word[:2], ()) if word.startswith(begin)],
         )
         meaning = (bits, phrases, {}) if bits or phrases else _NOTHING
         if len(self.memo) >= MEMO_LIMIT:
@@ -186,25 +199,35 @@ class _Lexicon:
             self.memo[token] = meaning
         return meaning
 
-    def _stems(self, word: str, size: int) -> int:
+    def _stems(self, word: str, *, spaceless: bool) -> int:
         bits = 0
-        for length in self.lengths:
-            bits |= self.starts.get(word[:length], 0)
+        if spaceless:
+            for length in self.lengths:
+                bits |= self.starts.get(word[:length], 0)
+        else:
+            for begin, stands in self.begun.get(word[:STEM_LEAST], ()):
+                if word.startswith(begin):
+                    bits |= stands
+        size = 1 if spaceless else STEM_LEAST
+        known = self.inside
         for at in range(len(word) - size + 1):
-            for stem, bit, at_end in self.inside.get(word[at : at + size], ()):
-                if word.startswith(stem, at) and not (at_end and at + len(stem) < len(word)):
-                    bits |= bit
+            listed = known.get(word[at : at + size])
+            if listed is not None:
+                for stem, bit, at_end in listed:
+                    if word.startswith(stem, at) and not (at_end and at + len(stem) < len(word)):
+                        bits |= bit
         return bits
 
     def hits(self, text: str) -> list[tuple[int, int]]:
         """(position, groups) of every word that belongs to a group."""
-        words = _TOKEN.findall(text)
+        if text.isascii() and "@" not in text and "://" not in text:
+            words = text.translate(_ASCII).split()
+        else:
+            words = _TOKEN.findall(text)
         found: list[tuple[int, int]] = []
-        known = enumerate(map(self.memo.get, words))
-        for at, meaning in [each for each in known if each[1] is not _NOTHING]:
-            if meaning is None:
-                meaning = self.learn(words[at])  # noqa: PLW2901
-            bits, phrases, follow = meaning
+        known = list(map(self.memo.get, words))
+        for at in [at for at, meaning in enumerate(known) if meaning is not _NOTHING]:
+            bits, phrases, follow = known[at] or self.learn(words[at])
             if phrases and at + 1 < len(words):
                 following = words[at + 1]
                 still = follow.get(following)
@@ -232,7 +255,9 @@ class _Lexicon:
         for shifts, within, cue in self.rules:
             shared = 0 if answer & cue else self.all
             for shift in shifts:
-                shared = shared and shared & (present >> shift)
+                shared &= present >> shift
+                if not shared:
+                    break
             while shared:
                 language = shared & -shared
                 wanted = sum(language << shift for shift in shifts)
