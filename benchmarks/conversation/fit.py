@@ -3,14 +3,15 @@
     python -m benchmarks.conversation.fit [--write] [--lists NAME …]
 
 A logistic regression with weights held at zero or more (no indicator is ever a discount), an L2
-penalty, at most `PER_GROUP` indicators of one group counted, and no weight above what the rates
-themselves can carry. Benign mails that score high are given more say, as it is there that the false
+penalty, at most `PER_GROUP` indicators of one group counted, and each weight between the bounds of
+`priors.toml`. Benign mails that score high are given more say, as it is there that the false
 alerts come from. Only set A in the middle of each list's time is seen. NumPy alone, no chance in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -22,11 +23,20 @@ Matrix = np.ndarray
 ROUNDS = 6
 """Times the group caps and the say of high benign mails are worked out anew."""
 
-STEPS = 400
+STEPS = 1500
+PENALTY = 4e-5
+HIJACKS_SHARE = 6.0
+"""Benign mails have so many times the say of the hijacks."""
+
 TAIL_SHARE = 0.01
-TAIL_SAY = 6.0
-HEAVIEST = 6.0
-"""Nats that one indicator may weigh at most."""
+TAIL_SAY = 3.0
+HEAVIEST = 3.0
+"""Nats that an indicator may weigh at most, if the priors do not say otherwise."""
+
+INNOCENT_SAY = 0.3
+"""What an invented innocent variant counts, against a real benign answer."""
+
+PRIORS = Path(__file__).with_name("priors.toml")
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,16 +65,18 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
         return capped(strengths, self.weights, self.groups) @ self.weights
 
 
-def fit(table: Table, *, penalty: float = 2e-3) -> Fitted:
+def fit(table: Table, *, penalty: float = PENALTY) -> Fitted:
     """The weights."""
     hijack = table.hijack.astype(float)
     say = _say(table)
     quiet_rates, attack = rates(table)
-    ceiling = np.clip(np.log(attack / quiet_rates), 0.0, HEAVIEST)
-    weights, bias = ceiling * 0.5, -4.0
+    floor, ceiling = bounds(table.names)
+    # What stands on benign mails as often as on hijacks says nothing, whatever it is held against.
+    ceiling = np.where(attack > quiet_rates, ceiling, floor)
+    weights, bias = np.maximum(floor, np.minimum(ceiling, 0.3)), -4.0
     for _ in range(ROUNDS):
         seen = capped(table.strengths, weights, table.groups)
-        weights, bias = _regression(seen, hijack, say, ceiling, penalty)
+        weights, bias = _regression(seen, hijack, say, (floor, ceiling), penalty)
         scores = seen @ weights
         quiet = scores[hijack == 0]
         edge = np.quantile(quiet, 1 - TAIL_SHARE) if len(quiet) else 0.0
@@ -75,6 +87,14 @@ def fit(table: Table, *, penalty: float = 2e-3) -> Fitted:
         names=table.names, groups=table.groups, weights=weights, bias=float(bias),
         benign=benign, attack=attack,
     )  # fmt: skip
+
+
+def bounds(names: Sequence[str]) -> tuple[Matrix, Matrix]:
+    """The least and the most that each indicator may weigh."""
+    priors = msgspec.toml.decode(PRIORS.read_text("utf-8"), type=dict[str, dict[str, float]])
+    least, most = priors["least"], priors["most"]
+    floor = np.array([least.get(name, 0.0) for name in names])
+    return floor, np.maximum(floor, [most.get(name, HEAVIEST) for name in names])
 
 
 def rates(table: Table, *, real_only: bool = False) -> tuple[Matrix, Matrix]:
@@ -113,25 +133,25 @@ def capped(strengths: Matrix, weights: Matrix, groups: Sequence[str]) -> Matrix:
 def _say(table: Table) -> Matrix:
     """Every kind of hijack has the same say, all together a third of the benign."""
     kinds = np.array(table.kinds)
-    say = np.ones(len(kinds))
+    say = np.where(np.char.startswith(kinds, "N"), INNOCENT_SAY, 1.0)
     attacks = sorted(set(kinds[table.hijack == 1]))
     for kind in attacks:
         which = kinds == kind
-        say[which] = (table.hijack == 0).sum() / (3.0 * len(attacks) * which.sum())
+        say[which] = (table.hijack == 0).sum() / (HIJACKS_SHARE * len(attacks) * which.sum())
     return say / say.sum()
 
 
 def _regression(
-    seen: Matrix, hijack: Matrix, say: Matrix, ceiling: Matrix, penalty: float
+    seen: Matrix, hijack: Matrix, say: Matrix, held: tuple[Matrix, Matrix], penalty: float
 ) -> tuple[Matrix, float]:
     """Accelerated projected gradient descent on the weighted logistic loss."""
     count = seen.shape[1]
     design = np.hstack([seen, np.ones((len(seen), 1))])
     ridge = np.append(np.full(count, penalty), 0.0)
     lipschitz = 0.25 * np.linalg.norm(design * np.sqrt(say)[:, None], 2) ** 2 + penalty
-    top = np.append(ceiling, np.inf)
-    bottom = np.append(np.zeros(count), -np.inf)
-    now = np.append(np.zeros(count), -2.0)
+    top = np.append(held[1], np.inf)
+    bottom = np.append(held[0], -np.inf)
+    now = np.append(held[0], -2.0)
     ahead, pace = now.copy(), 1.0
     for _ in range(STEPS):
         chance = 1.0 / (1.0 + np.exp(-np.clip(design @ ahead, -40, 40)))

@@ -9,8 +9,9 @@ time, with the whole history and with about 30 days of it.
 from __future__ import annotations
 
 import argparse
+import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -37,16 +38,46 @@ WORDING = frozenset(
 )  # fmt: skip
 """Observations that need the mail's words to be understood."""
 
-MARGIN = 0.1
+WATCH_SHARE = 0.6
+"""Share of the alert threshold from which a mail is watched."""
+
+FORMS_OF_LINKS = frozenset(
+    {
+        "link-address-host", "link-archive", "link-credential", "link-deep-subdomain",
+        "link-executable", "link-free-host", "link-latin-words", "link-office", "link-page",
+        "link-port", "link-random", "link-recipient", "link-redirect", "link-script",
+        "link-shortener", "link-shows-another", "link-wrapped",
+    }
+)  # fmt: skip
+FORMS_OF_FILES = frozenset(
+    {
+        "file-archive", "file-disk-image", "file-encrypted", "file-legacy-office", "file-macro",
+        "file-onenote", "file-page", "file-pdf", "file-program", "file-risky-inside",
+        "file-smuggling", "password-given",
+    }
+)  # fmt: skip
+HABITS = frozenset(
+    {
+        "boundary-new", "client-new", "habits-broken", "header-new", "id-form-new", "origin-new",
+        "path-new", "quote-new",
+    }
+)  # fmt: skip
+LEFT_OUT = ((WORDING, 0.6), (FORMS_OF_LINKS, 0.6), (FORMS_OF_FILES, 0.5))
+HABITS_LEFT_OUT = 0.3
+"""How often a group of signs is left out of a hijack's second standing."""
+
+SEED = 1
+MARGIN = 0.3
 """Nats above the last benign answer that is kept out."""
 
 
 def table(outcomes: Sequence[Outcome], indicators: Indicators) -> Table:
     """What stood on each mail: benign answers, innocent variants, hijacks.
 
-    Every hijack stands twice: as it was, and as if nobody had understood its words, so that the fit
-    does not lean on lures and languages that happen to be in the lexicon.
+    Every hijack stands twice: as it was, and with a part of its signs left out by chance, so that the
+    fit does not lean on lures, links, files and programs that happen to be known.
     """
+    dice = random.Random(SEED)
     lines: list[list[float]] = []
     kinds: list[str] = []
     for each in outcomes:
@@ -57,8 +88,8 @@ def table(outcomes: Sequence[Outcome], indicators: Indicators) -> Table:
         lines.append([indicator.strength(observed) for indicator in indicators.all])
         kinds.append(kind)
         if kind[0] == "T":
-            blind = {name: value for name, value in observed.items() if name not in WORDING}
-            lines.append([indicator.strength(blind) for indicator in indicators.all])
+            partly = dropped(observed, dice)
+            lines.append([indicator.strength(partly) for indicator in indicators.all])
             kinds.append(kind)
     return Table(
         names=tuple(i.id for i in indicators.all),
@@ -67,6 +98,17 @@ def table(outcomes: Sequence[Outcome], indicators: Indicators) -> Table:
         hijack=np.array([kind[0] == "T" for kind in kinds], int),
         kinds=tuple(kinds),
     )
+
+
+def dropped(observed: Mapping[str, float], dice: random.Random) -> dict[str, float]:
+    """The observations without some whole groups of them."""
+    gone = {name for names, chance in LEFT_OUT if dice.random() < chance for name in names}
+    habits = dice.random() < HABITS_LEFT_OUT
+    return {
+        name: value
+        for name, value in observed.items()
+        if name not in gone and not (habits and name in HABITS)
+    }
 
 
 def _kind(outcome: Outcome) -> str:
@@ -107,7 +149,12 @@ def write(fitted: Fitted, judging: Judging, note: str, folder: Path = DATA) -> N
         path.write_text(re.sub(r"(?m)^likelihood = .*$", rates, text), "utf-8")
     shared = folder / "conversation.toml"
     text = shared.read_text("utf-8")
-    for key, value in (("alert", judging.alert), ("identity_alone", judging.identity_alone)):
+    thresholds = {
+        "alert": judging.alert,
+        "watch": WATCH_SHARE * judging.alert,
+        "identity_alone": judging.identity_alone,
+    }
+    for key, value in thresholds.items():
         text = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value:.2f}", text)
     shared.write_text(re.sub(r"(?m)^fitted = .*$", f'fitted = "{note}"', text), "utf-8")
 
@@ -127,7 +174,8 @@ def identity_threshold(outcomes: Sequence[Outcome], indicators: Indicators) -> f
     """The identity score that no benign answer of the fit reaches, innocent variants included."""
     scorer = Scorer(indicators)
     quiet = [o for o in outcomes if o.judged and _kind(o)[:1] in {"b", "N"}]
-    return max(scorer.score(o.judged.observed).identity for o in quiet if o.judged) + 5 * MARGIN
+    highest = max(scorer.score(o.judged.observed).identity for o in quiet if o.judged)
+    return highest + 5 * MARGIN
 
 
 def with_threshold(

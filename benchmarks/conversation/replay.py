@@ -183,11 +183,12 @@ class Replay:
     def __init__(self, own: str, indicators: Indicators | None = None) -> None:
         self.own, self.indicators = own, indicators or load_indicators()
         self.memory = Memories()
-        self.room = self._room(self.memory)
+        self.room = self._room(self.memory, 0)
         self.cases: dict[str, Room] = {}
 
-    def _room(self, memory: Memories) -> Room:
-        return Room(memory, self.indicators, own_domains=(self.own,) if self.own else ())
+    def _room(self, memory: Memories, known: int) -> Room:
+        own = (self.own,) if self.own else ()
+        return Room(memory, self.indicators, own_domains=own, known=known)
 
     def real(self, items: Sequence[Item]) -> list[Outcome]:
         """Judge and learn."""
@@ -200,7 +201,7 @@ class Replay:
         """Judge, learn nothing."""
         room = self.cases.get(item.case)
         if room is None:
-            room = self.cases[item.case] = self._room(Memories(self.memory))
+            room = self.cases[item.case] = self._room(Memories(self.memory), self.room.learnt)
         found = _judged(room, [item])
         return found[0] if found else None
 

@@ -54,6 +54,8 @@ def examine(arguments: argparse.Namespace) -> int:
         return complain(fault.why.render(arguments.translate), USAGE)
     except (KnowledgeError, ValueError) as fault:
         return complain(str(fault), USAGE)
+    if (getattr(arguments, "learn_after", None) or 0) < 0:
+        return complain(arguments.translate(N_("--learn-after cannot be below 0")), USAGE)
     request = Request(
         paths=tuple(arguments.paths),
         command=arguments.command_line,

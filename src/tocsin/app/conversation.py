@@ -42,6 +42,9 @@ THREAD_LIMIT = 60
 SENDERS_LEAST = 2
 """Different senders without which a domain is not taken for the reader's own."""
 
+DELIVERED_SHARE = 0.2
+"""Share of the mails that a domain's own hosts must have taken in, to be taken for the reader's."""
+
 HISTORY_DAYS = 30
 """Days of history below which its shortness is said."""
 
@@ -171,13 +174,23 @@ def converse(
         history=state,
         messages=messages,
         campaigns=found,
-        blind=tuple(_blind(judging, wish, len(flagged))),
+        blind=tuple(_blind(judging, wish, state, len(flagged))),
     )
 
 
-def inferred_domain(senders: Mapping[str, set[int]]) -> tuple[str, ...]:
-    """The domain with most different senders, where it is no provider's: whose mail this seems to be."""
+def inferred_domain(
+    senders: Mapping[str, set[int]], delivered: Mapping[str, int], mails: int
+) -> tuple[str, ...]:
+    """Whose mail this seems to be: no provider's.
+
+    The domain whose own hosts took in a good part of the mails for its people; where none did, the
+    one with most different senders.
+    """
     free = free_mail()
+    taken = {domain: count for domain, count in delivered.items() if domain not in free}
+    best = max(taken, key=lambda domain: (taken[domain], domain), default="")
+    if best and taken[best] >= DELIVERED_SHARE * mails:
+        return (best,)
     counted = {domain: len(known) for domain, known in senders.items() if domain not in free}
     best = max(counted, key=lambda domain: (counted[domain], domain), default="")
     return (best,) if best and counted[best] >= SENDERS_LEAST else ()
@@ -336,7 +349,7 @@ def _state(history: History, judging: _Judging, wish: Wish) -> HistoryState:
     )
 
 
-def _blind(judging: _Judging, wish: Wish, flagged: int) -> Iterator[Sentence]:
+def _blind(judging: _Judging, wish: Wish, state: HistoryState, flagged: int) -> Iterator[Sentence]:
     """What these inputs cannot show."""
     if not wish.own_domains:
         yield say(
@@ -352,12 +365,12 @@ def _blind(judging: _Judging, wish: Wish, flagged: int) -> Iterator[Sentence]:
                 "that answers inside cannot be seen (a journal shows it)"
             )
         )
-    first, last = judging.first, judging.last
+    first, last = state.first, state.last
     if first is not None and last is not None and (last - first).days < HISTORY_DAYS:
         yield say(
             N_(
-                "the mails span {days} days: with less than {least} days of history, much is new "
-                "that is not wrong, and who speaks is known less well"
+                "days that the history spans: {days}; with less than {least}, much is new that is not "
+                "wrong, and who speaks is known less well"
             ),
             days=(last - first).days,
             least=HISTORY_DAYS,

@@ -112,7 +112,9 @@ def examine(
             whole.gap(gap)
         spoken = None
         if len(spool):
-            domains = tuple(sorted(own)) or inferred_domain(whole.senders)
+            domains = tuple(sorted(own)) or inferred_domain(
+                whole.senders, whole.delivered, len(spool)
+            )
             wish = Wish(
                 own_domains=domains,
                 inferred=not own,

@@ -56,6 +56,7 @@ class Part(msgspec.Struct, kw_only=True):
     """What was read: claims, mails, sources, what was skipped or lost, and how much.
 
     mails: (seconds, packed `Evidence`). senders: by registrable domain, marks of its addresses.
+    delivered: mails that a host of a recipient's own domain took in, by that domain.
     """
 
     ledger: Ledger = msgspec.field(default_factory=Ledger)
@@ -68,6 +69,7 @@ class Part(msgspec.Struct, kw_only=True):
     records: dict[str, int] = msgspec.field(default_factory=dict)
     mails: list[tuple[int, bytes]] = msgspec.field(default_factory=list)
     senders: dict[str, set[int]] = msgspec.field(default_factory=dict)
+    delivered: dict[str, int] = msgspec.field(default_factory=dict)
 
     def mail(self, each: Evidence) -> None:
         """Keep a mail, packed, with its time; and who wrote it, to tell whose organisation this is."""
@@ -81,6 +83,10 @@ class Part(msgspec.Struct, kw_only=True):
             known = self.senders.setdefault(domain, set())
             if len(known) < SENDERS_COUNTED:
                 known.add(zlib.crc32(message.author.address.encode("utf-8", "surrogatepass")))
+        if message.hops and (here := registrable(message.hops[0].by)):
+            to = {registrable(each.rpartition("@")[2]) for each in message.recipients[:20]}
+            if here in to:
+                self.delivered[here] = self.delivered.get(here, 0) + 1
 
     def gap(self, gap: Gap) -> None:
         """Keep a gap, or count it where there are too many."""
@@ -105,6 +111,7 @@ class Whole:
         self.ledger = Ledger()
         self.spool = spool
         self.senders: dict[str, set[int]] = {}
+        self.delivered: dict[str, int] = {}
         self.files = 0
         self.size = 0
         self.recognised = 0
@@ -135,6 +142,8 @@ class Whole:
                 self.spool.append(when, data)
         for domain, known in part.senders.items():
             self.senders.setdefault(domain, set()).update(known)
+        for domain, count in part.delivered.items():
+            self.delivered[domain] = self.delivered.get(domain, 0) + count
 
     def skip(self, skipped: Skipped) -> None:
         """Keep what was not read."""

@@ -255,7 +255,7 @@ def _form(scene: Scene, found: Observed) -> None:
     if message.reply_marks >= 2 and not message.references:
         found["double-re"] = 1.0
     for trait in message.traits:
-        if trait in ("client-mismatch", "future-date", "reply-to-self"):
+        if trait in ("client-mismatch", "future-date"):
             found[trait] = 1.0
     if message.text.style == "pre":
         found["quote-in-pre"] = 1.0

@@ -15,15 +15,13 @@ from tocsin.model.message import Link
 SHORT = 60
 """Words of new text up to which an answer is short."""
 
-TERSE = 25
-
 QUOTED_LEAST = 12
 """Quoted words without which nothing can be said about the thread's subject."""
 
 _LINK_TRAITS = (
     "archive", "executable", "script", "office", "credential", "address-host", "shortener",
     "random", "punycode", "smb", "redirect", "hosting", "free-host", "userinfo", "port",
-    "recipient", "latin-words", "deep-subdomain", "page",
+    "recipient", "latin-words", "deep-subdomain",
 )  # fmt: skip
 """Traits of a link's form that count when its domain is new to the organisation or the sender."""
 
@@ -75,8 +73,7 @@ _CUES = {
     "document": "asks-to-open", "open-request": "asks-to-open", "link-request": "asks-to-open",
     "signature-service": "asks-to-open", "voice-mail": "asks-to-open", "parcel": "asks-to-open",
     "invoice": "speaks-of-money", "payment": "speaks-of-money", "bank": "speaks-of-bank",
-    "payment-change": "payment-change", "password": "speaks-of-password",
-    "credentials": "asks-for-password", "urgency": "urgent", "secrecy": "secret",
+    "payment-change": "payment-change",     "credentials": "asks-for-password", "urgency": "urgent", "secrecy": "secret",
     "gift-card": "payment-change", "phone-move": "moves-elsewhere",
 }  # fmt: skip
 
@@ -113,7 +110,6 @@ def _link(link: Link, found: Observed, scene: Scene, everybody: int, mine: int) 
     shared = not _SHARED.isdisjoint(link.traits)
     fresh = everybody not in facts
     if fresh and link.domain in public_sites() and (not shared or link.domain in OWN_SHORTENERS):
-        found["link-public-new"] = 1.0
         return False
     if shared:
         found["hosting"] = 1.0
@@ -178,8 +174,6 @@ def _words(scene: Scene, found: Observed) -> None:
         found["account-new"] = 1.0
     if text.new_words <= SHORT:
         found["short"] = 1.0
-        if text.new_words <= TERSE:
-            found["terse"] = 1.0
     if scene.answers and text.quoted_words >= QUOTED_LEAST:
         # Everyday words are not counted. An answer has words of its thread; a lure has none, or one
         # by chance.

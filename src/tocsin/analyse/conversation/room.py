@@ -22,6 +22,7 @@ from tocsin.analyse.conversation.scoring import Score, Scorer
 from tocsin.analyse.conversation.sheet import Sheet, lesson, mailbox, sheet, taught
 from tocsin.analyse.conversation.threads import COMMON_MARK, Asked, Place, ask, place
 from tocsin.formats.syntax.domains import registrable
+from tocsin.formats.syntax.mail_parties import near
 from tocsin.knowledge.families import payload_shape
 from tocsin.knowledge.free_mail import free_mail
 from tocsin.knowledge.indicators import Indicators
@@ -188,10 +189,14 @@ class Room:
         """Look up all that places the batch's mails; the keys of those known from an earlier run."""
         rows = self.rows
         rows.ask("messages", {key for one in asked for key in (one.key, *one.parents)})
+        before = {one.key for one in asked if one.key in rows.of("messages")}
         marks = {mark for one in asked for mark in one.marks}
         rows.ask("marks", marks.union(*(message.text.marks for message in mails)))
         rows.ask("facts", {one.index for one in asked if one.index})
-        return {one.key for one in asked if one.key in rows.of("messages")}
+        known = rows.of("marks")
+        new = {mark for message in mails for mark in message.text.marks if mark in known}
+        rows.ask("messages", {known[mark][0] for mark in new})
+        return before
 
     def _place(self, message: Message, asked: Asked, at: int) -> Place:
         """Find the thread and note the mail in it, for those that follow in the same batch."""
@@ -381,13 +386,17 @@ class Room:
 
 
 def server_of(message: Message) -> str:
-    """The host that sent it, as the last line that can be believed names it."""
+    """The host that sent it, as the last line that can be believed names it: its writer, or, where
+    that is our own accepting server, whom it took the mail from."""
     if message.own_stamp and message.auth_source:
         return message.auth_source.lower()
     believed = [hop for hop in message.hops if hop.trust != "forgeable"]
     if not believed:
         return ""
-    return (believed[-1].by or believed[-1].helo).lower()
+    last = believed[-1]
+    if last.trust == "trusted" and last.peer and not near(last.peer):
+        return (last.helo or last.peer).lower()
+    return (last.by or last.helo).lower()
 
 
 def _seconds(message: Message) -> int:

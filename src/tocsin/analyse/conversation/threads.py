@@ -6,7 +6,7 @@ quotes is ours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -80,15 +80,21 @@ def place(
     marks: Mapping[int, Row],
 ) -> Place:
     """The mail's conversation, out of the rows that were found."""
-    hits, text_thread, text_parent = _by_text(asked.marks, marks)
-    pasted, pasted_thread, pasted_parent = _by_text(asked.new_marks, marks)
-    if not text_thread and pasted_thread:
+    author = number("a", message.author.address)
+    own = asked.key
+    hits, text_thread, text_parent = _by_text(asked.marks, marks, lambda other: other == own)
+    # What somebody writes again of his own (a weekly report, a form) is no conversation.
+    pasted, pasted_thread, pasted_parent = _by_text(
+        asked.new_marks,
+        marks,
+        lambda other: other == own or messages.get(other, (0, author))[1] == author,
+    )
+    if not text_thread and pasted_thread and _claims_an_answer(message):
         text_thread, text_parent = pasted_thread, pasted_parent
     for parent in asked.parents:
         row = messages.get(parent)
         if row is not None and parent != asked.key:
-            thread, author, at, _ = row
-            return Place(thread, "ids", parent, at, author, hits, text_thread, pasted)
+            return Place(row[0], "ids", parent, row[2], row[1], hits, text_thread, pasted)
     if asked.index and (row := facts.get(asked.index)) is not None:
         return Place(
             row[3], "index", hits=hits, text_thread=text_thread, parent_at=row[1], pasted=pasted
@@ -103,8 +109,17 @@ def place(
     return Place(asked.key, "new", hits=hits, pasted=pasted)
 
 
-def _by_text(asked: Sequence[int], marks: Mapping[int, Row]) -> tuple[int, int, int]:
-    """Known marks of a text, the thread that most of them name, its newest message."""
+def _claims_an_answer(message: Message) -> bool:
+    return bool(message.reply_marks or message.forward_marks or message.text.style)
+
+
+def _by_text(
+    asked: Sequence[int], marks: Mapping[int, Row], mine: Callable[[int], bool]
+) -> tuple[int, int, int]:
+    """Known marks of a text, the thread that most of them name, its newest message.
+
+    mine: whether a message, by its key, does not count.
+    """
     votes: dict[int, int] = {}
     newest: dict[int, tuple[int, int]] = {}
     hits = 0
@@ -113,6 +128,8 @@ def _by_text(asked: Sequence[int], marks: Mapping[int, Row]) -> tuple[int, int, 
         if row is None or row[3] > COMMON_MARK:
             continue
         message, thread, at, _ = row
+        if mine(message):
+            continue
         hits += 1
         votes[thread] = votes.get(thread, 0) + 1
         newest[thread] = max(newest.get(thread, (0, 0)), (at, message))
