@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 
 from tocsin.formats import HEAD_SIZE, recognise
+from tocsin.formats.syntax.attachments import look
 from tocsin.formats.syntax.html_text import read_html
 from tocsin.formats.syntax.mail_addresses import parties
 from tocsin.formats.syntax.mail_words import text_of
@@ -107,3 +109,21 @@ def test_what_stands_behind_a_tag_of_many_attributes_is_read():
 def test_names_torn_off_by_commas_are_bounded_and_the_mailbox_found():
     (found,) = parties(b"a," * 60_000 + b"Weber <anna@contoso.example>")
     assert found.address == "anna@contoso.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        # Each line end could be read in two ways: two to the power of the lines.
+        ("a.txt", b"Received: a\r\n" + b" b\r\n" * 39 + b"none"),
+        (
+            "a.one",
+            b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3"
+            + b"a\0" * 1_000_000,
+        ),
+    ],
+)
+def test_no_attachment_takes_long(name: str, data: bytes):
+    start = time.process_time()
+    look(name, "", data, inline=False, passwords=())
+    assert time.process_time() - start < 1

@@ -125,14 +125,19 @@ def onenote_files(data: bytes) -> Iterator[bytes]:
 
 def onenote_names(data: bytes) -> Iterator[str]:
     """Names of carried files: properties in UTF-16 that end in an extension of harm."""
-    for count, found in enumerate(_WIDE_NAME.finditer(data[:SEARCH_LIMIT])):
+    data = data[:SEARCH_LIMIT]
+    for count, found in enumerate(_WIDE_EXTENSION.finditer(data)):
         if count >= EMBEDDED_LIMIT:
             return
-        yield found[0].decode("utf-16-le", "replace")
+        stem = _WIDE_STEM.search(data, max(0, found.start() - 160), found.start())
+        if stem is not None:
+            yield (stem[0] + found[0]).decode("utf-16-le", "replace")
 
 
-_WIDE_NAME = re.compile(
-    rb"(?:[\w \-()]\x00){1,80}\.\x00(?:h\x00t\x00a|w\x00s\x00f|j\x00s|j\x00s\x00e|v\x00b\x00s|v\x00b\x00e|"
+# The extension is searched and the name read backwards: any text could begin a name.
+_WIDE_STEM = re.compile(rb"(?:[\w \-()]\x00){1,80}\Z")
+_WIDE_EXTENSION = re.compile(
+    rb"(?<=[\w \-()]\x00)\.\x00(?:h\x00t\x00a|w\x00s\x00f|j\x00s|j\x00s\x00e|v\x00b\x00s|v\x00b\x00e|"
     rb"b\x00a\x00t|c\x00m\x00d|p\x00s\x001|l\x00n\x00k|e\x00x\x00e|c\x00h\x00m)\x00(?![\w]\x00)",
     re.IGNORECASE,
 )

@@ -86,7 +86,7 @@ _HTML_TAGS = frozenset((
 ))  # fmt: skip
 _MAIL_FIELD = re.compile(
     r"(?:(?:received|return-path|delivered-to|mime-version|message-id|x-[\w-]{1,40}|from|date|to|subject|"
-    r"dkim-signature|authentication-results|arc-seal|content-type|reply-to|references):[^\n]{0,2000}\r?\n(?:[ \t][^\n]{0,2000}\r?\n){0,40}){2}"
+    r"dkim-signature|authentication-results|arc-seal|content-type|reply-to|references):[^\n]{0,2000}+\n(?:[ \t][^\n]{0,2000}+\n){0,40}+){2}"
 )
 _SCRIPT = re.compile(
     r"(?:wscript\.(?:shell|createobject|echo|sleep)|new activexobject|createobject\s*\(|"

@@ -84,7 +84,7 @@ def _word(data: bytes) -> Iterator[str]:
         yield "external-template"
 
 
-_RELATION = re.compile(r"<Relationship\s[^>]{0,4000}>", re.IGNORECASE)
+_RELATION = re.compile(r"<Relationship\s[^<>]{0,4000}+>", re.IGNORECASE)
 _OPEN_LINKS = ("/hyperlink", "/image", "/video", "/audio")
 """External relations that ordinary documents have: nothing is loaded before a click, or a picture."""
 _DDE_FIELD = re.compile(
