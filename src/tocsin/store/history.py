@@ -40,8 +40,10 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 class History:
     """A `Memory` in a database. Not for several threads at once."""
 
-    def __init__(self, connection: Connection, key: bytes, name: str) -> None:
+    def __init__(self, connection: Connection, key: bytes, name: str, *, kept: bool = True) -> None:
+        """kept: there is a file that is wanted afterwards."""
         self._connection = connection
+        self._kept = kept
         self._key = key
         self._name = name
         self._failed = False
@@ -196,7 +198,7 @@ class History:
         if self._connection.closed:
             return
         try:
-            if write and not self._failed:
+            if write and self._kept and not self._failed:
                 self._save()
         finally:
             engine = self._connection.engine
@@ -241,4 +243,4 @@ def open_history(path: str | None = None) -> History:
 
     Raises OSError, or `HistoryError` when the file is something else, another version's, or in use.
     """
-    return History(*connect(path))
+    return History(*connect(path), kept=path is not None)
