@@ -228,7 +228,6 @@ WANTED = {
     "link-unrelated",
     "link-one-new",
     "short",
-    "terse",
 }
 
 

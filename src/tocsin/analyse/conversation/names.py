@@ -137,4 +137,4 @@ def edits(one: str, other: str, most: int) -> int:
             row.append(min(cost, earlier[j - 2] + 1) if swapped else cost)
         if min(row) > most:
             return most + 1
-    return row[-1]
+    return min(row[-1], most + 1)

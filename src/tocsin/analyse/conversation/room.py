@@ -18,9 +18,10 @@ from tocsin.analyse.conversation.bursts import Bursts, Sent
 from tocsin.analyse.conversation.keys import hashing
 from tocsin.analyse.conversation.ledger import Rows
 from tocsin.analyse.conversation.memory import Lesson, Memory
+from tocsin.analyse.conversation.placing import FLAGGED, Placing
 from tocsin.analyse.conversation.scoring import Score, Scorer
 from tocsin.analyse.conversation.sheet import Sheet, lesson, mailbox, sheet, taught
-from tocsin.analyse.conversation.threads import COMMON_MARK, Asked, Place, ask, place
+from tocsin.analyse.conversation.threads import Asked, Place, ask
 from tocsin.formats.syntax.domains import registrable
 from tocsin.formats.syntax.mail_parties import near
 from tocsin.knowledge.families import payload_shape
@@ -30,9 +31,6 @@ from tocsin.knowledge.public_sites import public_sites
 from tocsin.model.conversation import MessageVerdict
 from tocsin.model.evidence import Evidence
 from tocsin.model.message import Message
-
-FLAGGED = 1
-"""State of a message in the history: it was an alert."""
 
 THREAD_MEMBERS = 12
 """Recipients of one mail that are remembered as members of its thread."""
@@ -109,6 +107,7 @@ class Room:
         self.delay = indicators.judging.delay_hours * 3600 if delay is None else delay
         self.bursts = Bursts()
         self.rows = Rows(memory)
+        self.placing = Placing(self.rows, self.number)
         self.judged = 0
         self.duplicates = 0
         self.learnt = 0
@@ -138,23 +137,22 @@ class Room:
         mails = [message for _, message, _ in found]
         asked = [ask(message, self.number, str(each.at)) for _, message, each in found]
         times = [_seconds(message) for message in mails]
-        before = self._ask_places(asked, mails)
-        places = [
-            self._place(message, one, at)
-            for message, one, at in zip(mails, asked, times, strict=True)
-        ]
+        before = self.placing.ask(asked)
+        guesses = self.placing.guess(asked, mails, times)
         pages = [
-            sheet(message, one, self.number) for message, one in zip(mails, places, strict=True)
+            sheet(message, guess, self.number)
+            for message, guess in zip(mails, guesses, strict=True)
         ]
         self._ask_facts(pages, max(times))
-        judged = [
-            self._one(message, place, page, one, at, known=one.key in before)
-            for message, place, page, one, at in zip(
-                mails, places, pages, asked, times, strict=True
-            )
-        ]
-        for one, (index, _, _) in zip(judged, found, strict=True):
-            one.index = index
+        judged = []
+        for message, one, at, guess, page in zip(mails, asked, times, guesses, pages, strict=True):
+            self._learn(at - self.delay)
+            place = self.placing.settle(one, message)
+            known = one.key in before
+            sure = self._page(message, place, guess, page)
+            judged.append(self._one(message, place, sure, one, at, known=known))
+        for done, (index, _, _) in zip(judged, found, strict=True):
+            done.index = index
         self.rows.write()
         self._forget_recent(max(times))
         return judged
@@ -185,38 +183,13 @@ class Room:
         own = message.message_id or str(each.at)
         return self.number("copy", own, message.author.address, said, links, files)
 
-    def _ask_places(self, asked: Sequence[Asked], mails: Sequence[Message]) -> set[int]:
-        """Look up all that places the batch's mails; the keys of those known from an earlier run."""
-        rows = self.rows
-        rows.ask("messages", {key for one in asked for key in (one.key, *one.parents)})
-        before = {one.key for one in asked if one.key in rows.of("messages")}
-        marks = {mark for one in asked for mark in one.marks}
-        rows.ask("marks", marks.union(*(message.text.marks for message in mails)))
-        rows.ask("facts", {one.index for one in asked if one.index})
-        known = rows.of("marks")
-        new = {mark for message in mails for mark in message.text.marks if mark in known}
-        rows.ask("messages", {known[mark][0] for mark in new})
-        return before
-
-    def _place(self, message: Message, asked: Asked, at: int) -> Place:
-        """Find the thread and note the mail in it, for those that follow in the same batch."""
-        rows = self.rows
-        found = place(
-            asked, message, self.number, rows.of("messages"), rows.of("facts"), rows.of("marks")
-        )
-        author = self.number("a", message.author.address)
-        old = rows.of("messages").get(asked.key)
-        rows.set("messages", asked.key, (found.thread, author, at, old[3] if old else 0))
-        if asked.index:
-            rows.set("facts", asked.index, (at, at, 1, found.thread))
-        if old is None:
-            for mark in message.text.marks:
-                row = rows.of("marks").get(mark)
-                if row is None:
-                    rows.set("marks", mark, (asked.key, found.thread, at, 1))
-                else:
-                    rows.set("marks", mark, (*row[:3], row[3] + 1))
-        return found
+    def _page(self, message: Message, place: Place, guess: Place, page: Sheet) -> Sheet:
+        """The keys of a mail, made anew where its thread is another than was guessed."""
+        if place.thread == guess.thread and place.parent == guess.parent:
+            return page
+        anew = sheet(message, place, self.number)
+        self.rows.ask("facts", [key for key in anew.keys() if key])  # noqa: SIM118
+        return anew
 
     def _ask_facts(self, pages: Sequence[Sheet], latest: int) -> None:
         """Look up all that judging the batch and learning meanwhile will need."""
@@ -235,7 +208,6 @@ class Room:
     def _one(
         self, message: Message, place: Place, page: Sheet, asked: Asked, at: int, *, known: bool
     ) -> Judged:
-        self._learn(at - self.delay)
         if known:
             page.answered = 0
         parent = self.rows.of("messages").get(place.parent)
@@ -277,7 +249,11 @@ class Room:
         )
         self.judged += 1
         self._burst(message, page, found)
-        self._remember(message, page, found)
+        self.placing.note(
+            asked, self.number("a", found.account), place, at, flagged=found.verdict == "alert"
+        )
+        if found.verdict != "alert":
+            self._remember(message, page, found)
         return found
 
     def _burst(self, message: Message, page: Sheet, found: Judged) -> None:
@@ -329,16 +305,8 @@ class Room:
             self.rows.set("messages", each.key, (each.thread, author, each.at, FLAGGED))
 
     def _remember(self, message: Message, page: Sheet, found: Judged) -> None:
+        """Who takes part in the thread, for the mails that follow."""
         rows = self.rows
-        if found.verdict == "alert":
-            row = rows.of("messages")[found.key]
-            rows.set("messages", found.key, (*row[:3], FLAGGED))
-            # Its words must not make the next mail of the same wave a part of its thread.
-            for mark in message.text.marks:
-                known = rows.of("marks").get(mark)
-                if known is not None and known[0] == found.key:
-                    rows.set("marks", mark, (*known[:3], COMMON_MARK + 1))
-            return
         thread = found.thread
         for key in (
             page.thread_address, page.thread_writer, page.thread_name, page.answered, page.mailbox

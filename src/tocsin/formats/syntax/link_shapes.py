@@ -150,7 +150,7 @@ def _token(text: str) -> str:
 
 
 def _query(rest: str) -> str:
-    told = []
+    told: list[str] = []
     for name, value in parameters(rest):
         if len(told) == SEGMENT_LIMIT:
             told.append("…")
