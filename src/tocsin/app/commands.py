@@ -89,8 +89,10 @@ def examine(arguments: argparse.Namespace) -> int:
 
 
 def _own_files(folder: str, history: str | None) -> tuple[str, ...]:
-    """What is ours and must not be read: the folder of answers, the history."""
-    return tuple(os.path.realpath(each) for each in (folder, history) if each)
+    """What is ours and must not be read: the folder of answers, the history and
+    the files that the database keeps beside it."""
+    beside = [f"{history}{each}" for each in ("", "-wal", "-shm", "-journal")] if history else []
+    return tuple(os.path.realpath(each) for each in (folder, *beside) if each)
 
 
 def _written(folder: str, run: Run, arguments: argparse.Namespace) -> list[str]:

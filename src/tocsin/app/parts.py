@@ -55,8 +55,9 @@ class Skips(msgspec.Struct, kw_only=True):
 class Part(msgspec.Struct, kw_only=True):
     """What was read: claims, mails, sources, what was skipped or lost, and how much.
 
-    mails: (seconds, packed `Evidence`). senders: by registrable domain, marks of its addresses.
-    delivered: mails that a host of a recipient's own domain took in, by that domain.
+    mails: (seconds, place among those of one second, packed `Evidence`). senders: by registrable
+    domain, marks of its addresses. delivered: mails that a host of a recipient's own domain took in,
+    by that domain.
     """
 
     ledger: Ledger = msgspec.field(default_factory=Ledger)
@@ -67,7 +68,7 @@ class Part(msgspec.Struct, kw_only=True):
     files: int = 0
     size: int = 0
     records: dict[str, int] = msgspec.field(default_factory=dict)
-    mails: list[tuple[int, bytes]] = msgspec.field(default_factory=list)
+    mails: list[tuple[int, int, bytes]] = msgspec.field(default_factory=list)
     senders: dict[str, set[int]] = msgspec.field(default_factory=dict)
     delivered: dict[str, int] = msgspec.field(default_factory=dict)
 
@@ -77,7 +78,10 @@ class Part(msgspec.Struct, kw_only=True):
         assert isinstance(message, Message)
         when = each.seen
         seconds = int(when.timestamp()) if when is not None else 0
-        self.mails.append((seconds, _PACK(each)))
+        # Mails of one second come in the same order however the files are named and read.
+        own = zlib.crc32(message.message_id.encode("utf-8", "surrogatepass"))
+        at = zlib.crc32(f"{each.at.source} {each.at.position}".encode("utf-8", "surrogatepass"))
+        self.mails.append((seconds, own << 31 | at >> 1, _PACK(each)))
         domain = registrable(message.author.domain)
         if domain and not message.automatic:
             known = self.senders.setdefault(domain, set())
@@ -138,8 +142,8 @@ class Whole:
             self.gap(gap)
         self._lost_gaps += part.lost_gaps
         if self.spool is not None:
-            for when, data in part.mails:
-                self.spool.append(when, data)
+            for when, place, data in part.mails:
+                self.spool.append(when, data, place)
         for domain, known in part.senders.items():
             self.senders.setdefault(domain, set()).update(known)
         for domain, count in part.delivered.items():
