@@ -33,7 +33,7 @@ TAIL_SAY = 3.0
 HEAVIEST = 3.0
 """Nats that an indicator may weigh at most, if the priors do not say otherwise."""
 
-INNOCENT_SAY = 0.3
+INNOCENT_SAY = 0.05
 """What an invented innocent variant counts, against a real benign answer."""
 
 PRIORS = Path(__file__).with_name("priors.toml")

@@ -44,7 +44,7 @@ WATCH_SHARE = 0.6
 FORMS_OF_LINKS = frozenset(
     {
         "link-address-host", "link-archive", "link-credential", "link-deep-subdomain",
-        "link-executable", "link-free-host", "link-latin-words", "link-office", "link-page",
+        "link-executable", "link-free-host", "link-latin-words", "link-office",
         "link-port", "link-random", "link-recipient", "link-redirect", "link-script",
         "link-shortener", "link-shows-another", "link-wrapped",
     }

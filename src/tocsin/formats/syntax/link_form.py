@@ -34,7 +34,17 @@ _FILE_TRAITS = {
 }  # fmt: skip
 _NO_FILE = frozenset(("com", "do", "run", "go", "inf", "theme", "z"))
 """Extensions that end ordinary addresses too."""
-_WORD = re.compile(r"[^\W\d_]{4,40}")
+_WORD = re.compile(r"[^\W\d_]{3,40}|(?<!\d)(?!19\d\d(?!\d)|20\d\d(?!\d))\d{4,9}(?!\d)")
+"""Words, short ones as acronyms, and numbers that are no years: a ticket, a part, a CVE."""
+
+_SHORT = frozenset(
+    (
+        "the", "and", "for", "you", "new", "all", "www", "com", "net", "org", "img", "php", "asp", "htm",
+        "pdf", "url", "zip", "doc", "xls", "iso", "cgi", "css", "png", "jpg", "gif", "xml", "txt", "via",
+        "our", "get", "see", "web", "dev", "tmp", "cdn", "ftp", "src", "bin", "ref", "faq", "not", "usa",
+    )
+)  # fmt: skip
+"""Short words that tie a link to no mail."""
 _CREDENTIAL_WORD = re.compile(r"[a-z0-9]{3,30}")
 _SPELT_ADDRESS = re.compile(r"(?:^|[.-])(?:\d{1,3}[.-]){3}\d{1,3}(?:[.-]|$)")
 _MAIL = re.compile(r"[\w.+-]{1,40}+(?:@|%40)(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}")
@@ -201,5 +211,9 @@ def _words(parts: LinkParts, domain: str) -> tuple[str, ...]:
     text = f"{host} {unquote(path) if '%' in path else path}".lower()
     generic = link_words().generic
     return tuple(
-        dict.fromkeys(word for word in _WORD.findall(text)[:WORDS_LIMIT] if word not in generic)
+        dict.fromkeys(
+            word
+            for word in _WORD.findall(text)[:WORDS_LIMIT]
+            if word not in generic and word not in _SHORT
+        )
     )

@@ -151,6 +151,9 @@ def _shown(text: str, domain: str) -> str:
     return claimed if claimed != domain else ""
 
 
+_ACRONYM = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
+
+
 class _Rest:
     """The mail's words beside its links, where the words of links are looked for."""
 
@@ -166,14 +169,17 @@ class _Rest:
         self._parts = (new, quoted, written, old, texts, subject)
         self._text: str | None = None
         self._known: dict[str, bool] = {}
+        self._acronyms: frozenset[str] | None = None
 
     def speaks_of(self, words: Iterable[str]) -> bool:
         return any(self._speaks(word) for word in words)
 
     def _speaks(self, word: str) -> bool:
-        """Whether a word begins like this one: its first six letters, or all of a shorter one with
-        at most two letters more."""
-        stem = word[:6]
+        """Whether a word begins like this one: its first six letters, or five of a shorter one with
+        at most two letters more; three letters stand for themselves, as an acronym."""
+        if len(word) == 3:
+            return word in self._acronyms_of()
+        stem = word[:6] if len(word) > 7 or word.isdigit() else word[:5]
         known = self._known.get(stem)
         if known is None:
             known = self._known[stem] = self._search(stem)
@@ -189,6 +195,13 @@ class _Rest:
                 return True
             at = text.find(stem, end)
         return False
+
+    def _acronyms_of(self) -> frozenset[str]:
+        if self._acronyms is None:
+            new, quoted, *_, subject = self._parts
+            text = f"{subject}\n{new[:REST_LIMIT]}\n{quoted[:REST_LIMIT]}"
+            self._acronyms = frozenset(each.lower() for each in _ACRONYM.findall(text))
+        return self._acronyms
 
     def _joined(self) -> str:
         new, quoted, written, old, texts, subject = self._parts
