@@ -58,6 +58,12 @@ def exchange_hop(hop: Hop) -> ExchangeHop | None:
     )
 
 
+def channel_of(hop: Hop) -> str:
+    """How Exchange took the mail on this line; empty when another product wrote it."""
+    channel = _channel(hop)
+    return channel[0] if channel is not None else ""
+
+
 def _channel(hop: Hop) -> tuple[str, Precision] | None:
     protocol = hop.protocol.lower()
     if _OLD_SERVICE.search(hop.note):

@@ -13,11 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
 from tocsin.formats.syntax.domains import internal, registrable
-from tocsin.formats.syntax.exchange_hop import exchange_hop
+from tocsin.formats.syntax.exchange_hop import channel_of
 from tocsin.formats.syntax.mail_headers import VALUE_LIMIT, unfolded
 from tocsin.formats.syntax.mail_parties import near, online, trusts
 from tocsin.formats.syntax.received import Hop, address_in, parse_clauses, parse_date
@@ -134,17 +135,21 @@ def moment(raw: bytes) -> datetime | None:
         number = _MONTHS.get(month)
         try:
             if number:
-                offset = int(east) * 60 + int(rest)
-                return sane(
-                    datetime(
-                        int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=UTC
-                    )
-                    + timedelta(minutes=offset if sign == b"-" else -offset)
+                seen = datetime(
+                    int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=UTC
                 )
+                return sane(seen + _shift(sign, east, rest))
         except (ValueError, OverflowError):
             pass  # a leap second, or nonsense: the tolerant way decides
     text = raw[:200].decode("utf-8", errors="replace")
     return sane(parse_date(" ".join(text.split())))
+
+
+@lru_cache(maxsize=1024)
+def _shift(sign: bytes, hours: bytes, minutes: bytes) -> timedelta:
+    """From a zone's time to UTC."""
+    offset = int(hours) * 60 + int(minutes)
+    return timedelta(minutes=offset if sign == b"-" else -offset)
 
 
 def _line(head: bytes) -> _Line:
@@ -157,8 +162,7 @@ def _line(head: bytes) -> _Line:
         return found
     lower = head.lower()
     hop = parse_clauses(unfolded(b":" + head)[1])
-    said = exchange_hop(hop) if _GATE.search(lower) else None
-    channel = said.facts["channel"] if said else ""
+    channel = channel_of(hop) if _GATE.search(lower) else ""
     handed_in = bool(
         _AUTHENTICATED.match(hop.protocol) or b"authenticated" in lower or b"auth=" in lower
     )

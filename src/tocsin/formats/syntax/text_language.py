@@ -92,10 +92,10 @@ def language(text: str, words: Sequence[bytes]) -> str:
         for code, script in _SCRIPTS:
             if len(script.findall(head)) >= needed:
                 return code
-    heard = [_VOTES[word] for word in words[:LOOKED_AT] if word in _VOTES]
+    heard = list(filter(None, map(_VOTES.get, words[:LOOKED_AT])))
     if len(heard) < ENOUGH:
         return ""
-    best = Counter(chain.from_iterable(heard)).most_common(2)
-    if best[0][1] < ENOUGH or (len(best) == 2 and best[0][1] == best[1][1]):
-        return ""
-    return best[0][0]
+    votes = Counter(chain.from_iterable(heard))
+    best = max(votes.values())
+    leading = [code for code, count in votes.items() if count == best]
+    return leading[0] if best >= ENOUGH and len(leading) == 1 else ""
