@@ -93,6 +93,8 @@ class Shelf:
     def get(self, keys: Iterable[int]) -> dict[int, Row]:
         """The newest row of each key that is there."""
         found: dict[int, Row] = {}
+        if not self.layers:
+            return found
         wanted = self._gate.passing(keys)
         for layer in reversed(self.layers):
             if not wanted:

@@ -42,7 +42,13 @@ class Rows:
         if row is None:
             self._rows[table][key] = (at, at, 1, 0)
             return True
-        self._rows[table][key] = (min(row[0], at), max(row[1], at), row[2] + 1, row[3])
+        first, last, count, spread = row
+        # As `min` and `max` would, which take longer; this is done more often than anything else.
+        if at > last:
+            last = at
+        elif at < first:
+            first = at
+        self._rows[table][key] = (first, last, count + 1, spread)
         return False
 
     def teach(self, numbers: array[int], at: int) -> None:

@@ -7,7 +7,6 @@ really came before and was no alert. Hence a batch's size changes nothing.
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Sequence
 
 from tocsin.analyse.conversation.keys import Hash
@@ -44,17 +43,15 @@ class Placing:
     ) -> list[Place]:
         """The threads, were all mails of the batch known."""
         rows = self.rows
-        messages: dict[int, Row] = {}
-        marks: dict[int, Row] = {}
-        all_messages = ChainMap(messages, rows.of("messages"))
-        all_marks = ChainMap(marks, rows.of("marks"))
+        messages: dict[int, Row] = dict(rows.of("messages"))
+        marks: dict[int, Row] = dict(rows.of("marks"))
         found = []
         for one, message, at in zip(asked, mails, times, strict=True):
-            there = place(one, message, self.number, all_messages, rows.of("facts"), all_marks)
+            there = place(one, message, self.number, messages, rows.of("facts"), marks)
             author = self.number("a", message.author.address)
             messages[one.key] = (there.thread, author, at, 0)
             for mark in one.new_marks:
-                if mark not in all_marks:
+                if mark not in marks:
                     marks[mark] = (one.key, there.thread, at, 1)
             found.append(there)
         return found
