@@ -36,7 +36,7 @@ _GIVES = (
 
 _WRITES = ("document.write", "eval(", "innerhtml", "new function", "document.open", "document[")
 _PASSWORD = re.compile(r"<input\b[^<>]{0,500}\btype\s*=\s*['\"]?password")
-_ELSEWHERE = re.compile(r"<form\b[^<>]{0,1000}\baction\s*=\s*['\"]?\s*https?://")
+_ELSEWHERE = re.compile(r"<form\b[^<>]{0,1000}\baction\s*=\s*+(?:['\"]\s*+)?+https?://")
 _SENDS = ("api.telegram.org/bot", "$.post", "$.ajax", "xmlhttprequest", "fetch(")
 _MOVES = re.compile(
     r"http-equiv\s*=\s*['\"]?refresh|(?:window|document|top|self)\.location(?:\.href)?\s*=|"

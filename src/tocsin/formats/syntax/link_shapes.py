@@ -92,7 +92,7 @@ def latin_words(path: str) -> bool:
     return hits == 1 and others <= 1 and bool(_GLUED.search(path))
 
 
-_GLUED = re.compile(r"[a-z]{3,}\d{6,}\.[a-z]")
+_GLUED = re.compile(r"(?<![a-z])[a-z]{3,}+\d{6,}\.[a-z]")
 
 
 def _class(length: int) -> str:
