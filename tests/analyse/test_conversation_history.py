@@ -153,6 +153,17 @@ def test_a_copy_is_judged_once():
     assert (room.judged, room.duplicates) == (1, 2)
 
 
+def test_a_copy_with_a_banner_and_a_disclaimer_quotes_nobody():
+    """A gateway's changes make another mail of it; its words are its own all the same."""
+    mail = history(1, seed=77, start=today() + timedelta(days=1))[0][0]
+    banner = b"CAUTION: this mail came from outside of the organisation.\n\nHello "
+    changed = mail.raw.replace(b"Hello ", banner, 1) + b"\nIt is meant for the addressee only.\n"
+    found = after([mail, replace(mail, raw=changed)])
+    assert len(found) == 2
+    assert {each.verdict for each in found} == {"clear"}
+    assert not {"pasted-thread", "ids-missing-quote-known"} & set(found[1].observed)
+
+
 @pytest.mark.parametrize("forged_first", [False, True])
 def test_a_stolen_message_id_does_not_hide_a_forged_mail(*, forged_first: bool):
     thread = threads()[-1]
@@ -255,13 +266,13 @@ def test_a_stranger_gains_nothing_by_a_harmless_mail_beforehand():
     assert prepared.observed == bare.observed
 
 
-def test_what_is_judged_again_is_learnt_once():
+def test_what_is_judged_again_comes_out_as_before_and_is_learnt_once():
     mails = [mail for thread in history(12, seed=4) for mail in thread]
     forged = emotet(history(12, seed=4)[-1], mails[-1].when + timedelta(hours=5))
     memory = PlainMemory()
     for _ in range(2):
         found = judge([*mails, forged], memory)
-        assert {each.message_id: each.verdict for each in found}[forged.id] == "alert"
+        assert [each.message_id for each in found if each.verdict == "alert"] == [forged.id]
     # What waited was learnt in between; nothing twice.
     assert memory.learnt <= len(mails)
 
