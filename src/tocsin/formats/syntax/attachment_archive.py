@@ -32,6 +32,9 @@ NAMES_CARVED = 200
 """Places looked at for a name there."""
 
 
+_OCTAL = b"01234567"
+
+
 def members(kind: str, name: str, data: bytes, budget: Budget) -> Iterator[Member]:
     """What an archive holds, as far as it can be told."""
     walk = _WALKS.get(kind)
@@ -92,7 +95,7 @@ def _octal(field: bytes) -> int:
     text = field.strip(b" \0")
     if field[:1] == b"\x80":
         return int.from_bytes(field[4:], "big")
-    return int(text, 8) if text and not text.translate(None, b"01234567") else 0
+    return int(text, 8) if text and not text.translate(None, _OCTAL) else 0
 
 
 def _tar_name(field: bytes) -> str:
