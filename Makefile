@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint schema catalogues bench-mail bench-probe bench-mutations bench-hostile bench-memory clean
+.PHONY: demo test lint schema catalogues bench-mail bench-probe bench-mutations bench-hostile bench-memory bench-history bench-conversation bench-conversation-speed fit-conversation clean
 
 $(STAMP): requirements.lock pyproject.toml
 	@echo "Installing into $(VENV); a minute or two, once."
@@ -44,6 +44,15 @@ bench-hostile: $(STAMP)
 	$(BIN)/python benchmarks/hostile.py
 bench-memory: $(STAMP)
 	$(BIN)/python benchmarks/memory.py
+bench-history: $(STAMP)
+	$(BIN)/python benchmarks/history.py
+bench-conversation: $(STAMP)  ## recall and false alerts of the conversation room; ten minutes
+	$(BIN)/python -m benchmarks.conversation.evaluate -o conversation.json
+bench-conversation-speed: $(STAMP)  ## the same mails through rspamd and SpamAssassin, where installed
+	$(BIN)/python benchmarks/conversation_speed.py
+fit-conversation: $(STAMP)  ## the indicators' weights anew, from the samples
+	$(BIN)/python -m benchmarks.conversation.fitting --write
+	$(BIN)/python tools/indicators_page.py
 
 clean:
 	rm -rf $(VENV) demo-out
