@@ -16,7 +16,6 @@ from typing import BinaryIO, Self, cast
 import msgspec
 
 from tocsin.collect.files import printable
-from tocsin.collect.unpack_7z import unpack_7z
 from tocsin.collect.unpack_limits import (
     NAME_LIMIT,
     Ahead,
@@ -166,7 +165,12 @@ def _unpack(
         return unpack_tar(stream)
     # Only spooled members and the user's own files come here: both can seek.
     seekable = cast("BinaryIO", stream)
-    return unpack_zip(seekable, budget) if kind == "zip" else unpack_7z(seekable, budget)
+    if kind == "zip":
+        return unpack_zip(seekable, budget)
+    # Here, because the library behind it takes longer to load than most runs need for their work.
+    from tocsin.collect.unpack_7z import unpack_7z  # noqa: PLC0415
+
+    return unpack_7z(seekable, budget)
 
 
 def _uncompressed_name(source: str) -> str:

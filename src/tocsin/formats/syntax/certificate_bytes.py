@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
 
 import msgspec
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 CERTIFICATE_LIMIT = 1024 * 1024
 """Largest value that is parsed as a certificate, in bytes."""
@@ -27,6 +29,10 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_certificate(raw: bytes) -> Certificate:
     """Read one X.509 certificate; ValueError when there is none in `raw`."""
+    # Here, because it takes long to load and few inputs hold a certificate.
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
+
     if len(raw) > CERTIFICATE_LIMIT:
         msg = f"larger than {CERTIFICATE_LIMIT} bytes"
         raise ValueError(msg)
@@ -65,6 +71,8 @@ def _subject(certificate: x509.Certificate) -> str:
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    from cryptography import x509  # noqa: PLC0415
+
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
         return tuple(found.value.get_values_for_type(x509.DNSName))
