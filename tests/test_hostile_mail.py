@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -11,6 +13,7 @@ from types import ModuleType
 import msgspec
 import pytest
 
+from tocsin.cli import FORMATS, main
 from tocsin.formats import HEAD_SIZE, recognise
 from tocsin.formats.syntax.attachments import look
 from tocsin.formats.syntax.html_text import read_html
@@ -127,3 +130,35 @@ def test_no_attachment_takes_long(name: str, data: bytes):
     start = time.process_time()
     look(name, "", data, inline=False, passwords=())
     assert time.process_time() - start < 1
+
+
+HALVES = """From: =?utf-7?q?+2AA-?= Anna <anna@fabrikam.example>
+To: =?utf-7?q?+2AA-?= <bert@contoso.example>
+Subject: =?utf-7?q?Re:_+2AA-?= =?utf-8?q?=ED=A0=80?=
+Date: Fri, 7 Nov 2025 10:00:00 +0100
+Message-ID: <=?utf-7?q?+2AA-?=1@fabrikam.example>
+In-Reply-To: <0@contoso.example>
+Content-Type: text/html; charset=utf-7
+
++2AA- &#xd800; please <a href="https://files.evil.test/+2AA-/invoice.zip">open</a> \x1b[2J
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such file names")
+@pytest.mark.parametrize("form", FORMATS)
+def test_names_and_words_that_are_no_text_stand_in_every_output(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    folder = tmp_path / os.fsdecode(b"f\xff\xfe")
+    folder.mkdir()
+    (folder / os.fsdecode(b"\xed\xa0\x80.eml")).write_text(HALVES)
+    words = ["conversation", "--own-domain", "contoso.example", "--format", form, str(folder)]
+    assert main(words) in (0, 1)
+    printed = capsys.readouterr().out
+    printed.encode()
+    if form in ("json", "stix"):
+        assert json.loads(printed)
+    if form == "json":
+        assert json.loads(printed)["inputs"][0].endswith("f\\xff\\xfe")
+    if form == "jsonl":
+        assert [json.loads(line) for line in printed.splitlines()]

@@ -19,6 +19,7 @@ from tocsin.app.exits import CLEAN, ERROR, FINDINGS, USAGE, exit_code, reaches
 from tocsin.app.faults import WordsError, unwritable
 from tocsin.app.progress import progress_bar
 from tocsin.assess.comparing import compare
+from tocsin.collect.files import printable
 from tocsin.knowledge import KnowledgeError, load, merged, packaged
 from tocsin.knowledge.catalogue import Knowledge
 from tocsin.model.run import Run
@@ -59,7 +60,7 @@ def examine(arguments: argparse.Namespace) -> int:
     request = Request(
         paths=tuple(arguments.paths),
         command=arguments.command_line,
-        own_domains=tuple(arguments.own_domain),
+        own_domains=tuple(map(printable, arguments.own_domain)),
         since=since,
         until=until,
         workers=arguments.workers,

@@ -277,10 +277,10 @@ def _document(
         whole.gap(_no_outside(request))
     gaps = whole.gaps()
     return Run(
-        tool=Tool(name="tocsin", version=tocsin.__version__, command=request.command),
+        tool=Tool(name="tocsin", version=tocsin.__version__, command=printable(request.command)),
         started=started,
         finished=datetime.now(UTC),
-        inputs=request.paths,
+        inputs=tuple(map(printable, request.paths)),
         knowledge=state_of(knowledge),
         own_domains=found.own_domains,
         outside=outside,
@@ -324,7 +324,7 @@ def state_of(knowledge: Knowledge) -> KnowledgeState:
 
 def _no_outside(request: Request) -> Gap:
     return Gap(
-        at=Locator(source=", ".join(request.paths)),
+        at=Locator(source=", ".join(map(printable, request.paths))),
         why=say(
             N_(
                 "nothing says what the internet sees: give a Shodan or Onyphe export, so that hidden "
