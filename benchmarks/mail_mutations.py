@@ -172,8 +172,8 @@ def _judge(part: Part, result: dict, *, room: bool) -> None:
 
     try:
         with Spool() as spool, Spool() as lines, open_history(None) as history:
-            for when, data in part.mails:
-                spool.append(when, data)
+            for when, place, data in part.mails:
+                spool.append(when, data, place)
             wish = Wish(own_domains=tuple(OWN), inferred=False)
             found = converse(spool, history, wish, lines)
             msgspec.json.encode(found)
