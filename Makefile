@@ -40,8 +40,11 @@ bench-probe: $(STAMP)
 	$(BIN)/python benchmarks/probe_vs_nmap.py
 bench-mutations: $(STAMP)
 	$(BIN)/python benchmarks/mutations.py --count 100000
+	$(BIN)/python benchmarks/mail_mutations.py --count 100000
+	$(BIN)/python benchmarks/mail_mutations.py --count 20000 --room
 bench-hostile: $(STAMP)
 	$(BIN)/python benchmarks/hostile.py
+	$(BIN)/python benchmarks/hostile_mail.py
 bench-memory: $(STAMP)
 	$(BIN)/python benchmarks/memory.py
 bench-history: $(STAMP)

@@ -15,6 +15,7 @@ import pytest
 
 from tocsin.cli import FORMATS, main
 from tocsin.formats import HEAD_SIZE, recognise
+from tocsin.formats.syntax import mail_parts
 from tocsin.formats.syntax.attachments import look
 from tocsin.formats.syntax.html_text import read_html
 from tocsin.formats.syntax.mail_addresses import parties
@@ -31,6 +32,7 @@ def _benchmark(name: str) -> ModuleType:
 
 
 mail_mutations = _benchmark("mail_mutations")
+hostile_mail = _benchmark("hostile_mail")
 
 
 def test_damaged_mails_are_each_read_and_judged():
@@ -162,3 +164,29 @@ def test_names_and_words_that_are_no_text_stand_in_every_output(
         assert json.loads(printed)["inputs"][0].endswith("f\\xff\\xfe")
     if form == "jsonl":
         assert [json.loads(line) for line in printed.splitlines()]
+
+
+def test_mails_in_mails_are_copied_to_a_limit_only(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(mail_parts, "ATTACHED_LIMIT", 50_000)
+    found = mail_parts.parts(hostile_mail.CASES["mails in mails"][0](20_000))
+    assert [len(each.data) > 0 for each in found.files] == [True, True, False]
+    assert [str(why) for why in found.faults] == [
+        "attached mails are read up to 50000 bytes of all together"
+    ]
+
+
+def test_a_boundary_that_is_not_declared_is_found_with_blanks_behind_it():
+    mail = b"Content-Type: multipart/mixed\n\n--a \t\n\nhello\n--a--\n"
+    assert mail_parts.parts(mail).plain == "hello"
+
+
+@pytest.mark.parametrize("name", hostile_mail.CASES)
+def test_hostile_mails_are_judged_in_time(name: str, tmp_path: Path):
+    """Smaller than in the benchmark, so that what grows too fast shows as soon as it is there."""
+    make, _, size = hostile_mail.CASES[name]
+    path = tmp_path / "mail"
+    path.write_bytes(make(size))
+    result = hostile_mail.judge(path)
+    assert not result["failed"]
+    assert result["mails"] == hostile_mail.expected(name, size)
+    assert result["cpu"] < 1

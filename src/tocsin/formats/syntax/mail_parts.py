@@ -32,6 +32,9 @@ PARTS_LIMIT = 10_000
 DEPTH_LIMIT = 40
 """Levels of multiparts and attached mails that are gone into."""
 
+ATTACHED_LIMIT = 64 * 1024 * 1024
+"""Bytes of attached mails, each counted with those in it: of forty in each other each is a copy."""
+
 TEXT_LIMIT = 2 * 1024 * 1024
 """Bytes of body text that are read, of each of plain and HTML."""
 
@@ -46,7 +49,7 @@ _BREAK = re.compile(rb"\n(?=[^ \t])")
 
 _ODD = re.compile(rb"(?:\n|\A)(?![!-9;-~]{1,80}[ \t]*:|[ \t\r\n]|\Z)")
 _NAME = re.compile(rb"[!-9;-~]{1,80}[ \t]*")
-_UNDECLARED = re.compile(rb"\n--([^\r\n]{1,200}?)[ \t]*\r?\n(?:[!-9;-~]{1,40}:|\r?\n)")
+_UNDECLARED = re.compile(rb"\n--([^\r\n]{1,300}+)\r?\n(?:[!-9;-~]{1,40}:|\r?\n)")
 _HTML = re.compile(rb"\s*(?:<!doctype\s+html|<html|<head|<body|<div|<p\b|<table)", re.IGNORECASE)
 
 
@@ -198,6 +201,7 @@ class _Walker:
         self.messages: list[bytes] = []
         self.faults: dict[str, Sentence] = {}
         self.count = 0
+        self.attached = ATTACHED_LIMIT
         self.room = {"plain": TEXT_LIMIT, "html": TEXT_LIMIT}
 
     def entity(
@@ -253,10 +257,16 @@ class _Walker:
 
     def _message(self, body: bytes, kind: _Declared, path: str, depth: int) -> str:
         """An attached mail: kept whole as a file, and its own files beside it."""
-        if not path:
-            self.messages.append(body)
         name = kind.name or "mail.eml"
         inner = f"{path}!{name}" if path else name
+        self.attached -= len(body)
+        if self.attached < 0:
+            self.fault(N_("attached mails are read up to {limit} bytes of all together"),
+                        ATTACHED_LIMIT)  # fmt: skip
+            self.files.append(Part("message/rfc822", inner, kind.disposition, kind.content_id, b""))
+            return "rfc822"
+        if not path:
+            self.messages.append(body)
         self.files.append(Part("message/rfc822", inner, kind.disposition, kind.content_id, body))
         if depth >= DEPTH_LIMIT:
             self.fault(N_("parts nested deeper than {limit} levels are not gone into"),
@@ -334,4 +344,4 @@ def _ranges(data: bytes, start: int, end: int, boundary: bytes) -> list[tuple[in
 
 def _undeclared(data: bytes, start: int, end: int) -> bytes:
     match = _UNDECLARED.search(data, max(start - 1, 0), min(end, start + 64 * 1024))
-    return match[1] if match else b""
+    return match[1].rstrip(b" \t")[:200] if match else b""
