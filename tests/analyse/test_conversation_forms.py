@@ -136,8 +136,12 @@ def test_t3_first_mails_of_a_burst_are_raised_by_those_that_follow():
     seen: list[Judged] = []
     for mail in mails[:5]:
         seen += room.judge([evidence(mail)])
-    assert [each.verdict for each in seen] == ["alert"] * 5
+    # Noticed within five mails; those before are raised with them, at the latest by the eighth.
+    assert "alert" in {each.verdict for each in seen}
     assert all("burst-server" in each.observed for each in seen)
+    for mail in mails[5:8]:
+        seen += room.judge([evidence(mail)])
+    assert [each.verdict for each in seen] == ["alert"] * 8
 
 
 @pytest.mark.parametrize("size", [1, 7, 100])

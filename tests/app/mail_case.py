@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "analyse"))
 
-from hijacking import emotet, in_step_with, look_alike, qakbot, with_partner
+from hijacking import emotet, from_own_server, look_alike, qakbot, with_partner
 from speaking import Mail, Person, history, write
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -38,7 +38,7 @@ def case() -> Case:
     mails = [mail for thread in threads for mail in thread]
     begin = max(mail.when for mail in mails)
     burst = [
-        in_step_with(thread, begin + timedelta(hours=20, minutes=5 * number), number)
+        from_own_server(thread, begin + timedelta(hours=20, minutes=5 * number), number)
         for number, thread in enumerate(threads[-14:-8])
     ]
     forged = [

@@ -16,6 +16,9 @@ QUOTE_LENGTH = 300
 HITS_TOLD = 12
 """Reasons told of one mail, heaviest first."""
 
+TOLD_LEAST = 0.05
+"""Nats from which a reason is told: what weighs less has decided nothing."""
+
 _HEADER_OF = {
     "ids": "In-Reply-To", "thread": "Date", "authentication": "Authentication-Results",
     "recipients": "To",
@@ -39,7 +42,8 @@ def defanged(url: str) -> str:
 def hits(judged: Judged, message: Message, at: Locator) -> tuple[Hit, ...]:
     """The reasons of one mail, heaviest first."""
     told = _Telling(judged, message)
-    return tuple(told.hit(reason, at) for reason in judged.score.reasons[:HITS_TOLD])
+    reasons = [each for each in judged.score.reasons if each.weight >= TOLD_LEAST]
+    return tuple(told.hit(reason, at) for reason in reasons[:HITS_TOLD])
 
 
 class _Telling:
