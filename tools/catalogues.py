@@ -10,6 +10,7 @@ import csv
 import io
 import sys
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages import extract, mofile, pofile
@@ -18,6 +19,7 @@ from babel.messages.catalog import Catalog
 ROOT = Path(__file__).resolve().parent.parent / "src" / "tocsin"
 LOCALE = ROOT / "locale"
 KEYWORDS = {"N_": None, "_": None, "translate": None}
+DATE = datetime(2026, 1, 1, tzinfo=UTC)
 METHODS = [
     ("**.py", "python"),
     ("**.html.j2", "jinja2.ext:babel_extract"),
@@ -91,6 +93,9 @@ def write(lang: str, catalog: Catalog) -> int:
     (folder / "tocsin.po").write_text("\n".join(lines) + "\n", "utf-8")
     with (folder / "tocsin.po").open("rb") as stream:
         reread = pofile.read_po(stream, locale=lang)
+    # The compiled file carries a date too: always the same one.
+    reread.creation_date = DATE
+    reread.revision_date = DATE
     compiled = io.BytesIO()
     mofile.write_mo(compiled, reread)
     (folder / "tocsin.mo").write_bytes(compiled.getvalue())

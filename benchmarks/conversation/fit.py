@@ -29,7 +29,7 @@ HIJACKS_SHARE = 6.0
 """Benign mails have so many times the say of the hijacks."""
 
 TAIL_SHARE = 0.01
-TAIL_SAY = 3.0
+TAIL_SAY = 2.0
 HEAVIEST = 3.0
 """Nats that an indicator may weigh at most, if the priors do not say otherwise."""
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.conversation.fitting [--write] [--lists NAME …]
 
-Seen are the mails of set A, benign answers and innocent variants, all in the middle of each list's
-time, with the whole history and with about 30 days of it.
+Seen are the mails of set A and benign answers, all in the middle of each list's time, with the whole
+history; for the thresholds also with about 30 days of it, and innocent variants.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from tocsin.analyse.conversation.scoring import Scorer
 from tocsin.knowledge.indicators import Indicator, Indicators, Judging, load_indicators
 
 DATA = Path(__file__).resolve().parents[2] / "src" / "tocsin" / "knowledge" / "data"
-FALSE_ALERTS = 1e-4
-"""Share of the benign answers of the fit that the alert threshold lets through."""
+FALSE_ALERTS = 2e-4
+"""Share of the benign answers of the fit that the alert threshold lets through. Each of them is there
+twice, with the whole history and with thirty days of it, so this is one mail in ten thousand."""
 
 WORDING = frozenset(
     {
@@ -67,6 +68,9 @@ HABITS_LEFT_OUT = 0.3
 """How often a group of signs is left out of a hijack's second standing."""
 
 SEED = 1
+IDENTITY_SHARE = 0.85
+"""Share of the alert threshold that identity alone must reach at least."""
+
 MARGIN = 0.3
 """Nats above the last benign answer that is kept out."""
 
@@ -121,11 +125,12 @@ def _kind(outcome: Outcome) -> str:
     return row.form
 
 
-def middle_outcomes(corpus: Corpus) -> list[Outcome]:
-    """Set A in the middle part: whole history and about 30 days of it."""
+def middle_outcomes(corpus: Corpus) -> tuple[list[Outcome], list[Outcome]]:
+    """Set A in the middle part with the whole history, on which the weights are fitted; and the same
+    with the innocent variants and with about 30 days of history, for the thresholds."""
     begin, end = (corpus.of.moment(share) for share in PARTS["middle"])
-    sets = ("A", "innocent-A")
-    return [*run(corpus, begin, end, sets), *cold_runs(corpus, begin, end, sets, 30)]
+    whole = run(corpus, begin, end, ("A",))
+    return whole, cold_runs(corpus, begin, end, ("innocent-A",), 30)
 
 
 def refitted(fitted: Fitted, indicators: Indicators) -> Indicators:
@@ -186,7 +191,9 @@ def with_threshold(
     alone = identity_threshold(outcomes, changed)
     judging = msgspec.structs.replace(changed.judging, identity_alone=alone)
     changed = msgspec.structs.replace(changed, judging=judging)
-    judging = msgspec.structs.replace(judging, alert=alert_threshold(outcomes, changed))
+    alert = alert_threshold(outcomes, changed)
+    alone = max(alone, IDENTITY_SHARE * alert)
+    judging = msgspec.structs.replace(judging, alert=alert, identity_alone=alone)
     return msgspec.structs.replace(changed, judging=judging)
 
 
@@ -222,9 +229,9 @@ def main() -> None:
     tables, seen = [], []
     for name in given.lists:
         corpus = list_corpus(name, given.per_form, given.seed, given.samples, ("A",))
-        outcomes = middle_outcomes(corpus)
-        tables.append(table(outcomes, indicators))
-        seen += outcomes
+        whole, cold = middle_outcomes(corpus)
+        tables.append(table(whole, indicators))
+        seen += [*whole, *cold]
     fitted = fit(pooled(tables))
     judging = with_threshold(fitted, seen, indicators).judging
     print(report(fitted))

@@ -134,8 +134,11 @@ class Room:
             return []
         # Each batch begins with this: it is when the history may write what was learnt so far.
         self._take_up()
-        mails = [message for _, message, _ in found]
-        asked = [ask(message, self.number, str(each.at)) for _, message, each in found]
+        mails = self._by_whom([message for _, message, _ in found])
+        asked = [
+            ask(message, self.number, str(each.at))
+            for message, (_, _, each) in zip(mails, found, strict=True)
+        ]
         times = [_seconds(message) for message in mails]
         before = self.placing.ask(asked)
         guesses = self.placing.guess(asked, mails, times)
@@ -156,6 +159,24 @@ class Room:
         self.rows.write()
         self._forget_recent(max(times))
         return judged
+
+    def _by_whom(self, mails: Sequence[Message]) -> list[Message]:
+        """The mails by who really speaks.
+
+        A list puts itself into From and the author into Reply-To. Anybody can do so, hence it is
+        believed of lists only that have written before.
+        """
+        through = {each.sender.address for each in mails if each.author != each.sender}
+        keys = {address: self.number("a", address) for address in through}
+        self.rows.ask("facts", keys.values())
+        facts = self.rows.of("facts")
+        strange = {address for address, key in keys.items() if key not in facts}
+        return [
+            msgspec.structs.replace(each, author=each.sender)
+            if each.author != each.sender and each.sender.address in strange
+            else each
+            for each in mails
+        ]
 
     def _take_up(self) -> None:
         for each in self.memory.due(FOREVER):

@@ -263,7 +263,7 @@ def _ground(found: Conversations, translate: Translate) -> Iterator[str]:
             first=f"{memory.first:%Y-%m-%d}" if memory.first else translate(N_("undated")),
         )
     )
-    if found.inferred:
+    if found.inferred and found.own_domains:
         yield from _paragraph(
             translate(
                 N_("Your domains were inferred: {names}. If that is wrong, use --own-domain.")
