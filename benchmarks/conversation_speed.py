@@ -37,6 +37,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from history import build
 
+from tocsin.store.history import open_history
+
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples" / "mail"
 NAMES = ("threads-", "phish-", "ham-spam-")
 SEED = 3
@@ -302,6 +304,9 @@ def main() -> None:
         if given.history:
             history = work / "known.history"
             build(str(history), given.history)
+            with open_history(str(history)) as built:
+                # As in daily use: once a week what is too old is forgotten, which is not done here.
+                built.put_meta("forgotten", str(int(time.time())))
             said["history_messages"] = given.history
         found = measured(work / "mails", len(paths), history)
         said["tocsin"] = found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -44,6 +44,9 @@ SENDERS_LEAST = 2
 
 DELIVERED_SHARE = 0.2
 """Share of the mails that a domain's own hosts must have taken in, to be taken for the reader's."""
+
+FORGOTTEN_EVERY = 7 * 86400
+"""Seconds of mail between two times that what is too old is forgotten."""
 
 HISTORY_DAYS = 30
 """Days of history below which its shortness is said."""
@@ -324,7 +327,7 @@ def _state(history: History, judging: _Judging, wish: Wish) -> HistoryState:
     rules = load_indicators().judging
     first, last = judging.first, judging.last
     if wish.kept and last is not None:
-        history.forget(int(last.timestamp()) - rules.retention_days * 86400)
+        _forget(history, last, rules.retention_days)
     messages = int(history.get_meta("messages") or 0) + room.learnt
     addresses = int(history.get_meta("addresses") or 0) + room.addresses
     before, after = history.get_meta("first"), history.get_meta("last")
@@ -347,6 +350,16 @@ def _state(history: History, judging: _Judging, wish: Wish) -> HistoryState:
         delay_hours=rules.delay_hours if delay is None else delay,
         waiting=history.waiting,
     )
+
+
+def _forget(history: History, last: datetime, days: int) -> None:
+    """Forget what is older than so many days before the last mail, where it was not done lately:
+    it reads all that is old. A mail from the future must not make us forget the present."""
+    before = int(min(last, datetime.now(UTC)).timestamp()) - days * 86400
+    done = int(history.get_meta("forgotten") or 0)
+    if before >= done + FORGOTTEN_EVERY:
+        history.forget(before)
+        history.put_meta("forgotten", str(before))
 
 
 def _blind(judging: _Judging, wish: Wish, state: HistoryState, flagged: int) -> Iterator[Sentence]:
