@@ -190,3 +190,15 @@ def test_hostile_mails_are_judged_in_time(name: str, tmp_path: Path):
     assert not result["failed"]
     assert result["mails"] == hostile_mail.expected(name, size)
     assert result["cpu"] < 1
+
+
+def test_who_wrote_and_what_stand_below_thousands_of_other_fields():
+    mail = (
+        b"X-Filler: x\n" * 5000
+        + b"From: Anna\n <anna@contoso.example>\nSubject: Offer\nContent-Type: text/html\n\n<p>hello"
+    )
+    found = mail_parts.parts(mail)
+    assert found.first["from"].split() == [b"Anna", b"<anna@contoso.example>"]
+    assert found.first["subject"] == b"Offer"
+    assert found.html == "<p>hello"
+    assert found.faults

@@ -49,6 +49,11 @@ _BREAK = re.compile(rb"\n(?=[^ \t])")
 
 _ODD = re.compile(rb"(?:\n|\A)(?![!-9;-~]{1,80}[ \t]*:|[ \t\r\n]|\Z)")
 _NAME = re.compile(rb"[!-9;-~]{1,80}[ \t]*")
+_NEEDED = re.compile(
+    rb"\n(from|sender|reply-to|to|cc|subject|date|message-id|in-reply-to|references|content-type"
+    rb"|content-transfer-encoding)[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)",
+    re.IGNORECASE,
+)
 _UNDECLARED = re.compile(rb"\n--([^\r\n]{1,300}+)\r?\n(?:[!-9;-~]{1,40}:|\r?\n)")
 _HTML = re.compile(rb"\s*(?:<!doctype\s+html|<html|<head|<body|<div|<p\b|<table)", re.IGNORECASE)
 
@@ -140,14 +145,27 @@ def _fields(head: bytes) -> tuple[list[tuple[str, bytes]], bool]:
     """The fields of a block, and whether lines stand among them that are none."""
     fields: list[tuple[str, bytes]] = []
     odd = False
-    for line in _BREAK.split(head, FIELDS_LIMIT)[:FIELDS_LIMIT]:
+    lines = _BREAK.split(head, FIELDS_LIMIT)
+    for line in lines[:FIELDS_LIMIT]:
         name, colon, value = line.partition(b":")
         known = _names.get(name) or _field_name(name)
         if known and colon:
             fields.append((known, value.strip()))
         elif line:
             odd = True
+    if len(lines) > FIELDS_LIMIT:
+        fields += _needed(lines[-1], {name for name, _ in fields})
     return fields, odd
+
+
+def _needed(rest: bytes, known: set[str]) -> list[tuple[str, bytes]]:
+    """Of the fields beyond the limit those that no mail can be judged without."""
+    found: dict[str, bytes] = {}
+    for match in _NEEDED.finditer(b"\n" + rest):
+        name = match[1].lower().decode("latin-1")
+        if name not in known:
+            found.setdefault(name, match[2].strip())
+    return list(found.items())
 
 
 _names: dict[bytes, str] = {}
