@@ -37,7 +37,7 @@ THREAD_MEMBERS = 12
 
 FOREVER = 1 << 62
 
-EXPERIENCED = 300
+EXPERIENCED = 100
 """Mails learnt from, until which what was never seen is not yet odd."""
 
 WATCHED_DELAY = 14 * 86400
