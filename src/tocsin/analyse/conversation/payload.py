@@ -86,8 +86,9 @@ def observe(scene: Scene, found: Observed) -> None:
 
 
 def _links(scene: Scene, found: Observed) -> None:
-    known = scene.page.domain in scene.facts
-    author = registrable(scene.message.author.domain) if known else ""
+    # A stranger's signature leads to his own company; only one who is made to look like somebody we
+    # know is not believed even that.
+    author = "" if "look-alike" in found else registrable(scene.message.author.domain)
     strange = []
     fresh = 0
     for link, everybody, mine in scene.page.links:
