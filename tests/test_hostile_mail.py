@@ -19,7 +19,7 @@ from tocsin.formats.syntax import mail_parts
 from tocsin.formats.syntax.attachments import look
 from tocsin.formats.syntax.html_text import read_html
 from tocsin.formats.syntax.mail_addresses import parties
-from tocsin.formats.syntax.mail_words import text_of
+from tocsin.formats.syntax.mail_words import PIECES_LIMIT, base64_bytes, text_of
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 MUTATIONS = 300
@@ -202,3 +202,11 @@ def test_who_wrote_and_what_stand_below_thousands_of_other_fields():
     assert found.first["subject"] == b"Offer"
     assert found.html == "<p>hello"
     assert found.faults
+
+
+def test_pieces_of_base64_are_decoded_each_and_the_rest_not_lost():
+    # "A" is QQ== and "BCD" is QkNE.
+    assert base64_bytes(b"QQ==\nQQ==\nQkNE\n") == b"AABCD"
+    found = base64_bytes(b"QQ==\n" * (PIECES_LIMIT + 10) + b"QkNE")
+    assert found[:PIECES_LIMIT] == b"A" * PIECES_LIMIT
+    assert len(found) > PIECES_LIMIT + 3

@@ -11,6 +11,9 @@ import codecs
 import re
 from functools import lru_cache
 
+PIECES_LIMIT = 100_000
+"""Pieces of base64 in one part that are decoded each by itself."""
+
 _NO_BASE64 = bytes(
     each
     for each in range(256)
@@ -98,8 +101,15 @@ def base64_bytes(data: bytes) -> bytes:
             return binascii.a2b_base64(data)
         except binascii.Error:
             return _quads(stripped)
-    # Pieces that were encoded one by one and put together.
-    return b"".join(_quads(piece) for piece in _PIECES.findall(stripped))
+    # Pieces that were encoded one by one and put together; of too many the rest is taken as one.
+    found = bytearray()
+    end = 0
+    for count, piece in enumerate(_PIECES.finditer(stripped)):
+        if count >= PIECES_LIMIT:
+            break
+        found += _quads(piece[0])
+        end = piece.end()
+    return bytes(found + _quads(stripped[end:])) if end < len(stripped) else bytes(found)
 
 
 def _quads(data: bytes) -> bytes:
