@@ -3,9 +3,8 @@
     python -m benchmarks.conversation.fit [--write] [--lists NAME …]
 
 A logistic regression with weights held at zero or more (no indicator is ever a discount), an L2
-penalty, at most `PER_GROUP` indicators of one group counted, and each weight between the bounds of
-`priors.toml`. Benign mails that score high are given more say, as it is there that the false
-alerts come from. Only set A in the middle of each list's time is seen. NumPy alone, no chance in it.
+penalty, and each weight between the bounds of `priors.toml`. The room then counts at most `PER_GROUP`
+indicators of one group. Only set A in the middle of each list's time is seen. NumPy alone, no chance in it.
 """
 
 from __future__ import annotations
@@ -20,16 +19,11 @@ from tocsin.analyse.conversation.scoring import PER_GROUP
 
 Matrix = np.ndarray
 
-ROUNDS = 6
-"""Times the group caps and the say of high benign mails are worked out anew."""
-
 STEPS = 1500
 PENALTY = 4e-5
 HIJACKS_SHARE = 6.0
 """Benign mails have so many times the say of the hijacks."""
 
-TAIL_SHARE = 0.01
-TAIL_SAY = 2.0
 HEAVIEST = 3.0
 """Nats that an indicator may weigh at most, if the priors do not say otherwise."""
 
@@ -73,15 +67,7 @@ def fit(table: Table, *, penalty: float = PENALTY) -> Fitted:
     floor, ceiling = bounds(table.names)
     # What stands on benign mails as often as on hijacks says nothing, whatever it is held against.
     ceiling = np.where(attack > quiet_rates, ceiling, floor)
-    weights, bias = np.maximum(floor, np.minimum(ceiling, 0.3)), -4.0
-    for _ in range(ROUNDS):
-        seen = capped(table.strengths, weights, table.groups)
-        weights, bias = _regression(seen, hijack, say, (floor, ceiling), penalty)
-        scores = seen @ weights
-        quiet = scores[hijack == 0]
-        edge = np.quantile(quiet, 1 - TAIL_SHARE) if len(quiet) else 0.0
-        high = (hijack == 0) & (scores >= edge) & (scores > 0)
-        say = np.where(high, _say(table) * TAIL_SAY, _say(table))
+    weights, bias = _regression(table.strengths, hijack, say, (floor, ceiling), penalty)
     benign, _ = rates(table, real_only=True)
     return Fitted(
         names=table.names, groups=table.groups, weights=weights, bias=float(bias),
