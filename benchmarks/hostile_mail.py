@@ -26,8 +26,10 @@ ADDRESS_SPACE = 2 << 30
 """Bytes of address space: libraries, stacks and reservations included."""
 PEAK = 300
 """Megabytes of resident memory that no case may need."""
-CEILING = 20.0
-"""Seconds of CPU that no case may need at its full size."""
+CEILING = 10.0
+"""Seconds of CPU that no mail may need at its full size."""
+EACH = 0.002
+"""The same for each mail of many."""
 GROWTH = 2.6
 """How many times as long twice the size may take."""
 NOISE = 0.25
@@ -103,7 +105,7 @@ def verdict(name: str, size: int, half: dict, whole: dict) -> str:
         return f"{whole['mails']} of {mails} mails"
     if whole["peak"] > PEAK:
         return f"{whole['peak']} MB"
-    if whole["cpu"] > CEILING:
+    if whole["cpu"] > max(CEILING, mails * EACH):
         return f"{whole['cpu']:.1f} s"
     if whole["cpu"] > NOISE and whole["cpu"] > GROWTH * half["cpu"]:
         return f"{whole['cpu'] / half['cpu']:.1f} times as long for twice the size"
