@@ -95,9 +95,9 @@ class Evaluation:
         )
         fits = {}
         for corpus in self.corpora:
-            outcomes = middle_outcomes(corpus)
-            fitted = fit(table(outcomes, self.indicators))
-            fits[corpus.of.name] = with_threshold(fitted, outcomes, self.indicators)
+            whole, cold = middle_outcomes(corpus)
+            fitted = fit(table(whole, self.indicators))
+            fits[corpus.of.name] = with_threshold(fitted, [*whole, *cold], self.indicators)
         for learnt, changed in fits.items():
             for corpus in self.corpora:
                 if corpus.of.name != learnt:
