@@ -72,8 +72,8 @@ SEED = 1
 IDENTITY_SHARE = 0.85
 """Share of the alert threshold that identity alone must reach at least."""
 
-MARGIN = 0.3
-"""Nats above the last benign answer that is kept out."""
+ALONE_MARGIN = 1.5
+"""Nats by which identity alone must lie above every benign answer of the fit."""
 
 
 def table(outcomes: Sequence[Outcome], indicators: Indicators) -> Table:
@@ -172,7 +172,7 @@ def alert_threshold(outcomes: Sequence[Outcome], indicators: Indicators) -> floa
         for o in benign(outcomes)
         if o.judged
     ]
-    return max(0.0, threshold_at(scores, FALSE_ALERTS)) + MARGIN
+    return max(0.0, threshold_at(scores, FALSE_ALERTS))
 
 
 def identity_threshold(outcomes: Sequence[Outcome], indicators: Indicators) -> float:
@@ -180,7 +180,7 @@ def identity_threshold(outcomes: Sequence[Outcome], indicators: Indicators) -> f
     scorer = Scorer(indicators)
     quiet = [o for o in outcomes if o.judged and _kind(o)[:1] in {"b", "N"}]
     highest = max(scorer.score(o.judged.observed).identity for o in quiet if o.judged)
-    return highest + 5 * MARGIN
+    return highest + ALONE_MARGIN
 
 
 def with_threshold(
