@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from hostile import peak_memory
 from hostile_mail_cases import CASES
 
 ADDRESS_SPACE = 2 << 30
@@ -120,7 +121,7 @@ def main() -> int:
     chosen = arguments.parse_args()
     if chosen.judge:
         result = judge(chosen.judge)
-        result["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        result["peak"] = peak_memory()
         print(json.dumps(result))
         return 0
     print(

@@ -69,5 +69,5 @@ def test_fit_is_written_into_the_indicators(tmp_path: Path) -> None:
     assert found["likelihood"]["hijack"] > 0.7
     assert found["likelihood"]["benign"] < 0.05
     assert tomllib.loads(shared.read_text()) == {
-        "alert": 5.5, "identity_alone": 7.25, "watch": 1.0, "fitted": "set A",
+        "alert": 5.5, "identity_alone": 7.25, "watch": 3.3, "fitted": "set A",
     }  # fmt: skip
