@@ -53,10 +53,26 @@ def hosts(block: Block, at: Locator, prefix: str, reading: Reading) -> Iterator[
         yield Gap(at=_at(at, prefix + "header Received"), kind="limit", why=why)
         received = received[:HOPS_LIMIT]
     exchange = exchange_lines(received)
+    yield from _cut_lines(received, exchange, at, prefix)
     if exchange or found.stamps:
         # Of each name the first: a second From is a stranger's, or nonsense.
         whole = {name_of(each): each for each in reversed(found.stamps + found.whole)}
         yield from _Reader(at, prefix, reading, whole).read(received, exchange, found.stamps)
+
+
+def _cut_lines(
+    received: list[re.Match[bytes]],
+    exchange: dict[int, tuple[ExchangeLine, bytes]],
+    at: Locator,
+    prefix: str,
+) -> Iterator[Gap]:
+    """Lines too long to be read whole, of which it could not be seen that Exchange wrote them."""
+    if not received or received[-1].end() - received[0].start() <= VALUE_LIMIT:
+        return
+    for index, line in enumerate(received):
+        if line.end() - line.start() > VALUE_LIMIT and index not in exchange:
+            why = say(N_("only the first {limit} bytes of this header were read"), limit=VALUE_LIMIT)
+            yield Gap(at=_at(at, f"{prefix}header Received {index + 1}"), kind="limit", why=why)
 
 
 class _Reader:
