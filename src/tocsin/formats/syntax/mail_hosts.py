@@ -71,7 +71,9 @@ def _cut_lines(
         return
     for index, line in enumerate(received):
         if line.end() - line.start() > VALUE_LIMIT and index not in exchange:
-            why = say(N_("only the first {limit} bytes of this header were read"), limit=VALUE_LIMIT)
+            why = say(
+                N_("only the first {limit} bytes of this header were read"), limit=VALUE_LIMIT
+            )
             yield Gap(at=_at(at, f"{prefix}header Received {index + 1}"), kind="limit", why=why)
 
 
