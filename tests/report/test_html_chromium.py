@@ -247,5 +247,6 @@ def test_three_hundred_servers_can_still_be_filtered(browser: Any, tmp_path: Pat
         form = seen.page.locator("form[data-filter=finding-list]")
         form.get_by_role("searchbox").fill("EX217 CVE-2023-20004")
         form.locator("output", has_text="1 of").wait_for()
-        row = seen.page.locator("#finding-list tbody tr:visible")
-        assert "CVE-2023-20004" in row.inner_text()
+        row = seen.page.locator("#finding-list tbody tr:visible", has_text="CVE-2023-20004")
+        row.wait_for()
+        assert "CVE-2023-20004" in row.text_content()
