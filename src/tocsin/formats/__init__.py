@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from tocsin.formats.syntax.log_rows import Log
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
@@ -54,7 +55,9 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     stream that can seek; the others read forward only. Every reader ends with a `Look` (one for each narrow question) that counts
     its records, found or not. `read_range(stream, at, reading, start, end)`, where a format has
     it, reads the records that begin in [start, end), so that big files are read by many hands. order:
-    who is asked first; common and cheap to tell below 50, costly to tell above.
+    who is asked first; common and cheap to tell below 50, costly to tell above. log: of a log, how
+    the hunt reads its rows; its `read` then tells the servers that the log names, from its first rows
+    alone.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     seekable: bool = False
     order: int = 50
     read_range: RangeReader | None = None
+    log: Log | None = None
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from tocsin.model.build import Version
+from tocsin.model.event import Event
 from tocsin.model.locator import Locator
 from tocsin.model.message import Message
 from tocsin.model.trust import Trust
@@ -16,6 +17,7 @@ __all__ = [
     "INSIDE",
     "OUTSIDE",
     "QUOTE_LIMIT",
+    "Event",
     "Evidence",
     "Host",
     "Identifier",
@@ -37,6 +39,7 @@ SeenBy = Literal[
     "dns",
     "shodan",
     "onyphe",
+    "log",
 ]
 """Who saw a host. `shodan` and `onyphe` look from the internet; see `OUTSIDE`."""
 
@@ -44,7 +47,7 @@ OUTSIDE: frozenset[SeenBy] = frozenset({"shodan", "onyphe"})
 """The vantage points that see only what the internet sees."""
 
 INSIDE: frozenset[SeenBy] = frozenset(
-    {"mail", "directory", "export", "exchange-online", "probe", "nmap", "nuclei"}
+    {"mail", "directory", "export", "exchange-online", "probe", "nmap", "nuclei", "log"}
 )
 """Sources that know a server from inside, or from the mail it handles."""
 
@@ -97,7 +100,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     at: Locator
-    body: Host | Look | Message
+    body: Host | Look | Message | Event
     seen: datetime | None = None
     quote: str = ""
 

@@ -1,0 +1,1 @@
+"""Has a server been broken into, and what happened in order."""

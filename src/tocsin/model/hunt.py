@@ -1,0 +1,159 @@
+"""What the hunt says, as it is written down in the document."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from tocsin.model.finding import Level
+from tocsin.model.text import Sentence
+
+Outcome = Literal["attempt", "success", "unknown"]
+"""Whether what a rule describes was tried, worked, or the log cannot tell."""
+
+EVENTS_KEPT = 25
+"""Rows of one finding that are written down; the others are counted."""
+
+
+class Cited(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row that a finding rests on. position: `line 12`, `record 3`. raw: the row itself, cut.
+
+    fields: those that the rule asked for and those that say who, whence and what; decoded: what was
+    hidden in the row, in plain words.
+    """
+
+    source: str
+    position: str
+    sha256: str
+    when: datetime | None
+    surface: str
+    host: str
+    raw: str
+    fields: dict[str, str] = {}
+    decoded: dict[str, str] = {}
+
+
+class HuntFinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All rows that one rule matched on one host by one actor and client: one finding.
+
+    id: fingerprint, stable between runs. rule, title: of the Sigma rule. outcome: the best that any
+    row shows (`success` over `unknown` over `attempt`). step: the rule's step of an intrusion, a
+    name of `knowledge/data/steps.toml`; empty where it names none. attack: ATT&CK technique ids
+    (`T1190`). server: id of the inventory's server, where it knows the host. target: what was asked
+    for or acted on (page, mailbox, group, file). events: at most `EVENTS_KEPT`, first and last ones.
+    """
+
+    id: str
+    rule: str
+    title: str
+    level: Level
+    outcome: Outcome
+    because: Sentence
+    surface: str
+    host: str
+    server: str = ""
+    step: str = ""
+    attack: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
+    clients: tuple[str, ...] = ()
+    target: str = ""
+    first: datetime | None
+    last: datetime | None
+    count: int
+    outcomes: dict[Outcome, int]
+    events: tuple[Cited, ...]
+    references: tuple[str, ...] = ()
+    remediation: Sentence | None = None
+    incident: str = ""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of an incident's timeline: a finding seen as a step. name: as in `steps.toml`.
+
+    repeated findings of one step at one time stand together: findings names them all.
+    """
+
+    name: str
+    title: Sentence
+    attack: tuple[str, ...]
+    first: datetime | None
+    last: datetime | None
+    host: str
+    outcome: Outcome
+    level: Level
+    said: Sentence
+    findings: tuple[str, ...]
+
+
+class Missing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A step that the chain has and these logs do not show. seen_in: the logs that would show it;
+    read: whether any of those was among the inputs for that host and time."""
+
+    name: str
+    title: Sentence
+    seen_in: tuple[str, ...]
+    read: bool
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One intrusion, told in order. chain: id of the known chain that it resembles most, or empty.
+
+    joined: why its findings belong together, one sentence a link. missing: steps that are not shown.
+    data: what is missing to be sure. next: what to do, most urgent first.
+    """
+
+    id: str
+    title: Sentence
+    level: Level
+    outcome: Outcome
+    chain: str = ""
+    chain_title: Sentence | None = None
+    hosts: tuple[str, ...]
+    servers: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
+    clients: tuple[str, ...] = ()
+    first: datetime | None
+    last: datetime | None
+    steps: tuple[Step, ...]
+    findings: tuple[str, ...]
+    joined: tuple[Sentence, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    data: tuple[Sentence, ...] = ()
+    next: tuple[Sentence, ...] = ()
+
+
+class LogCoverage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was read of one kind of log of one host. noise: rows of Exchange's own health probes."""
+
+    surface: str
+    host: str
+    files: int
+    rows: int
+    lost: int
+    noise: int
+    first: datetime | None
+    last: datetime | None
+
+
+class RuleProblem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule that could not be used, and why."""
+
+    source: str
+    rule: str
+    why: Sentence
+
+
+class Hunt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The hunt's answer. findings, incidents: worst first. rules: how many were held against the logs.
+
+    blind: what these inputs cannot show (logs that are absent, silent, cut or switched off).
+    """
+
+    findings: tuple[HuntFinding, ...]
+    incidents: tuple[Incident, ...]
+    coverage: tuple[LogCoverage, ...]
+    rules: int
+    problems: tuple[RuleProblem, ...] = ()
+    blind: tuple[Sentence, ...] = ()
