@@ -10,6 +10,7 @@ import msgspec
 from tocsin.model.conversation import Conversations
 from tocsin.model.evidence import SeenBy
 from tocsin.model.finding import Confidence, GapKind, Level, Status
+from tocsin.model.hunt import Hunt
 from tocsin.model.text import Sentence
 
 Hidden = bool | Literal["unknown"]
@@ -196,7 +197,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The document `run.json`. conversations: None when no mail was judged."""
+    """The document `run.json`. conversations: None when no mail was judged; hunt: None when no
+    log was read."""
 
     format: Literal["tocsin-run"] = "tocsin-run"
     version: Literal[1] = 1
@@ -215,6 +217,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     findings: tuple[FindingRecord, ...]
     gaps: tuple[GapRecord, ...]
     conversations: Conversations | None = None
+    hunt: Hunt | None = None
 
 
 def hidden_word(hidden: Hidden) -> Literal["hidden", "public", "unknown"]:
