@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 
 import msgspec
+
+from tocsin.knowledge.lexicon_words import SPACELESS, fold, plain, words_of
 
 TEXT_LIMIT = 4000
 """Characters of a text that are looked at: what `MailText.new` keeps at most."""
@@ -36,6 +37,9 @@ STEM_LEAST = 3
 
 CODE_GROUP = "@code"
 """The group every rule may name: a word with a digit in it, as a password or number has."""
+
+SHORT_CODE = 4
+"""Longest word with a digit whose meaning is remembered: longer ones hardly come again."""
 
 ANY = "any"
 """The language of words that every language writes in the same way."""
@@ -72,46 +76,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 _Phrase = tuple[int, tuple[str, ...]]
-_Meaning = tuple[int, tuple[_Phrase, ...], dict[str, tuple[_Phrase, ...]]]
-"""Groups of a word; phrases it begins; which of those a following word keeps open, remembered."""
-_NOTHING: _Meaning = (0, (), {})
-
-_TOKEN = re.compile(r"[^\W_]++(?:(?:@|://)\S*+)?+")
-_ASCII = {at: " " for at in range(128) if not chr(at).isalnum()}
-"""Parts words as `_TOKEN` does where there is no address or link; much faster."""
-_UNSEEN = re.compile(
-    "[\u00ad\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u200b-\u200f\u2060\ufeff]"
-)
-_SPACELESS = "\u2e80"
-"""From this letter on (Chinese, Japanese, Korean) one letter makes a stem, not three."""
+_Meaning = tuple[int, tuple[_Phrase, ...], dict[str, tuple[_Phrase, ...]], tuple[str, ...]]
+"""Groups of a word; phrases it begins; which of those a following word keeps open, remembered; how
+a word begins that keeps any open."""
+_NOTHING: _Meaning = (0, (), {}, ())
 _DIGIT = re.compile(r"\d")
-_LETTERS = str.maketrans(
-    {
-        "ø": "o",
-        "ł": "l",
-        "đ": "d",
-        "ð": "d",
-        "þ": "th",
-        "ı": "i",
-        "æ": "a",
-        "œ": "o",
-        "أ": "ا",
-        "إ": "ا",
-        "آ": "ا",
-        "ة": "ه",
-        "ى": "ي",
-    }
-)
-
-
-def fold(word: str) -> str:
-    """A word without case and accents; `ae`, `oe`, `ue` as the umlauts that they may stand for."""
-    word = word.casefold().translate(_LETTERS)
-    if not word.isascii() and max(word) < _SPACELESS:
-        word = "".join(
-            c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c)
-        )
-    return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
 class _Lexicon:
@@ -130,7 +99,7 @@ class _Lexicon:
         self.all = (1 << len(self.languages)) - 1
         """Bits of every language; a group's languages stand side by side, from `shifts` on."""
         self.shifts = {CODE_GROUP: 0}
-        self.code: _Meaning = (self.all, (), {})
+        self.code: _Meaning = (self.all, (), {}, ())
         for entry in self.entries:
             for group, languages in entry.words.items():
                 shift = self.shifts[f"{entry.cue}.{group}"] = len(self.shifts) * len(self.languages)
@@ -170,7 +139,7 @@ class _Lexicon:
             else:
                 self.led.setdefault(word, []).append(phrase)
         elif pattern.startswith("*"):
-            size = 1 if max(word) >= _SPACELESS else STEM_LEAST
+            size = 1 if max(word) >= SPACELESS else STEM_LEAST
             self.inside.setdefault(word[:size], []).append((word, bits, not pattern.endswith("*")))
         else:
             table = self.starts if pattern.endswith("*") else self.exact
@@ -178,11 +147,12 @@ class _Lexicon:
 
     def learn(self, token: str) -> _Meaning:
         """What one word, in lower case, means; remembered."""
-        spaceless = not token.isascii() and max(token) >= _SPACELESS
+        spaceless = not token.isascii() and max(token) >= SPACELESS
         bits = 0
         if not token.isalpha() and _DIGIT.search(token):
             if not spaceless:
-                return self.code if len(token) in CODE_LENGTHS and token.isalnum() else _NOTHING
+                code = len(token) in CODE_LENGTHS and token.isalnum()
+                return self._remember(token, self.code if code else _NOTHING, SHORT_CODE)
             bits = self.all
         elif not spaceless and (len(token) > WORD_LIMIT or not token.isalpha()):
             return _NOTHING
@@ -192,10 +162,15 @@ class _Lexicon:
             *self.led.get(word, ()),
             *[each for begin, each in self.phrases.get(word[:2], ()) if word.startswith(begin)],
         )
-        meaning = (bits, phrases, {}) if bits or phrases else _NOTHING
-        if len(self.memo) >= MEMO_LIMIT:
-            self.memo.clear()
-        if len(token) <= WORD_LIMIT:
+        meaning = _NOTHING
+        if bits or phrases:
+            meaning = (bits, phrases, {}, tuple({each[1][0].rstrip("*") for each in phrases}))
+        return self._remember(token, meaning, WORD_LIMIT)
+
+    def _remember(self, token: str, meaning: _Meaning, longest: int) -> _Meaning:
+        if len(token) <= longest:
+            if len(self.memo) >= MEMO_LIMIT:
+                self.memo.clear()
             self.memo[token] = meaning
         return meaning
 
@@ -220,19 +195,17 @@ class _Lexicon:
 
     def hits(self, text: str) -> list[tuple[int, int]]:
         """(position, groups) of every word that belongs to a group."""
-        if text.isascii() and "@" not in text and "://" not in text:
-            words = text.translate(_ASCII).split()
-        else:
-            words = _TOKEN.findall(text)
+        words = words_of(text)
         found: list[tuple[int, int]] = []
         known = list(map(self.memo.get, words))
+        words.append("")
         for at in [at for at, meaning in enumerate(known) if meaning is not _NOTHING]:
-            bits, phrases, follow = known[at] or self.learn(words[at])
-            if phrases and at + 1 < len(words):
+            bits, phrases, follow, opening = known[at] or self.learn(words[at])
+            if phrases:
                 following = words[at + 1]
                 still = follow.get(following)
                 if still is None:
-                    still = _remembered(phrases, follow, following)
+                    still = _remembered(phrases, follow, following, opening)
                 for bit, rest in still:
                     if not bits & bit and _follows(words, at + 1, rest):
                         bits |= bit
@@ -277,11 +250,16 @@ def _fits(word: str, pattern: str) -> bool:
 
 
 def _remembered(
-    phrases: tuple[_Phrase, ...], follow: dict[str, tuple[_Phrase, ...]], following: str
+    phrases: tuple[_Phrase, ...],
+    follow: dict[str, tuple[_Phrase, ...]],
+    following: str,
+    opening: tuple[str, ...],
 ) -> tuple[_Phrase, ...]:
     """The phrases that the following word keeps open."""
     word = fold(following)
-    still = tuple(phrase for phrase in phrases if _fits(word, phrase[1][0]))
+    still: tuple[_Phrase, ...] = ()
+    if word.startswith(opening):
+        still = tuple([phrase for phrase in phrases if _fits(word, phrase[1][0])])
     if len(follow) < FOLLOW_LIMIT and len(following) <= WORD_LIMIT:
         follow[following] = still
     return still
@@ -332,7 +310,7 @@ def _unusable(pattern: str) -> str:
             return "a word has letters only"
         if part.startswith("*") and len(parts) > 1:
             return "`*` in front does not go with a phrase"
-        shortest = 1 if max(word) >= _SPACELESS or len(parts) > 1 else 3 if "*" in part else 2
+        shortest = 1 if max(word) >= SPACELESS or len(parts) > 1 else 3 if "*" in part else 2
         if len(word) < shortest:
             return f"a stem has {shortest} letters or more"
     return "" if parts else "is empty"
@@ -362,10 +340,7 @@ def _names(answer: int) -> tuple[str, ...]:
 
 def cues(text: str) -> tuple[str, ...]:
     """The cues of a text, sorted by name; only its first `TEXT_LIMIT` characters are looked at."""
-    text = text[:TEXT_LIMIT].casefold()
-    if not text.isascii():
-        text = _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
-    return _names(_lexicon().ask(text))
+    return _names(_lexicon().ask(plain(text[:TEXT_LIMIT])))
 
 
 def problems(files: Mapping[str, str]) -> list[str]:
@@ -396,6 +371,5 @@ def _broken_examples(entry: Entry, lexicon: _Lexicon, bit: int) -> Iterator[str]
     for key, examples, wanted in (("gives", entry.gives, True), ("spares", entry.spares, False)):
         for language, texts in examples.items():
             for text in texts:
-                folded = _UNSEEN.sub("", unicodedata.normalize("NFKC", text.casefold()))
-                if bool(lexicon.ask(folded) & bit) is not wanted:
+                if bool(lexicon.ask(plain(text)) & bit) is not wanted:
                     yield f"{cue}.toml: {key}.{language}: does not hold: {text!r}"
