@@ -1,0 +1,247 @@
+"""From folded matches to findings: what a reader is told of all rows that one rule matched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from tocsin.analyse.hunt.groups import HEAD, Group
+from tocsin.analyse.hunt.told import Told
+from tocsin.knowledge.surfaces import Surface, surfaces
+from tocsin.model.event import Event
+from tocsin.model.evidence import Evidence
+from tocsin.model.finding import LEVELS, Level, fingerprint
+from tocsin.model.hunt import EVENTS_KEPT, Cited, HuntFinding, Outcome
+from tocsin.model.text import N_, Sentence
+
+VALUE_KEPT = 300
+"""Characters of one value that a sentence is filled with; the row itself holds the rest."""
+
+FIELD_KEPT = 2_000
+"""Characters of one field of a cited row."""
+
+NAMES_KEPT = 20
+"""Actors and clients of one finding that are named."""
+
+UNSAID = "?"
+"""What stands in a sentence for what the log does not say; a sign, so that it needs no language."""
+
+BEST: tuple[Outcome, ...] = ("success", "unknown", "attempt")
+"""Outcomes, the gravest first."""
+
+LATE = datetime.max.replace(tzinfo=UTC)
+"""Stands for "no time" where things are sorted by time: undated ones come last."""
+
+_FROM = N_("{client} on {host}: {target}. {count} rows are as the rule “{title}” describes.")
+_ON = N_("{actor} on {host}: {target}. {count} rows are as the rule “{title}” describes.")
+_HELD = N_("{host}: {count} rows are as the rule “{title}” describes.")
+
+
+def findings(
+    groups: Iterable[Group],
+    rules: Mapping[str, Told],
+    servers: Mapping[str, str],
+    digests: Mapping[str, str],
+) -> tuple[HuntFinding, ...]:
+    """One finding a group, gravest first. Groups of a rule that is not given are left out.
+
+    servers: id of the inventory's server by any of its names; digests: SHA-256 by source.
+    """
+    known = by_name(servers)
+    told = (
+        finding(group, rule, known, digests)
+        for group in put_together(groups)
+        if (rule := rules.get(group.rule)) is not None
+    )
+    return tuple(sorted(told, key=order))
+
+
+def order(each: HuntFinding) -> tuple[int, int, datetime, str]:
+    """The gravest first, then the one that is seen to have worked, then the earliest."""
+    return -LEVELS.index(each.level), BEST.index(each.outcome), each.first or LATE, each.id
+
+
+def put_together(groups: Iterable[Group]) -> list[Group]:
+    """Groups of one rule, host and key as one, however the rows were shared out among readers."""
+    found: dict[tuple[str, ...], Group] = {}
+    for group in groups:
+        key = (group.rule, group.surface, group.host.lower(), *group.key)
+        kept = found.get(key)
+        found[key] = group if kept is None else _both(kept, group)
+    return [
+        msgspec.structs.replace(each, events=kept_events(each.events)) for each in found.values()
+    ]
+
+
+def _both(one: Group, other: Group) -> Group:
+    outcomes = {
+        name: one.outcomes.get(name, 0) + other.outcomes.get(name, 0)
+        for name in BEST
+        if name in one.outcomes or name in other.outcomes
+    }
+    return Group(
+        rule=one.rule,
+        surface=one.surface,
+        host=min(one.host, other.host),
+        client=_least(one.client, other.client),
+        actor=_least(one.actor, other.actor),
+        target=_least(one.target, other.target),
+        key=one.key,
+        count=one.count + other.count,
+        first=min((at for at in (one.first, other.first) if at), default=None),
+        last=max((at for at in (one.last, other.last) if at), default=None),
+        outcomes=outcomes,
+        events=kept_events([*one.events, *other.events]),
+        ids=one.ids | other.ids,
+    )
+
+
+def _least(one: str, other: str) -> str:
+    return min(each for each in (one, other) if each) if one or other else ""
+
+
+def kept_events(events: Sequence[Evidence]) -> list[Evidence]:
+    """The first and the last rows in time; of equal ones, in the order of their places."""
+    ordered = sorted({_place(each): each for each in events}.items(), key=lambda each: each[0])
+    rows = [each for _, each in ordered]
+    if len(rows) <= EVENTS_KEPT:
+        return rows
+    return rows[:HEAD] + rows[-(EVENTS_KEPT - HEAD) :]
+
+
+def _place(each: Evidence) -> tuple[datetime, str, int, str]:
+    when = each.body.when if isinstance(each.body, Event) else each.seen
+    number = each.at.position.rpartition(" ")[2]
+    return when or LATE, each.at.source, int(number) if number.isdecimal() else 0, each.at.position
+
+
+def by_name(servers: Mapping[str, str]) -> dict[str, str]:
+    """Server ids by lower-case name; the short form of a name too, where only one server has it."""
+    known = {name.lower().rstrip("."): server for name, server in servers.items() if name}
+    short: dict[str, set[str]] = {}
+    for name, server in known.items():
+        if not _numeric(name):
+            short.setdefault(name.partition(".")[0], set()).add(server)
+    return {name: next(iter(ids)) for name, ids in short.items() if len(ids) == 1} | known
+
+
+def server_of(host: str, known: Mapping[str, str]) -> str:
+    """The inventory's id of a host named in any way; empty if it is not known."""
+    name = host.lower().rstrip(".")
+    found = known.get(name)
+    if found is None and name and not _numeric(name):
+        found = known.get(name.partition(".")[0])
+    return found or ""
+
+
+def _numeric(name: str) -> bool:
+    """Whether it is an address, whose first part is no name."""
+    return ":" in name or name.replace(".", "").isdecimal()
+
+
+def best(outcomes: Mapping[Outcome, int]) -> Outcome:
+    """The gravest outcome that any row shows; `unknown` where no row says any."""
+    return next((each for each in BEST if outcomes.get(each)), "unknown")
+
+
+def lowered(level: Level, outcome: Outcome) -> Level:
+    """A rule's level as it holds for what happened: one step lower where all rows were only tried."""
+    place = LEVELS.index(level)
+    return LEVELS[max(0, place - 1)] if outcome == "attempt" else level
+
+
+def techniques(tags: Iterable[str]) -> tuple[str, ...]:
+    """ATT&CK ids out of Sigma tags: `attack.t1505.003` is `T1505.003`."""
+    found = (tag.lower().partition("attack.")[2] for tag in tags)
+    return tuple(
+        dict.fromkeys(each.upper() for each in found if each[:1] == "t" and each[1:2].isdigit())
+    )
+
+
+def finding(
+    group: Group, rule: Told, known: Mapping[str, str], digests: Mapping[str, str]
+) -> HuntFinding:
+    """What is told of one group."""
+    outcome = best(group.outcomes)
+    surface = surfaces().get(group.surface)
+    events = [each for each in group.events if isinstance(each.body, Event)]
+    said = rule.remediation
+    return HuntFinding(
+        id=fingerprint(rule.id, "\0".join((group.surface, group.host.lower(), *group.key))),
+        rule=rule.id,
+        title=rule.title,
+        level=lowered(rule.level, outcome),
+        outcome=outcome,
+        because=_because(group, rule, surface, events),
+        surface=group.surface,
+        host=group.host,
+        server=server_of(group.host, known),
+        step=rule.step,
+        attack=techniques(rule.tags),
+        actors=_names(group.actor, events, surface.actor if surface else ()),
+        clients=_names(group.client, events, surface.client if surface else ()),
+        target=group.target[:FIELD_KEPT],
+        first=group.first,
+        last=group.last,
+        count=group.count,
+        outcomes={each: group.outcomes[each] for each in BEST if group.outcomes.get(each)},
+        events=tuple(_cited(each, rule, surface, digests) for each in events),
+        references=rule.references,
+        remediation=Sentence(template=said) if said else None,
+    )
+
+
+def _names(first: str, events: Iterable[Evidence], fields: Sequence[str]) -> tuple[str, ...]:
+    """The group's own name, then those that its kept rows say."""
+    found = [first] if first else []
+    found += [first_of(each.body, fields) for each in events if isinstance(each.body, Event)]
+    return tuple(dict.fromkeys(each for each in found if each))[:NAMES_KEPT]
+
+
+def first_of(event: Event, fields: Sequence[str]) -> str:
+    """The first of these fields that the event has."""
+    return next((event.fields[name] for name in fields if event.fields.get(name)), "")
+
+
+def _because(
+    group: Group, rule: Told, surface: Surface | None, events: Sequence[Evidence]
+) -> Sentence:
+    agents = _names("", events, surface.agent if surface else ())
+    values: dict[str, str | int] = {
+        name: (value or UNSAID)[:VALUE_KEPT]
+        for name, value in (
+            ("client", group.client),
+            ("actor", group.actor),
+            ("host", group.host),
+            ("target", group.target),
+            ("agent", agents[0] if agents else ""),
+            ("title", rule.title),
+        )
+    }
+    template = rule.because or (_HELD if not group.target else _FROM if group.client else _ON)
+    return Sentence(template=template, values=values | {"count": group.count})
+
+
+def _cited(
+    each: Evidence, rule: Told, surface: Surface | None, digests: Mapping[str, str]
+) -> Cited:
+    event = each.body
+    assert isinstance(event, Event)
+    asked = dict.fromkeys(rule.fields)
+    if surface is not None:
+        for names in (surface.client, surface.actor, surface.target, surface.agent):
+            asked |= dict.fromkeys(names)
+        asked |= dict.fromkeys((*surface.status, *surface.method))
+    return Cited(
+        source=each.at.source,
+        position=each.at.position,
+        sha256=each.at.sha256 or digests.get(each.at.source, ""),
+        when=event.when,
+        surface=event.surface,
+        host=event.host,
+        raw=event.raw,
+        fields={name: event.fields[name][:FIELD_KEPT] for name in asked if event.fields.get(name)},
+        decoded={name: value[:FIELD_KEPT] for name, value in event.decoded.items()},
+    )
