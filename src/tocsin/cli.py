@@ -22,6 +22,7 @@ CLEAN, FINDINGS, USAGE, PARTIAL, ERROR = range(5)
 FORMATS = (
     "text", "json", "jsonl", "csv", "html",
     "advisory", "advisory_html", "purge", "recipients", "stix",
+    "timesketch", "navigator",
 )  # fmt: skip
 """The outputs of `tocsin.report`; named here, because `--help` must not load them."""
 LEVELS = ("informational", "low", "medium", "high", "critical", "none")

@@ -7,11 +7,14 @@ from typing import Literal
 
 import msgspec
 
-from tocsin.model.finding import Level
+from tocsin.model.finding import LEVELS, Level
 from tocsin.model.text import Sentence
 
 Outcome = Literal["attempt", "success", "unknown"]
 """Whether what a rule describes was tried, worked, or the log cannot tell."""
+
+Stance = Literal["in", "check", "tried", "minor"]
+"""What the reader must make of it: somebody got in; somebody may have; it failed; it means little."""
 
 EVENTS_KEPT = 25
 """Rows of one finding that are written down; the others are counted."""
@@ -157,3 +160,17 @@ class Hunt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     rules: int
     problems: tuple[RuleProblem, ...] = ()
     blind: tuple[Sentence, ...] = ()
+
+
+def stance(each: HuntFinding | Incident) -> Stance:
+    """What a finding or an incident is to its reader.
+
+    `in`: it worked and is high or critical. `check`: it is at least medium, and worked or cannot be
+    told. `tried`: it did not work. `minor`: the rest.
+    """
+    weight = LEVELS.index(each.level)
+    if each.outcome == "attempt":
+        return "tried"
+    if each.outcome == "success" and weight >= LEVELS.index("high"):
+        return "in"
+    return "check" if weight >= LEVELS.index("medium") else "minor"

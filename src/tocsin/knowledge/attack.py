@@ -1,0 +1,59 @@
+"""Techniques of MITRE ATT&CK: what an id is called, and which part of an intrusion it belongs to."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+import msgspec
+
+TACTICS = (
+    "reconnaissance",
+    "resource-development",
+    "initial-access",
+    "execution",
+    "persistence",
+    "privilege-escalation",
+    "defense-evasion",
+    "credential-access",
+    "discovery",
+    "lateral-movement",
+    "collection",
+    "command-and-control",
+    "exfiltration",
+    "impact",
+)
+"""ATT&CK's tactics by their short names, in the order of an intrusion."""
+
+
+class Technique(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One technique or sub-technique. stix: the UUID of MITRE's own object for it."""
+
+    name: str
+    tactics: tuple[str, ...]
+    stix: str
+
+
+class Matrix(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """ATT&CK for enterprises of one version. techniques: by id, `T1190`, `T1505.003`."""
+
+    version: str
+    techniques: dict[str, Technique]
+
+
+@cache
+def matrix() -> Matrix:
+    """The packaged version. Raises msgspec's error, with the path of the fault, on a bad file."""
+    path = resources.files("tocsin.knowledge") / "data" / "attack" / "techniques.toml"
+    return msgspec.toml.decode(path.read_bytes(), type=Matrix)
+
+
+def tactic_of(techniques: tuple[str, ...]) -> str:
+    """The tactic of what a rule names first; the parent's where a sub-technique is unknown. Empty
+    when none of the ids is known."""
+    known = matrix().techniques
+    for each in techniques:
+        found = known.get(each) or known.get(each.partition(".")[0])
+        if found is not None and found.tactics:
+            return found.tactics[0]
+    return ""

@@ -1,0 +1,1 @@
+"""What every report of the hunt needs."""

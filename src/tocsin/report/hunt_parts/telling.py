@@ -1,0 +1,134 @@
+"""The hunt's answer as its reports tell it: what stands in which order, and in which words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import msgspec
+
+from tocsin.knowledge.surfaces import surfaces
+from tocsin.model.finding import LEVELS
+from tocsin.model.hunt import Cited, Hunt, HuntFinding, Incident, LogCoverage, Outcome, stance
+from tocsin.model.text import N_
+
+OUTCOME: dict[Outcome, str] = {
+    "success": N_("worked"),
+    "attempt": N_("tried"),
+    "unknown": N_("unclear"),
+}
+"""The word beside a mark; `unclear`: the log cannot tell whether it worked."""
+
+MARK: dict[Outcome, str] = {"success": "●", "attempt": "○", "unknown": "◐"}
+"""The same as a mark: full, empty, half. Never without its word or a legend."""
+
+OUTCOMES: tuple[Outcome, ...] = ("success", "unknown", "attempt")
+"""The best first."""
+
+_PLACE = re.compile(r"(line|record) (\d{1,18})")
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """Incidents and findings outside of them, sorted by what the reader must make of them.
+
+    attempts: findings that are only attempts, inside incidents of attempts and outside.
+    """
+
+    broken: tuple[Incident, ...]
+    doubtful: tuple[Incident, ...]
+    tried: tuple[Incident, ...]
+    alone: tuple[HuntFinding, ...]
+    attempts: tuple[HuntFinding, ...]
+
+
+def told(found: Hunt) -> Told:
+    """Sort a hunt, in the order of the document: worst first."""
+    of = {name: each for each in found.incidents for name in each.findings}
+    spent = {each.id for each in found.incidents if stance(each) in ("tried", "minor")}
+    alone = [each for each in found.findings if each.id not in of and stance(each) != "tried"]
+    return Told(
+        broken=tuple(each for each in found.incidents if stance(each) == "in"),
+        doubtful=tuple(each for each in found.incidents if stance(each) == "check"),
+        tried=tuple(each for each in found.incidents if each.id in spent),
+        alone=tuple(alone),
+        attempts=tuple(
+            each
+            for each in found.findings
+            if stance(each) == "tried" and (each.id not in of or of[each.id].id in spent)
+        ),
+    )
+
+
+def attackers(found: Iterable[HuntFinding]) -> int:
+    """How many addresses stand behind findings; a finding without one counts as nobody's."""
+    return len({client for each in found for client in each.clients})
+
+
+def by_id(found: Hunt) -> dict[str, HuntFinding]:
+    """The findings by their fingerprints."""
+    return {each.id: each for each in found.findings}
+
+
+def proof(names: Iterable[str], known: dict[str, HuntFinding]) -> Cited | None:
+    """The row that a step is shown by: the first one of the finding that tells most."""
+    found = [known[name] for name in names if name in known and known[name].events]
+    if not found:
+        return None
+    best = min(found, key=lambda each: (OUTCOMES.index(each.outcome), -LEVELS.index(each.level)))
+    return best.events[0]
+
+
+def place(each: Cited) -> str:
+    """Where a row stands, as every report writes it."""
+    return f"{each.source}#{each.position}"
+
+
+def numbered(each: Cited) -> dict[str, int]:
+    """The same as a number under its word, `line` or `record`; nothing for another position."""
+    match = _PLACE.fullmatch(each.position)
+    return {match[1]: int(match[2])} if match else {}
+
+
+def surface_title(name: str) -> str:
+    """What a kind of log is called; its short name when nothing is known of it."""
+    known = surfaces().get(name)
+    return known.title if known else name
+
+
+def step_titles(found: Hunt) -> dict[str, str]:
+    """Names of steps to the templates of their titles, as the incidents tell them."""
+    missing = {e.name: e.title.template for each in found.incidents for e in each.missing}
+    seen = {e.name: e.title.template for each in found.incidents for e in each.steps}
+    return missing | seen
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read of one kind of log, all hosts together."""
+
+    surface: str
+    hosts: tuple[str, ...]
+    files: int
+    rows: int
+    lost: int
+    noise: int
+    first: datetime | None
+    last: datetime | None
+
+
+def read(coverage: Iterable[LogCoverage]) -> Iterator[Read]:
+    """The coverage, a line for each kind of log in the order of the document."""
+    kinds: dict[str, list[LogCoverage]] = {}
+    for each in coverage:
+        kinds.setdefault(each.surface, []).append(each)
+    for surface, parts in kinds.items():
+        yield Read(
+            surface=surface,
+            hosts=tuple(dict.fromkeys(each.host for each in parts if each.host)),
+            files=sum(each.files for each in parts),
+            rows=sum(each.rows for each in parts),
+            lost=sum(each.lost for each in parts),
+            noise=sum(each.noise for each in parts),
+            first=min((each.first for each in parts if each.first), default=None),
+            last=max((each.last for each in parts if each.last), default=None),
+        )
