@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 from tocsin.analyse.inventory.room import KnownServer
+from tocsin.knowledge.attack import TACTICS, tactic_of
 from tocsin.model.conversation import Conversations
+from tocsin.model.finding import LEVELS
+from tocsin.model.hunt import Hunt, HuntFinding, Incident, Stance, Step, stance
 from tocsin.model.text import N_, Sentence, say
+
+NAMES = 3
+"""Servers named in one sentence of the verdict; the others are counted."""
 
 
 def headline(
@@ -55,6 +62,121 @@ def conversation_headline(spoken: Conversations | None, *, asked: bool) -> tuple
     if inside:
         lines.append(say(N_("Some were sent from accounts of yours: {count}."), count=len(inside)))
     return tuple(lines)
+
+
+def hunt_headline(found: Hunt | None, *, asked: bool) -> tuple[Sentence, ...]:
+    """Which servers were broken into, since when and how far; which were only probed.
+
+    asked: nothing else was asked for.
+    """
+    if found is None:
+        return (say(N_("No log was found in what was given.")),) if asked else ()
+    broken = [each for each in found.incidents if stance(each) == "in"]
+    single = _alone(found, "in")
+    lines = [_broken(each) for each in broken] + _broken_by(single)
+    if len(lines) > NAMES:
+        more = say(N_("Further break-ins: {count}."), count=len(lines) - NAMES)
+        lines = [*lines[:NAMES], more]
+    inside = {host for each in broken for host in _entered(each)}
+    inside |= {each.host for each in single}
+    doubtful = _hosts(found, "check") - inside
+    probed = _hosts(found, "tried") - inside - doubtful
+    if not lines and not doubtful:
+        lines.append(say(N_("No trace of a break-in was found in the logs.")))
+    if doubtful:
+        lines.append(_doubtful(len(doubtful)))
+    if probed:
+        lines.append(_probed(len(probed), further=bool(inside or doubtful)))
+    return tuple(lines)
+
+
+def _alone(found: Hunt, kind: Stance) -> list[HuntFinding]:
+    """Findings that are this to their reader and belong to no incident."""
+    joined = {name for each in found.incidents for name in each.findings}
+    return [each for each in found.findings if each.id not in joined and stance(each) == kind]
+
+
+def _hosts(found: Hunt, kind: Stance) -> set[str]:
+    """The servers of incidents and single findings of this kind; unnamed ones are left out."""
+    hosts = {host for each in found.incidents if stance(each) == kind for host in each.hosts}
+    return (hosts | {each.host for each in _alone(found, kind)}) - {""}
+
+
+def _entered(each: Incident) -> list[str]:
+    """The servers on which something worked, in the order in which they fell."""
+    worked = [step for step in each.steps if step.outcome == "success"]
+    worked.sort(key=lambda step: _aware(step.first))
+    return list(dict.fromkeys(step.host for step in worked if step.host)) or list(each.hosts)
+
+
+def _broken(each: Incident) -> Sentence:
+    """Server, day and the gravest thing that worked."""
+    worked = [step for step in each.steps if step.outcome == "success"]
+    days = [step.first for step in worked if step.first] or [d for d in [each.first] if d]
+    gravest = max(worked, key=_gravity, default=None)
+    title = gravest.title if gravest else each.title
+    step = str(title) if title.values else title.template
+    return _entry(_entered(each), min(days, key=_aware, default=None), step)
+
+
+def _broken_by(single: Sequence[HuntFinding]) -> list[Sentence]:
+    """For each server, what weighs most of the findings that belong to no incident."""
+    by_host: dict[str, list[HuntFinding]] = {}
+    for each in single:
+        by_host.setdefault(each.host, []).append(each)
+    lines = []
+    for host, found in by_host.items():
+        day = min((each.first for each in found if each.first), key=_aware, default=None)
+        lines.append(_entry([host] if host else [], day, max(found, key=_gravity).title))
+    return lines
+
+
+def _entry(hosts: Sequence[str], day: datetime | None, step: str) -> Sentence:
+    values: dict[str, str | int] = {"step": step}
+    if day:
+        values["day"] = f"{_aware(day):%Y-%m-%d}"
+    if len(hosts) == 1:
+        one = N_("{host} was broken into on {day}: {step}.")
+        undated = N_("{host} was broken into: {step}.")
+        return say(one if day else undated, host=hosts[0], **values)
+    if not hosts:
+        unnamed = N_("A server was broken into on {day}: {step}.")
+        return say(unnamed if day else N_("A server was broken into: {step}."), **values)
+    values["hosts"] = ", ".join(hosts[:NAMES])
+    if len(hosts) > NAMES:
+        more = N_("{hosts} and {count} more were broken into, first on {day}: {step}.")
+        undated = N_("{hosts} and {count} more were broken into: {step}.")
+        return say(more if day else undated, count=len(hosts) - NAMES, **values)
+    many = N_("{hosts} were broken into, first on {day}: {step}.")
+    return say(many if day else N_("{hosts} were broken into: {step}."), **values)
+
+
+def _gravity(step: Step | HuntFinding) -> tuple[int, int, float]:
+    """The level, then how far into an intrusion it belongs, then the earliest."""
+    tactic = tactic_of(step.attack)
+    depth = TACTICS.index(tactic) if tactic else -1
+    return (LEVELS.index(step.level), depth, -_aware(step.first).timestamp())
+
+
+def _aware(when: datetime | None) -> datetime:
+    """A time with its zone, UTC unless it says otherwise; what has none comes last."""
+    if when is None:
+        return datetime.max.replace(tzinfo=UTC)
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def _doubtful(count: int) -> Sentence:
+    if count == 1:
+        return say(N_("On one server the logs cannot tell whether somebody got in."))
+    return say(N_("On {count} servers the logs cannot tell whether somebody got in."), count=count)
+
+
+def _probed(count: int, *, further: bool) -> Sentence:
+    if count == 1:
+        one = N_("1 server was only probed.")
+        return say(N_("1 further server was only probed.") if further else one)
+    many = N_("{count} servers were only probed.")
+    return say(N_("{count} further servers were only probed.") if further else many, count=count)
 
 
 def _speaking(count: int) -> Sentence:
