@@ -22,7 +22,9 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
     surface: kind of log. columns: their names in order, the producer's spelling. host: server that
     wrote it, where the head tells. version: of the writing software, as printed. stated: whether
-    the file states its columns; else they were inferred from the rows themselves.
+    the file states its columns; else they were inferred from the rows themselves. delimiter: what
+    stands between two columns. date: the day of the rows (`2021-03-03`) where they tell the time
+    only.
     """
 
     surface: str
@@ -30,6 +32,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     host: str = ""
     version: str = ""
     stated: bool = True
+    delimiter: str = ","
+    date: str = ""
 
 
 class LineLog(msgspec.Struct, frozen=True, kw_only=True):

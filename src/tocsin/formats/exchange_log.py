@@ -1,0 +1,49 @@
+"""Exchange's text logs: HttpProxy, ECP, remote PowerShell, EWS, MAPI, tracking, SMTP and others.
+
+Told by their header or, without one, by the shape of their rows; never by a file's name.
+"""
+
+from __future__ import annotations
+
+from tocsin.formats import Format
+from tocsin.formats.syntax.log_exchange import begin, event, turns
+from tocsin.formats.syntax.log_hosts import reader
+from tocsin.formats.syntax.log_rows import LineLog
+
+MARKS = (
+    b"#",
+    b"DateTime",
+    b"TimeStamp",
+    b"Timestamp",
+    b"timestamp",
+    b"date-time",
+    b'"DateTime',
+    b'"TimeStamp',
+    b'"Timestamp',
+    b'"date-time',
+    b"\xef\xbb\xbf",
+    b"sep=",
+)
+"""What header lines begin with; BOMs stand inside files that were put together from several."""
+
+
+def recognise(head: bytes) -> int:
+    """By `#Fields`, by a line of known columns, or by rows that have the shape of a known log."""
+    layout = begin(head)
+    if layout is None:
+        return 0
+    if layout.stated and layout.columns:
+        return 95 if b"#Software: Microsoft Exchange" in head else 85
+    return 80 if layout.columns or layout.surface else 0
+
+
+LOG = LineLog(begin=begin, turns=turns, marks=MARKS, event=event)
+
+FORMAT = Format(
+    name="exchange-log",
+    title="Exchange log",
+    recognise=recognise,
+    read=reader(LOG),
+    order=30,
+    log=LOG,
+)

@@ -1,0 +1,29 @@
+"""IIS logs (W3C extended), whatever columns were chosen, with and without their header."""
+
+from __future__ import annotations
+
+from tocsin.formats import Format
+from tocsin.formats.syntax.log_hosts import reader
+from tocsin.formats.syntax.log_rows import LineLog
+from tocsin.formats.syntax.log_w3c import begin, event, is_web, turns
+
+MARKS = (b"#", b"\xef\xbb\xbf")
+
+
+def recognise(head: bytes) -> int:
+    """By `#Fields` with a web server's columns, by IIS's name, or by rows of that shape."""
+    layout = begin(head)
+    if layout is None:
+        return 0
+    if layout.columns:
+        if not is_web(layout.columns):
+            return 0
+        return 95 if layout.stated else 85
+    return 90 if b"Microsoft Internet Information Services" in head else 0
+
+
+LOG = LineLog(begin=begin, turns=turns, marks=MARKS, event=event)
+
+FORMAT = Format(
+    name="iis", title="IIS log", recognise=recognise, read=reader(LOG), order=25, log=LOG
+)
