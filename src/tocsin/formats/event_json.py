@@ -1,0 +1,86 @@
+"""Windows events as JSON: of Elastic, NXLog, Splunk, Log Analytics, PowerShell, EVTX converters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from tocsin.formats import Format, Reading
+from tocsin.formats.syntax.event_hosts import read_events
+from tocsin.formats.syntax.event_lines import json_lines
+from tocsin.formats.syntax.event_record import event_of
+from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
+from tocsin.formats.syntax.text_stream import head_text
+from tocsin.model.evidence import Evidence
+from tocsin.model.finding import Gap
+from tocsin.model.locator import Locator
+
+LISTS = frozenset({"value", "results", "rows", "Events", "events", "hits", "records"})
+"""Where answers keep their records."""
+
+_NAME = re.compile(r'"([@A-Za-z_#][\w@.# \[\]]{0,60})"\s*:')
+_TREE = re.compile(r'"System"\s*:\s*\{.{0,3000}?"(?:EventID|Provider|Channel)"\s*:', re.DOTALL)
+_NUMBER = frozenset({"EventID", "EventId", "event_id", "EventCode", "winlog.event_id", "Id"})
+_FROM = frozenset(
+    {
+        "Channel",
+        "LogName",
+        "log_name",
+        "ProviderName",
+        "SourceName",
+        "provider_name",
+        "source_name",
+        "EventSourceName",
+        "winlog.channel",
+        "Provider",
+        "EventLog",
+    }
+)
+_WHERE = frozenset(
+    {
+        "Computer",
+        "Hostname",
+        "ComputerName",
+        "MachineName",
+        "computer_name",
+        "winlog.computer_name",
+        "host",
+    }
+)
+
+
+def recognise(head: bytes) -> int:
+    """An object or array whose members are those of an event: its number, its log, its computer."""
+    text = head_text(head).lstrip("\ufeff \t\r\n")
+    if text[:1] not in ("{", "["):
+        return 0
+    if _TREE.search(text):
+        return 96
+    names = set(_NAME.findall(text))
+    told = bool(names & _NUMBER) + bool(names & _FROM) + bool(names & _WHERE)
+    return 96 if told == 3 else 0
+
+
+def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
+    """Every event as one line of JSON."""
+    return json_lines(stream, LISTS)
+
+
+LOG = RecordLog(records=records, event=event_of)
+
+
+def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
+    """The Exchange servers that the first records name, then one `Look`."""
+    del reading
+    return read_events(stream, at, LOG)
+
+
+FORMAT = Format(
+    name="event-json",
+    title="Windows events as JSON",
+    recognise=recognise,
+    read=read,
+    order=40,
+    log=LOG,
+)
