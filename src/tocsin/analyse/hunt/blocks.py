@@ -1,0 +1,104 @@
+"""A log as blocks of whole lines, whatever its encoding and its line ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from tocsin.analyse.hunt.scan import LINE_LIMIT, Cut
+from tocsin.formats.syntax.text_stream import decoded, encoding_of
+
+BLOCK = 4 << 20
+"""Bytes that are searched at once."""
+
+
+def blocks(stream: BinaryIO, start: int = 0, end: int | None = None) -> Iterator[bytes | Cut]:
+    """The lines that begin in [start, end), as blocks that begin with a line feed of ours.
+
+    A range needs a stream that can seek. A line longer than `LINE_LIMIT` is cut there and a `Cut`
+    follows it. Lines that end in a carriage return alone are understood.
+    """
+    if start:
+        stream.seek(start - 1)
+        start += len(_rest_of_line(stream, LINE_LIMIT * 64)) - 1
+    return _aligned(_read(stream, None if end is None else end - start), stream)
+
+
+def as_utf8(stream: BinaryIO) -> Iterator[bytes | Cut]:
+    """The same of a whole log in UTF-16."""
+    return _aligned((text.encode("utf-8", "replace") for text in _larger(decoded(stream))), None)
+
+
+def is_wide(head: bytes) -> bool:
+    """Whether a log that begins so is in UTF-16."""
+    return encoding_of(head)[0] != "utf-8"
+
+
+def _rest_of_line(stream: BinaryIO, limit: int) -> bytes:
+    return stream.readline(limit)
+
+
+def _read(stream: BinaryIO, size: int | None) -> Iterator[bytes]:
+    while size is None or size > 0:
+        chunk = stream.read(BLOCK if size is None else min(BLOCK, size))
+        if not chunk:
+            return
+        if size is not None:
+            size -= len(chunk)
+        yield chunk
+
+
+def _larger(pieces: Iterator[str]) -> Iterator[str]:
+    held: list[str] = []
+    size = 0
+    for each in pieces:
+        held.append(each)
+        size += len(each)
+        if size >= BLOCK // 2:
+            yield "".join(held)
+            held, size = [], 0
+    if held:
+        yield "".join(held)
+
+
+def _aligned(chunks: Iterator[bytes], stream: BinaryIO | None) -> Iterator[bytes | Cut]:
+    """Chunks as blocks of whole lines; the last line of a range is read to its end from the stream."""
+    rest = b""
+    skipping = 0
+    for chunk in chunks:
+        if skipping:
+            at = chunk.find(b"\n")
+            if at < 0:
+                skipping += len(chunk)
+                continue
+            yield Cut(skipping + at)
+            skipping, chunk = 0, chunk[at + 1 :]  # noqa: PLW2901 - what is left of it
+        last = chunk.rfind(b"\n")
+        if last >= 0:
+            yield b"".join((b"\n", rest, memoryview(chunk)[: last + 1]))
+            rest = chunk[last + 1 :]
+            continue
+        block, rest, skipping = _without_end(rest + chunk)
+        if block:
+            yield block
+    if skipping:
+        yield Cut(skipping)
+    if rest and stream is not None:
+        rest += _rest_of_line(stream, LINE_LIMIT)
+    if rest:
+        if b"\r" in rest.rstrip(b"\r\n"):
+            rest = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        yield b"\n" + rest.rstrip(b"\n") + b"\n"
+
+
+def _without_end(rest: bytes) -> tuple[bytes, bytes, int]:
+    """What a chunk without a line feed gives: a block if there are lines in it all the same (of old
+    systems, that end them with a carriage return) or the line is too long; what is left; and how
+    many bytes of a too long line are left out."""
+    if b"\r" in rest[: min(len(rest) - 1, LINE_LIMIT)]:
+        rest = rest.replace(b"\r", b"\n")
+        last = rest.rfind(b"\n")
+        return b"\n" + rest[: last + 1], rest[last + 1 :], 0
+    if len(rest) > LINE_LIMIT:
+        return b"\n" + rest[:LINE_LIMIT] + b"\n", b"", len(rest) - LINE_LIMIT
+    return b"", rest, 0

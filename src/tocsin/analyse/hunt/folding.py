@@ -1,0 +1,261 @@
+"""What one scan brings back: folded matches, rows for the questions that need every row, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+
+import msgspec
+
+from tocsin.analyse.hunt.groups import GROUPS_LIMIT, HEAD, GatheredRow, Group
+from tocsin.analyse.hunt.logstats import LogFileStat, Loss
+from tocsin.analyse.hunt.plan import NUL, ODD, Plan
+from tocsin.formats.syntax.log_rows import Layout, LineLog, LogFault, LogRecord, RecordLog
+from tocsin.knowledge.sigma import SigmaRule
+from tocsin.knowledge.surfaces import Surface
+from tocsin.model.event import RAW_LIMIT, Event
+from tocsin.model.evidence import Evidence
+from tocsin.model.hunt import EVENTS_KEPT
+from tocsin.model.locator import Locator
+from tocsin.model.text import N_, Sentence, say
+
+IDS_LIMIT = 50
+"""Ids of one group that are kept to join it with others."""
+
+LOSSES_NAMED = 20
+"""Lost rows of one file that are named by place; further ones are counted."""
+
+SILENCES_KEPT = 5
+"""Longest stretches without a row of one file that are told."""
+
+SILENT = timedelta(hours=2)
+"""A stretch without a row from which on it is kept."""
+
+BACKWARDS = timedelta(minutes=1)
+"""How far a clock may go back before it is told: servers write a few seconds out of order."""
+
+GATHERED_RAW = 400
+"""Characters of the row that are kept with a gathered one."""
+
+_UNREADABLE = N_("this row is no row of such a log, or half of one")
+_LONG = N_("a line longer than is read; its rest was left out")
+_ZEROS = N_("rows that hold NUL bytes: the file was damaged or not closed")
+
+Key = tuple[str, ...]
+Window = Callable[[datetime | None], bool]
+Parse = Callable[[bytes, Layout], Event | None]
+
+
+class Folding:
+    """Takes what a scan finds in one file or piece of it.
+
+    at: the file; piece: which part of it, so that line numbers can be made whole afterwards.
+    """
+
+    def __init__(self, at: Locator, surface: str, window: Window, piece: int | None = None) -> None:
+        self.at = at
+        self.window = window
+        self.piece = piece
+        self.stat = LogFileStat(surface=surface, source=at.source, piece=piece or 0)
+        self.groups: dict[tuple[str, Key], Group] = {}
+        self.gathered: list[GatheredRow] = []
+        self.dropped = 0
+        self._hosts: dict[str, int] = {}
+        self._time: datetime | None = None
+
+    def row(
+        self,
+        line: bytes,
+        where: int | str,
+        parse: Parse,
+        layout: Layout,
+        plan: Plan,
+        asked: Sequence[int],
+        marks: AbstractSet[int],
+    ) -> None:
+        """Judge one row in which something was found. where: its line in the block, or its place."""
+        event = parse(line, layout)
+        if event is None:
+            if line.strip():
+                self.lose(self._position(where), say(_ZEROS if NUL in marks else _UNREADABLE))
+            return
+        if ODD in marks and not asked:
+            return
+        if not self.window(event.when):
+            return
+        if _is_noise(event, plan.surface):
+            return
+        for place in asked:
+            rule = plan.rules[place]
+            if rule.matches(event):
+                self._matched(rule, event, self._position(where), plan.surface, layout)
+
+    def _matched(
+        self, rule: SigmaRule, event: Event, position: str, surface: Surface, layout: Layout
+    ) -> None:
+        host = event.host or layout.host or first_of(event, surface.host)
+        client, actor = first_of(event, surface.client), first_of(event, surface.actor)
+        target = first_of(event, surface.target)
+        if rule.gathers:
+            self.gathered.append(
+                GatheredRow(
+                    rule=rule.id,
+                    at=event.when.timestamp() if event.when else 0.0,
+                    surface=event.surface,
+                    host=host,
+                    client=client,
+                    actor=actor,
+                    fields=event.fields,
+                    source=self.at.source,
+                    position=position,
+                    raw=event.raw[:GATHERED_RAW],
+                )
+            )
+            return
+        fold = (
+            tuple(_value(event, name) for name in rule.fold)
+            if rule.fold
+            else (client, actor.lower(), target.lower())
+        )
+        key = (rule.id, (host, *fold))
+        group = self.groups.get(key)
+        if group is None:
+            if len(self.groups) >= GROUPS_LIMIT:
+                self.dropped += 1
+                return
+            group = self.groups[key] = Group(
+                rule=rule.id,
+                surface=event.surface,
+                host=host,
+                client=client,
+                actor=actor,
+                target=target,
+                key=fold,
+            )
+        self._add(group, rule, event, position, surface)
+
+    def _add(
+        self, group: Group, rule: SigmaRule, event: Event, position: str, surface: Surface
+    ) -> None:
+        group.count += 1
+        when = event.when
+        if when is not None:
+            group.first = when if group.first is None else min(group.first, when)
+            group.last = when if group.last is None else max(group.last, when)
+        outcome = rule.outcome(event)
+        group.outcomes[outcome] = group.outcomes.get(outcome, 0) + 1
+        if len(group.ids) < IDS_LIMIT:
+            for name, field in surface.ids.items():
+                value = _value(event, field)
+                if value:
+                    group.ids.add(f"{name}={value}")
+        if len(event.raw) > RAW_LIMIT:
+            event = msgspec.structs.replace(event, raw=event.raw[:RAW_LIMIT])
+        group.events.append(
+            Evidence(
+                at=Locator(source=self.at.source, position=position, sha256=self.at.sha256),
+                body=event,
+                seen=when,
+            )
+        )
+        if len(group.events) > EVENTS_KEPT:
+            del group.events[HEAD]
+
+    def lose(self, position: str, why: Sentence, count: int = 1) -> None:
+        """Count rows that could not be read."""
+        stat = self.stat
+        stat.lost += count
+        if len(stat.losses) < LOSSES_NAMED:
+            stat.losses.append(Loss(position=position, why=why, count=count))
+        else:
+            last = stat.losses[-1]
+            stat.losses[-1] = msgspec.structs.replace(last, count=last.count + count)
+
+    def cut(self, after: int) -> None:
+        """A line was too long."""
+        self.lose(self._position(after + 1), say(_LONG))
+
+    def fault(self, fault: LogFault) -> None:
+        """A stretch of records could not be read."""
+        self.lose(fault.position, fault.why, fault.count)
+
+    def block(self, block: bytes, log: LineLog, layout: Layout) -> None:
+        """Look at the first and the last row of a block, for the time that the log spans."""
+        start = 1
+        while start < len(block):
+            stop = block.find(b"\n", start)
+            line = block[start:stop].rstrip(b"\r")
+            event = None if line.startswith(log.marks) else log.event(line, layout)
+            if event is not None:
+                self._dated(event, layout)
+                break
+            start = stop + 1
+            if start > 64 * 1024:
+                break
+        last = block.rfind(b"\n", 0, len(block) - 1)
+        event = log.event(block[last + 1 : -1].rstrip(b"\r"), layout)
+        if event is not None:
+            self._dated(event, layout)
+
+    def batch(self, batch: Sequence[LogRecord], log: RecordLog) -> None:
+        """The same of a batch of records."""
+        layout = Layout(surface=self.stat.surface, columns=())
+        for each in (batch[0], batch[-1]):
+            event = log.event(each.text)
+            if event is not None:
+                self._dated(event, layout)
+
+    def _dated(self, event: Event, layout: Layout) -> None:
+        stat = self.stat
+        host = event.host or layout.host
+        if host:
+            self._hosts[host] = self._hosts.get(host, 0) + 1
+        stat.version = stat.version or layout.version
+        stat.stated = stat.stated and layout.stated
+        when, before = event.when, self._time
+        if when is None:
+            return
+        stat.days.add(when.date().isoformat())
+        stat.first = when if stat.first is None else min(stat.first, when)
+        stat.last = when if stat.last is None else max(stat.last, when)
+        if before is not None:
+            if before - when > BACKWARDS:
+                stat.backwards.append((before, when))
+            elif when - before >= SILENT:
+                stat.silences.append((before, when))
+                stat.silences.sort(key=lambda span: span[0] - span[1])
+                del stat.silences[SILENCES_KEPT:]
+        self._time = when
+
+    def finish(self) -> LogFileStat:
+        """The counts, with the host that most of the looked-at rows name."""
+        self.stat.host = max(self._hosts, key=lambda each: (self._hosts[each], each), default="")
+        return self.stat
+
+    def _position(self, where: int | str) -> str:
+        if isinstance(where, str):
+            return where
+        return f"line {where}" if self.piece is None else f"piece {self.piece} line {where}"
+
+
+def first_of(event: Event, names: Sequence[str]) -> str:
+    """The first of some fields that is there; of a list of addresses the first."""
+    for name in names:
+        value = event.fields.get(name) or event.decoded.get(name)
+        if value:
+            return value.partition("\n")[0].strip()
+    return ""
+
+
+def _value(event: Event, name: str) -> str:
+    value = event.fields.get(name) or event.decoded.get(name, "")
+    return value.lower()
+
+
+def _is_noise(event: Event, surface: Surface) -> bool:
+    for each in surface.noise:
+        value = event.fields.get(each.field, "").lower()
+        if value and any(word in value for word in each.holds):
+            return True
+    return False

@@ -1,0 +1,100 @@
+"""Many patterns over one block of bytes in one pass: Hyperscan, or RE2 where it cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Protocol
+
+import re2
+
+hyperscan: ModuleType | None
+try:
+    import hyperscan
+except ImportError:  # pragma: no cover - Windows has no wheel of it
+    hyperscan = None
+
+BITS = 20
+"""Bits of a match that hold the pattern's number; the offset stands above them."""
+
+
+class Matcher(Protocol):
+    """Where patterns occur in a block."""
+
+    def scan(self, block: bytes) -> tuple[Sequence[int], int]:
+        """Each match as `end << BITS | number`: the offset just after it, never falling, and the
+        pattern's number. A pattern may be told several times for one place; none is left out.
+        Pattern 0 is only counted, once for each end: there may be one in nearly every row.
+        """
+        ...
+
+
+class HyperscanMatcher:
+    """All patterns as one automaton."""
+
+    def __init__(self, patterns: Sequence[bytes]) -> None:
+        assert hyperscan is not None
+        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        self._database.compile(
+            expressions=list(patterns),
+            ids=list(range(len(patterns))),
+            elements=len(patterns),
+            flags=[hyperscan.HS_FLAG_CASELESS] * len(patterns),
+        )
+
+    def scan(self, block: bytes) -> tuple[Sequence[int], int]:
+        """See `Matcher`."""
+        matches: list[int] = []
+        add = matches.append
+        counted = 0
+
+        def found(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            nonlocal counted
+            if number:
+                add(end << BITS | number)
+            else:
+                counted += 1
+
+        self._database.scan(block, match_event_handler=found)
+        return matches, counted
+
+
+class Re2Matcher:
+    """The same by RE2: rows that hold any pattern first, then which of them each row holds."""
+
+    def __init__(self, patterns: Sequence[bytes]) -> None:
+        options = re2.Options()
+        options.case_sensitive = False
+        options.encoding = re2.Options.Encoding.LATIN1
+        options.never_nl = False
+        options.max_mem = 256 << 20
+        texts = [each.decode("latin-1") for each in patterns]
+        self._any = re2.compile(
+            "|".join(f"(?:{each})" for each in texts).encode("latin-1"), options
+        )
+        self._set = re2.Set.SearchSet(options)
+        for each in texts:
+            self._set.Add(each.encode("latin-1"))
+        self._set.Compile()
+
+    def scan(self, block: bytes) -> tuple[Sequence[int], int]:
+        """See `Matcher`."""
+        matches: list[int] = []
+        counted = 0
+        at = 0
+        while (match := self._any.search(block, at)) is not None:
+            # A pattern that begins with a line feed belongs to the row after it.
+            inside = max(match.end() - 1, match.start())
+            start = block.rfind(b"\n", 0, inside) + 1
+            end = block.find(b"\n", max(match.end(), start))
+            end = len(block) if end < 0 else end
+            numbers = self._set.Match(block[max(start - 1, 0) : end + 1])
+            counted += 0 in numbers
+            matches.extend(match.end() << BITS | each for each in sorted(numbers) if each)
+            at = max(end, match.end())
+        return matches, counted
+
+
+def matcher(patterns: Sequence[bytes]) -> Matcher:
+    """The quickest matcher that is at hand."""
+    return HyperscanMatcher(patterns) if hyperscan is not None else Re2Matcher(patterns)

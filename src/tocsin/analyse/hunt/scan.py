@@ -1,0 +1,158 @@
+"""One log, or one piece of it, held against all rules: a pure function of its bytes.
+
+All rows are searched at once for what the rules need; only the few rows in which something was
+found are read as events and judged exactly. What a rule matched is folded at once, so that memory
+does not grow with the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from tocsin.analyse.hunt.decoded import decoded_again
+from tocsin.analyse.hunt.folding import Folding
+from tocsin.analyse.hunt.matcher import BITS
+from tocsin.analyse.hunt.plan import ENCODED, FOLDED, NUL, OWN, TURN, Plan
+from tocsin.formats.syntax.log_rows import Layout, LineLog, LogFault, LogRecord, RecordLog
+from tocsin.model.event import Event
+
+MASK = (1 << BITS) - 1
+
+BATCH_RECORDS = 4000
+BATCH_BYTES = 4 << 20
+"""Records that are searched together, up to either."""
+
+LINE_LIMIT = 1 << 20
+"""Bytes of one line that are read; the rest of a longer one is lost and told."""
+
+
+class Cut(msgspec.Struct, frozen=True):
+    """A line longer than `LINE_LIMIT`, of which so many bytes were left out."""
+
+    lost: int
+
+
+def scan_lines(
+    blocks: Iterable[bytes | Cut], log: LineLog, layout: Layout, plan: Plan, out: Folding
+) -> None:
+    """Search the rows of a log of lines.
+
+    blocks: each begins with a line feed that is not the log's, then whole lines, each with its end.
+    """
+    number = 0
+    for block in blocks:
+        if isinstance(block, Cut):
+            out.cut(number)
+            continue
+        layout = _block(block, number, log, layout, plan, out)
+        number += block.count(b"\n") - 1
+    out.stat.lines = out.stat.rows = number
+
+
+def _block(
+    block: bytes, before: int, log: LineLog, layout: Layout, plan: Plan, out: Folding
+) -> Layout:
+    """One block. before: lines before it."""
+    matches, noise = plan.matcher.scan(block)
+    out.stat.noise += noise
+    out.block(block, log, layout)
+    if plan.always:
+        return _every(block, before, log, layout, plan, out)
+    counted, number = 0, before  # up to that offset, so many lines
+    place, total = 0, len(matches)
+    find = block.find
+    while place < total:
+        first = place
+        at = matches[place] >> BITS
+        stop = find(b"\n", at)
+        beyond = (stop + 1) << BITS
+        place += 1
+        while place < total and matches[place] < beyond:
+            place += 1
+        marks = {each & MASK for each in matches[first:place]}
+        start = block.rfind(b"\n", 0, at) + 1
+        number += block.count(b"\n", counted, start)
+        counted = start
+        line = block[start:stop].rstrip(b"\r")
+        if TURN in marks:
+            layout = log.turns(line, layout)
+            continue
+        out.row(line, number, log.event, layout, plan, _asked(line, marks, plan), marks)
+    return layout
+
+
+def _every(
+    block: bytes, before: int, log: LineLog, layout: Layout, plan: Plan, out: Folding
+) -> Layout:
+    """The same where some rule must be asked of every row."""
+    places = range(len(plan.rules))
+    for number, raw in enumerate(block[1:].split(b"\n")[:-1], before + 1):
+        line = raw.rstrip(b"\r")
+        if line.startswith(tuple(log.marks)):
+            layout = log.turns(line, layout)
+        elif line:
+            out.row(line, number, log.event, layout, plan, places, frozenset())
+    return layout
+
+
+def _asked(line: bytes, marks: set[int], plan: Plan) -> Sequence[int]:
+    """Which rules are asked of a row in which these patterns were found."""
+    if FOLDED in marks:
+        return range(len(plan.rules))
+    if ENCODED in marks:
+        for text in decoded_again(line):
+            again, _ = plan.matcher.scan(b"\n" + text.replace(b"\n", b" ") + b"\n")
+            marks.update(each & MASK for each in again)
+    return sorted({each for mark in marks if mark >= OWN for each in plan.owners[mark - OWN]})
+
+
+def scan_records(
+    records: Iterable[LogRecord | LogFault], log: RecordLog, plan: Plan, out: Folding
+) -> None:
+    """Search the records of a log."""
+    layout = Layout(surface=plan.surface.name, columns=())
+
+    def event(text: bytes, _layout: Layout) -> Event | None:
+        return log.event(text)
+
+    for batch in _batches(records, out):
+        block = b"\n" + b"\n".join([each.text for each in batch]) + b"\n"
+        matches, noise = plan.matcher.scan(block)
+        out.stat.noise += noise
+        out.batch(batch, log)
+        found: dict[int, set[int]] = {}
+        index, stop = -1, 0
+        for each in matches:
+            at, mark = each >> BITS, each & MASK
+            while at > stop:
+                index += 1
+                stop += len(batch[index].text) + 1
+            found.setdefault(index, set()).add(mark)
+        if plan.always:
+            found = {index: found.get(index, set()) for index in range(len(batch))}
+        for index, marks in found.items():
+            record = batch[index]
+            if marks == {NUL} and not plan.always:
+                continue
+            asked = sorted({*_asked(record.text, marks, plan), *plan.always})
+            out.row(record.text, record.position, event, layout, plan, asked, marks)
+
+
+def _batches(records: Iterable[LogRecord | LogFault], out: Folding) -> Iterator[list[LogRecord]]:
+    batch: list[LogRecord] = []
+    size = 0
+    for each in records:
+        if isinstance(each, LogFault):
+            out.fault(each)
+            continue
+        batch.append(each)
+        size += len(each.text)
+        if len(batch) >= BATCH_RECORDS or size >= BATCH_BYTES:
+            out.stat.rows += len(batch)
+            yield batch
+            batch, size = [], 0
+    if batch:
+        out.stat.rows += len(batch)
+        yield batch
