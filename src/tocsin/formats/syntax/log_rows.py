@@ -72,12 +72,16 @@ class RecordLog(msgspec.Struct, frozen=True, kw_only=True):
     r"""A log of records. records: in the file's order, as text, faults among them; raises nothing.
 
     event: what one record's text says, None if it is none. json: whether the text is JSON, so that
-    what is searched for in it is escaped as JSON escapes (`\\` for a backslash).
+    what is searched for in it is escaped as JSON escapes (`\\` for a backslash). surface: kind of log
+    of its events. named: where the path of the file says more than its bytes (a page of a web site),
+    the same as `records`, given the path as a `Locator` has it; asked instead of `records`.
     """
 
     records: Callable[[BinaryIO], Iterator[LogRecord | LogFault]]
     event: Callable[[bytes], Event | None]
     json: bool = True
+    surface: str = "windows"
+    named: Callable[[BinaryIO, str], Iterator[LogRecord | LogFault]] | None = None
 
 
 Log = LineLog | RecordLog
