@@ -95,6 +95,7 @@ def _both(one: Group, other: Group) -> Group:
         outcomes=outcomes,
         events=kept_events([*one.events, *other.events]),
         ids=one.ids | other.ids,
+        said=one.said | other.said,
     )
 
 
@@ -221,7 +222,7 @@ def _because(
         )
     }
     template = rule.because or (_HELD if not group.target else _FROM if group.client else _ON)
-    return Sentence(template=template, values=values | {"count": group.count})
+    return Sentence(template=template, values=values | group.said | {"count": group.count})
 
 
 def _cited(

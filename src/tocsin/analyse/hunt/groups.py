@@ -8,6 +8,7 @@ import msgspec
 
 from tocsin.model.evidence import Evidence
 from tocsin.model.hunt import EVENTS_KEPT, Outcome
+from tocsin.model.text import Value
 
 HEAD = EVENTS_KEPT - 5
 """Rows of a group that are kept from its beginning; the rest of `EVENTS_KEPT` is its end."""
@@ -21,7 +22,7 @@ class Group(msgspec.Struct, kw_only=True):
 
     events: evidence whose body is an `Event`, in the order read; the first `HEAD` and the last few.
     ids: what joins rows of different logs (`RequestId`, `cafeReqId`, canary, file name), as
-    `name=value`, bounded.
+    `name=value`, bounded. said: further values of the rule's sentence, by their places (`{days}`).
     """
 
     rule: str
@@ -37,6 +38,7 @@ class Group(msgspec.Struct, kw_only=True):
     outcomes: dict[Outcome, int] = msgspec.field(default_factory=dict)
     events: list[Evidence] = msgspec.field(default_factory=list)
     ids: set[str] = msgspec.field(default_factory=set)
+    said: dict[str, Value] = msgspec.field(default_factory=dict)
 
 
 class GatheredRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -44,6 +46,7 @@ class GatheredRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     rule: id of the rule that gathers. at: seconds since 1970 (UTC), 0 where the row has no time.
     fields: those that a correlation groups by or counts. source, position: where it stands.
+    outcome: what the row shows by itself.
     """
 
     rule: str
@@ -56,3 +59,4 @@ class GatheredRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     source: str
     position: str
     raw: str = ""
+    outcome: Outcome = "unknown"
