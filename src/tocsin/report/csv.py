@@ -1,7 +1,10 @@
-"""One row a finding, then one a judged message; the last row counts them, so a cut file shows.
+"""One row a finding, then one a judged message, then one a finding of the hunt; the last row counts
+them, so a cut file shows.
 
 A message stands in the same columns: `rule` is `conversation`, `status` its verdict, `fingerprint`
-its id; `tags` name thread, campaign and family.
+its id; `tags` name thread, campaign and family. So does what the hunt found: `status` is `attempt`,
+`success` or `unknown`, `settle` what to do; `tags` name step, techniques, client, account, target,
+first and last row, how many there are, and the incident.
 """
 
 from __future__ import annotations
@@ -11,8 +14,10 @@ import io
 from collections.abc import Sequence
 
 from tocsin.model.conversation import JudgedMessage
+from tocsin.model.hunt import HuntFinding
 from tocsin.model.run import FindingRecord, Run, Server, hidden_word
 from tocsin.report import Output, Translate
+from tocsin.report.hunt_parts.telling import place, utc
 from tocsin.report.text_parts.lines import visible
 
 COLUMNS = (
@@ -57,13 +62,18 @@ def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
     for message in run.conversations.messages if run.conversations else ():
         writer.writerow([cell(value) for value in _message(message, translate)])
         rows += 1
+    known = {server.id: server for server in run.servers}
+    for found in run.hunt.findings if run.hunt else ():
+        writer.writerow([cell(value) for value in _hunted(found, known, translate)])
+        rows += 1
     writer.writerow([f"# {rows} rows", *[""] * (len(COLUMNS) - 1)])
     return text.getvalue()
 
 
-def _row(server: Server, finding: FindingRecord | None, translate: Translate) -> list[str]:
+def _server(server: Server) -> list[str]:
+    """The columns to the left of a finding."""
     build = server.build
-    left = [
+    return [
         str(server.rank),
         server.name,
         server.organisation,
@@ -73,6 +83,10 @@ def _row(server: Server, finding: FindingRecord | None, translate: Translate) ->
         build.high if build else "",
         server.build_label,
     ]
+
+
+def _row(server: Server, finding: FindingRecord | None, translate: Translate) -> list[str]:
+    left = _server(server)
     if finding is None:
         return left + [""] * (len(COLUMNS) - len(left))
     return [
@@ -103,6 +117,35 @@ def _message(message: JudgedMessage, translate: Translate) -> list[str]:
         "fingerprint": message.id,
     }
     return list(row.values())
+
+
+def _hunted(each: HuntFinding, known: dict[str, Server], translate: Translate) -> list[str]:
+    """A finding of the hunt beside its server; the host's own name where the inventory has none."""
+    left = [""] * COLUMNS.index("rule")
+    left[COLUMNS.index("server")] = each.host
+    tags = [
+        ("step", each.step),
+        *(("attack", name) for name in each.attack),
+        *(("client", name) for name in each.clients),
+        *(("account", name) for name in each.actors),
+        ("target", each.target),
+        ("first", utc(each.first).isoformat() if each.first else ""),
+        ("last", utc(each.last).isoformat() if each.last else ""),
+        ("rows", str(each.count)),
+        ("incident", each.incident),
+    ]
+    row = dict.fromkeys(COLUMNS[len(left) :], "") | {
+        "rule": each.rule,
+        "title": translate(each.title),
+        "status": each.outcome,
+        "level": each.level,
+        "because": each.because.render(translate),
+        "settle": each.remediation.render(translate) if each.remediation else "",
+        "tags": " ".join(f"{name}:{value}" for name, value in tags if value),
+        "evidence": "; ".join(map(place, each.events)),
+        "fingerprint": each.id,
+    }
+    return (_server(known[each.server]) if each.server in known else left) + list(row.values())
 
 
 def cell(value: str) -> str:

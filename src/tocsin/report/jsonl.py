@@ -9,6 +9,7 @@ import msgspec
 from tocsin.model.conversation import Campaign, Conversations, Hit, JudgedMessage
 from tocsin.model.run import Run
 from tocsin.report import Output, Translate
+from tocsin.report.hunt_parts.objects import hunt_objects, without
 
 
 def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
@@ -35,7 +36,7 @@ def _writable(value: object) -> object:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {name: _writable(each) for name, each in value.items()}
+        return {_writable(name): _writable(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [_writable(each) for each in value]
     return value
@@ -97,11 +98,15 @@ def _objects(run: Run) -> Iterator[dict[str, object]]:
         # The head keeps what is said of all mails; messages and campaigns have lines of their own.
         short = msgspec.structs.replace(run.conversations, messages=(), campaigns=())
         bare = msgspec.structs.replace(run, conversations=short)
+    if run.hunt is not None:
+        bare = msgspec.structs.replace(bare, hunt=without(run.hunt))
     head = msgspec.to_builtins(bare)
     alone = ("servers", "findings", "gaps", "sources", "skipped")
     yield {"kind": "run", **{name: value for name, value in head.items() if name not in alone}}
     if run.conversations is not None:
         yield from _conversations(run.conversations)
+    if run.hunt is not None:
+        yield from hunt_objects(run.hunt)
     for kind, plural in (
         ("server", "servers"),
         ("finding", "findings"),

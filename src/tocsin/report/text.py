@@ -11,7 +11,9 @@ from tocsin.model.run import FindingRecord, GapRecord, Run, Server, hidden_word
 from tocsin.model.text import N_
 from tocsin.report import Output, Translate
 from tocsin.report.html_parts.words import LEVEL, STATUS
+from tocsin.report.hunt_parts.telling import Breach, breaches
 from tocsin.report.text_parts.conversations import conversation_lines
+from tocsin.report.text_parts.hunt import hunt_lines, moment
 from tocsin.report.text_parts.lines import WIDTH, Style, coloured, plain, visible, wrapped
 
 __all__ = [
@@ -54,12 +56,13 @@ def render_styled(
     by_server: dict[str, list[FindingRecord]] = {}
     for finding in run.findings:
         by_server.setdefault(finding.subject, []).append(finding)
+    fallen = breaches(run.hunt)
     shown = run.servers if verbose else run.servers[:SERVER_LIMIT]
     width = max((len(visible(each.name)) for each in shown), default=0)
     for position, server in enumerate(shown):
         mine = by_server.get(server.id, [])
         full = not quiet and (verbose or position < FULL_LIMIT)
-        lines += _server(server, mine, translate, style, width, full=full)
+        lines += _server(server, mine, translate, style, width, fallen.get(server.id), full=full)
         if verbose:
             lines += _findings(mine, translate, style)
         if full:
@@ -69,16 +72,25 @@ def render_styled(
         lines.append(f"  {translate(N_('… and {count} more, in the report')).format(count=more)}")
     if lines[-1]:
         lines.append("")
-    if run.conversations is not None:
-        lines += conversation_lines(
-            run.conversations, translate, style, verbose=verbose, quiet=quiet
-        )
+    lines += _rooms(run, translate, style, verbose=verbose, quiet=quiet)
     if not quiet:
         lines += _could_not(run, translate, style)
         lines += _summary(run, translate)
     if len(lines) > SCREEN:
         lines += ["", *_verdict(run, translate, style)]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _rooms(
+    run: Run, translate: Translate, style: Style, *, verbose: bool, quiet: bool
+) -> Iterator[str]:
+    """The blocks of the rooms that were asked, beside the servers."""
+    if run.conversations is not None:
+        yield from conversation_lines(
+            run.conversations, translate, style, verbose=verbose, quiet=quiet
+        )
+    if run.hunt is not None:
+        yield from hunt_lines(run.hunt, translate, style, verbose=verbose, quiet=quiet)
 
 
 def _head(run: Run, translate: Translate, style: Style) -> Iterator[str]:
@@ -104,6 +116,7 @@ def _server(
     translate: Translate,
     style: Style,
     width: int,
+    breach: Breach | None,
     *,
     full: bool,
 ) -> Iterator[str]:
@@ -112,6 +125,10 @@ def _server(
     where = translate(_HIDDEN[hidden_word(server.hidden)]).ljust(room)
     label = server.build_label or translate(N_("build unknown"))
     yield f"  {server.rank:>2}  {style(name, 'strong')}   {where}   {visible(label)}"
+    if breach is not None:
+        words = translate(N_("broken into, since {time}"))
+        since = words.format(time=moment(breach.since, translate))
+        yield f"      {style(since, 'strong')}"
     for line in textwrap.wrap(_open(server, translate), WIDTH - 8):
         yield f"      {line}"
     if not full:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
@@ -19,7 +19,7 @@ from tocsin.model.run import Run
 from tocsin.model.text import N_
 from tocsin.report import Output, Translate
 from tocsin.report.csv import cell
-from tocsin.report.hunt_parts.telling import place
+from tocsin.report.hunt_parts.telling import place, utc
 
 COLUMNS = (
     "message",
@@ -57,14 +57,14 @@ def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
     writer.writerow(COLUMNS)
     findings = run.hunt.findings if run.hunt else ()
     dated = [(event.when, each, event) for each, event in _events(findings) if event.when]
-    for when, each, event in sorted(dated, key=lambda row: (_aware(row[0]), row[1].id)):
-        writer.writerow(list(map(cell, _row(_aware(when), each, event, translate))))
+    for when, each, event in sorted(dated, key=lambda row: (utc(row[0]), row[1].id)):
+        writer.writerow(list(map(cell, _row(when, each, event, translate))))
     undated = sum(event.when is None for _, event in _events(findings))
     if undated:
         words = translate(N_("Rows without a time that are left out here: {count}"))
         row = dict.fromkeys(COLUMNS, "") | {
             "message": words.format(count=undated),
-            "datetime": _written(_aware(run.finished)),
+            "datetime": _written(run.finished),
             "timestamp_desc": LEFT_OUT,
         }
         writer.writerow(row.values())
@@ -75,12 +75,8 @@ def _events(findings: tuple[HuntFinding, ...]) -> Iterator[tuple[HuntFinding, Ci
     return ((each, event) for each in findings for event in each.events)
 
 
-def _aware(when: datetime) -> datetime:
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-
-
 def _written(when: datetime) -> str:
-    return when.isoformat(timespec="microseconds")
+    return utc(when).isoformat(timespec="microseconds")
 
 
 def _row(when: datetime, each: HuntFinding, event: Cited, translate: Translate) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -12,6 +12,7 @@ from tocsin.knowledge.surfaces import surfaces
 from tocsin.model.finding import LEVELS
 from tocsin.model.hunt import Cited, Hunt, HuntFinding, Incident, LogCoverage, Outcome, stance
 from tocsin.model.text import N_
+from tocsin.report.html_parts.timeline import aware
 
 OUTCOME: dict[Outcome, str] = {
     "success": N_("worked"),
@@ -77,6 +78,39 @@ def proof(names: Iterable[str], known: dict[str, HuntFinding]) -> Cited | None:
         return None
     best = min(found, key=lambda each: (OUTCOMES.index(each.outcome), -LEVELS.index(each.level)))
     return best.events[0]
+
+
+def utc(when: datetime) -> datetime:
+    """A time in UTC; one without a zone is UTC already, as the run promises."""
+    return aware(when).astimezone(UTC)
+
+
+def entered(each: Incident) -> datetime | None:
+    """When the first thing worked; the first sign of all where nothing did."""
+    worked = [step.first for step in each.steps if step.outcome == "success" and step.first]
+    return min(map(utc, worked), default=each.first)
+
+
+class Breach(msgspec.Struct, frozen=True, kw_only=True):
+    """That a server of the inventory was broken into. number: of the incident, worst first."""
+
+    number: int
+    since: datetime | None
+
+
+def breaches(found: Hunt | None) -> dict[str, Breach]:
+    """By the server's id: those on which something worked in an incident that somebody got in by."""
+    fallen: dict[str, Breach] = {}
+    known = by_id(found) if found else {}
+    for number, incident in enumerate(told(found).broken if found else (), 1):
+        worked: dict[str, list[datetime]] = {}
+        for name in incident.findings:
+            each = known.get(name)
+            if each is not None and each.server and each.outcome == "success":
+                worked.setdefault(each.server, []).extend([utc(each.first)] if each.first else [])
+        for server, times in worked.items():
+            fallen.setdefault(server, Breach(number=number, since=min(times, default=None)))
+    return fallen
 
 
 def place(each: Cited) -> str:

@@ -20,7 +20,7 @@ from tocsin.report.advisory_parts.warned import (
     recipients,
     warned,
 )
-from tocsin.report.text_parts.lines import WIDTH, Style, visible, wrapped
+from tocsin.report.text_parts.lines import WIDTH, Style, some, visible, wrapped
 
 CAMPAIGN_LIMIT = 5
 ALERT_LIMIT = 5
@@ -63,9 +63,9 @@ def _first_line(
 ) -> Iterator[str]:
     if messages or found.campaigns:
         parts = [
-            _some(len(found.campaigns), N_("1 campaign"), N_("{count} campaigns"), translate),
-            _some(len(messages), N_("1 message"), N_("{count} messages"), translate),
-            _some(len(recipients(rows)), N_("1 recipient"), N_("{count} recipients"), translate),
+            some(len(found.campaigns), N_("1 campaign"), N_("{count} campaigns"), translate),
+            some(len(messages), N_("1 message"), N_("{count} messages"), translate),
+            some(len(recipients(rows)), N_("1 recipient"), N_("{count} recipients"), translate),
             translate(N_("{count} answered")).format(count=len(answered(rows))),
         ]
         words = ", ".join(parts)
@@ -74,10 +74,6 @@ def _first_line(
             count=sum(found.judged.values())
         )
     yield f"  {style(translate(N_('Conversations')), 'strong')}   {words}"
-
-
-def _some(count: int, one: str, many: str, translate: Translate) -> str:
-    return translate(one if count == 1 else many).format(count=count)
 
 
 def _campaigns(
@@ -114,14 +110,14 @@ def _campaign(
 ) -> Iterator[str]:
     name = visible(campaign.family) or translate(N_("family unknown"))
     facts = [
-        _some(
+        some(
             max(len(campaign.messages), len(members)),
             N_("1 message"),
             N_("{count} messages"),
             translate,
         ),
         _times(campaign, translate),
-        _some(len(recipients(rows)), N_("1 recipient"), N_("{count} recipients"), translate),
+        some(len(recipients(rows)), N_("1 recipient"), N_("{count} recipients"), translate),
         translate(N_("{count} answered")).format(count=len(answered(rows))),
     ]
     first, *more = textwrap.wrap(", ".join(facts), WIDTH - 9 - len(name)) or [""]
@@ -218,7 +214,7 @@ def _whom(rows: tuple[Warned, ...], translate: Translate) -> Iterator[str]:
     ]
     if used:
         parts.append(
-            _some(
+            some(
                 len(used),
                 N_("1 mailbox of yours sent it"),
                 N_("{count} mailboxes of yours sent it"),
@@ -244,7 +240,7 @@ def _watched(
     one = N_("1 more message stands out in one way alone: no alert")
     many = N_("{count} more messages stand out in one way alone: no alert")
     hint = "" if verbose else " " + translate(N_("(-v lists them)"))
-    yield "      " + _some(count, one, many, translate) + hint
+    yield "      " + some(count, one, many, translate) + hint
     if verbose:
         for each in watch:
             yield f"        {_when(each, translate)}  {style(_subject(each), 'strong')}"

@@ -35,6 +35,16 @@ def visible(text: str) -> str:
     )
 
 
+def cut(text: str, limit: int) -> str:
+    """The beginning of a text that is longer than the limit, and how many characters are left out."""
+    return text if len(text) <= limit else f"{text[:limit]}… (+{len(text) - limit})"
+
+
+def some(count: int, one: str, many: str, translate: Callable[[str], str]) -> str:
+    """A number in words: one of something, or `{count}` of it."""
+    return translate(one if count == 1 else many).format(count=count)
+
+
 def wrapped(head: str, words: str) -> Iterator[str]:
     """Words beside a head of eight columns, the further lines under the first."""
     lines = textwrap.wrap(visible(words), WIDTH - 15) or [""]
