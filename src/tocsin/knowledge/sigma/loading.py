@@ -1,0 +1,204 @@
+"""Folders of rule files -> rules, correlations and what could not be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tocsin.knowledge.sigma.correlation import Correlation, correlation_of, resolved
+from tocsin.knowledge.sigma.documents import SIZE_LIMIT, RuleError, documents
+from tocsin.knowledge.sigma.filtering import Filter, filter_of
+from tocsin.knowledge.sigma.rule import SigmaRule, rule_of
+from tocsin.knowledge.sigma.tree import both
+from tocsin.model.hunt import RuleProblem
+from tocsin.model.text import N_, Sentence, say
+
+FILES_LIMIT = 50_000
+"""Rule files of one folder."""
+
+DEPTH_LIMIT = 20
+"""Folders inside each other."""
+
+_ENDINGS = (".yml", ".yaml")
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """What was loaded. elsewhere: good rules for logs that are not read here (Linux, AWS …)."""
+
+    rules: tuple[SigmaRule, ...] = ()
+    correlations: tuple[Correlation, ...] = ()
+    problems: tuple[RuleProblem, ...] = ()
+    elsewhere: tuple[SigmaRule, ...] = ()
+
+
+def load(folders: Sequence[Path | str] = (), *, packaged: bool = True) -> Rules:
+    """Every rule of these folders (or single files), and ours if `packaged`.
+
+    Nothing is raised: what cannot be used is a problem with its reason, and costs no other rule. A
+    rule given by a folder stands before one of ours with the same id.
+    """
+    work = _Work()
+    for folder in folders:
+        path = Path(folder)
+        if not path.exists():
+            work.problem(str(folder), "", say(N_("there is no such file or folder")))
+        for source, text in _files(path, str(path), 0, work):
+            work.file(source, text, own=False)
+    if packaged:
+        ours = resources.files("tocsin.knowledge") / "data" / "rules"
+        for source, text in _files(ours, "tocsin", 0, work):
+            work.file(source, text, own=True)
+    return work.done()
+
+
+class _Work:
+    """What has been read so far. A class because filters and correlations come last."""
+
+    def __init__(self) -> None:
+        self.rules: dict[str, SigmaRule] = {}
+        self.correlations: dict[str, Correlation] = {}
+        self.filters: list[Filter] = []
+        self.problems: list[RuleProblem] = []
+        self.files = 0
+
+    def problem(self, source: str, rule: str, why: Sentence) -> None:
+        self.problems.append(RuleProblem(source=source, rule=rule, why=why))
+
+    def file(self, source: str, text: str, *, own: bool) -> None:
+        try:
+            found = documents(text)
+        except RuleError as fault:
+            self.problem(source, "", fault.why)
+            return
+        for document in _merged(found):
+            title = ""
+            try:
+                title = _title(document)
+                self.document(document, source, own=own)
+            except RuleError as fault:
+                self.problem(source, title, fault.why)
+
+    def document(self, document: Mapping[str, Any], source: str, *, own: bool) -> None:
+        if "correlation" in document:
+            found = correlation_of(document, source, own=own)
+            self.once(found.id)
+            self.correlations[found.id] = found
+        elif "filter" in document:
+            self.filters.append(filter_of(document, source))
+        else:
+            rule = rule_of(document, source, own=own)
+            self.once(rule.id)
+            self.rules[rule.id] = rule
+
+    def once(self, rule: str) -> None:
+        before = self.rules.get(rule) or self.correlations.get(rule)
+        if before is not None:
+            words = N_("the id {id} is already that of a rule in {file}; that one is used")
+            raise RuleError(say(words, id=rule, file=before.source))
+
+    def done(self) -> Rules:
+        self.filter()
+        self.resolve()
+        rules = tuple(self.rules.values())
+        return Rules(
+            rules=tuple(rule for rule in rules if rule.surfaces),
+            correlations=tuple(self.correlations.values()),
+            problems=tuple(self.problems),
+            elsewhere=tuple(rule for rule in rules if not rule.surfaces),
+        )
+
+    def filter(self) -> None:
+        """Each rule that a filter names asks for what the filter leaves through, too."""
+        for each in self.filters:
+            for id_, rule in self.rules.items():
+                if each.applies(rule):
+                    tree = both([rule.tree, each.tree])
+                    self.rules[id_] = msgspec.structs.replace(rule, tree=tree)
+
+    def resolve(self) -> None:
+        """Correlations name rules by id or name; those that lack one of them go."""
+        ids = {each.name.lower(): each.id for each in self.rules.values() if each.name}
+        ids |= {each.name.lower(): each.id for each in self.correlations.values() if each.name}
+        ids |= {each: each for each in (*self.rules, *self.correlations)}
+        for id_, found in list(self.correlations.items()):
+            try:
+                whole = resolved(found, ids)
+            except RuleError as fault:
+                self.problem(found.source, found.title, fault.why)
+                del self.correlations[id_]
+                continue
+            self.correlations[id_] = whole
+            for rule in whole.rules if not whole.generate else ():
+                if rule in self.rules:
+                    self.rules[rule] = msgspec.structs.replace(self.rules[rule], gathers=True)
+
+
+def _title(document: Any) -> str:
+    if not isinstance(document, Mapping):
+        raise RuleError(say(N_("not a rule: no map of keys")))
+    return str(document.get("title") or document.get("id") or "")
+
+
+def _merged(found: list[Any]) -> Iterator[Any]:
+    """The documents of a file; `action: global` gives what all later ones share."""
+    shared: dict[str, Any] = {}
+    before: dict[str, Any] = {}
+    for document in found:
+        if document is None:
+            continue
+        action = document.get("action") if isinstance(document, dict) else None
+        if action == "global" and isinstance(document, dict):
+            shared = _under(shared, document)
+            continue
+        if action == "reset":
+            shared = {}
+            continue
+        whole = document
+        if isinstance(document, dict) and (shared or action == "repeat"):
+            whole = _under(before if action == "repeat" else shared, document)
+        before = whole if isinstance(whole, dict) else before
+        yield whole
+
+
+def _under(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
+    """Two maps as one; where both have a key, maps are joined and the upper's value counts."""
+    made = dict(lower)
+    for key, value in upper.items():
+        old = made.get(key)
+        both_maps = isinstance(old, Mapping) and isinstance(value, Mapping)
+        made[key] = _under(old, value) if both_maps else value
+    made.pop("action", None)
+    return made
+
+
+def _files(
+    path: Path | Traversable, called: str, depth: int, work: _Work
+) -> Iterator[tuple[str, str]]:
+    """Every rule file in and below a folder, in the order of names, or the file itself."""
+    try:
+        if path.is_dir():
+            entries = sorted(path.iterdir(), key=lambda entry: entry.name)
+        else:
+            with path.open("rb") as stream:
+                data = stream.read(SIZE_LIMIT + 1)
+            yield called, data.decode("utf-8-sig", "replace")
+            return
+    except OSError as fault:
+        work.problem(called, "", say(N_("cannot be read: {what}"), what=fault.strerror or ""))
+        return
+    if depth > DEPTH_LIMIT:
+        work.problem(called, "", say(N_("more than {limit} folders deep"), limit=DEPTH_LIMIT))
+        return
+    for entry in entries:
+        if entry.is_dir() or entry.name.lower().endswith(_ENDINGS):
+            work.files += 1
+            if work.files > FILES_LIMIT:
+                words = N_("more than {limit} rule files; the rest is not read")
+                work.problem(called, "", say(words, limit=FILES_LIMIT))
+                return
+            yield from _files(entry, f"{called}/{entry.name}", depth + 1, work)
