@@ -1,4 +1,4 @@
-"""What a finding takes from what found it: a Sigma rule, a correlation or a baseline."""
+"""What a finding takes from what found it, and an incident from its steps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tocsin.model.finding import Level
 
 
 class Told(Protocol):
-    """The head that all three share."""
+    """What a Sigma rule, a correlation and a baseline all say of themselves."""
 
     @property
     def id(self) -> str:
@@ -45,3 +45,31 @@ class Told(Protocol):
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that it asks for."""
+
+
+class StepFact(Protocol):
+    """A step of an intrusion, as `data/steps.toml` describes it."""
+
+    @property
+    def title(self) -> str:
+        """The message id of its name."""
+
+    @property
+    def attack(self) -> tuple[str, ...]:
+        """ATT&CK techniques."""
+
+    @property
+    def tactic(self) -> str:
+        """ATT&CK's tactic, `initial-access`."""
+
+    @property
+    def rank(self) -> int:
+        """Its place in an intrusion, the first lowest."""
+
+    @property
+    def surfaces(self) -> tuple[str, ...]:
+        """The logs that would show it."""
+
+    @property
+    def next(self) -> str:
+        """The message id of what to do about it; empty where there is nothing."""

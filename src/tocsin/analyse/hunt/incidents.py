@@ -1,0 +1,162 @@
+"""From findings to incidents: one intrusion each, told in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from tocsin.analyse.hunt.findings import BEST, LATE, order
+from tocsin.analyse.hunt.joining import HIGH, MEDIUM, Cluster
+from tocsin.analyse.hunt.told import StepFact
+from tocsin.analyse.hunt.traces import Trace
+from tocsin.knowledge.surfaces import surfaces
+from tocsin.model.finding import LEVELS, fingerprint
+from tocsin.model.hunt import HuntFinding, Incident, Outcome, Step
+from tocsin.model.text import N_, Sentence, say
+
+TOGETHER = timedelta(minutes=5)
+"""Findings of one step on one host that begin so near to one another are one line of the story."""
+
+JOINED_LIMIT = 30
+"""Reasons why findings belong together that are written down; alike ones are one."""
+
+NAMES_SHOWN = 3
+"""Hosts or addresses that a title names."""
+
+_BROKEN = N_("{host} was broken into from {client}: {step}")
+_BROKEN_BY = N_("{host} was broken into: {step}")
+_SIGNS = N_("Signs of an intrusion on {host} from {client}: {step}; whether it worked is not shown")
+_SIGNS_BY = N_("Signs of an intrusion on {host}: {step}; whether it worked is not shown")
+_TRIED = N_("Attempt on {host} from {client}: {step}; nothing shows that it worked")
+_TRIED_BY = N_("Attempt on {host}: {step}; nothing shows that it worked")
+
+_TITLES: dict[Outcome, tuple[str, str]] = {
+    "success": (_BROKEN, _BROKEN_BY),
+    "unknown": (_SIGNS, _SIGNS_BY),
+    "attempt": (_TRIED, _TRIED_BY),
+}
+
+
+def is_incident(members: Iterable[Trace]) -> bool:
+    """Whether a cluster is more than a note: something in it is at least of medium level."""
+    return any(each.weighs >= MEDIUM for each in members)
+
+
+def incident(traces: Sequence[Trace], cluster: Cluster, steps: Mapping[str, StepFact]) -> Incident:
+    """One cluster told, without what chains and coverage have to say."""
+    members = [traces[at] for at in (*cluster.members, *cluster.support)]
+    found = [each.finding for each in members]
+    outcome = outcome_of(members)
+    worst = sorted((traces[at].finding for at in cluster.members), key=order)
+    hosts = _unique(each.host or each.finding.host for each in members)
+    clients = _unique(client for each in members for client in sorted(each.clients))
+    return Incident(
+        id=fingerprint("incident", worst[0].id),
+        title=_title(members, outcome, hosts, clients, steps),
+        level=max((each.level for each in found), key=LEVELS.index),
+        outcome=outcome,
+        hosts=hosts,
+        servers=_unique(each.server for each in found),
+        actors=_unique(actor for each in found for actor in each.actors),
+        clients=clients or _unique(client for each in found for client in each.clients),
+        first=min((each.first for each in found if each.first), default=None),
+        last=max((each.last for each in found if each.last), default=None),
+        steps=timeline(members, steps),
+        findings=tuple(each.id for each in sorted(found, key=order)),
+        joined=tuple({str(each.why): each.why for each in cluster.links}.values())[:JOINED_LIMIT],
+    )
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each for each in names if each))
+
+
+def outcome_of(members: Iterable[Trace]) -> Outcome:
+    """What the grave findings show. Where those were only tried and something lesser worked, it is
+    not known what that was."""
+    by_weight: dict[bool, set[Outcome]] = {True: set(), False: set()}
+    for each in members:
+        if each.weighs >= MEDIUM:
+            by_weight[each.weighs >= HIGH].add(each.finding.outcome)
+    grave, lesser = (
+        next((each for each in BEST if each in by_weight[which]), None) for which in (True, False)
+    )
+    if grave == "attempt" and lesser in ("success", "unknown"):
+        return "unknown"
+    return grave or lesser or "unknown"
+
+
+def _title(
+    members: Sequence[Trace],
+    outcome: Outcome,
+    hosts: Sequence[str],
+    clients: Sequence[str],
+    steps: Mapping[str, StepFact],
+) -> Sentence:
+    def telling(each: Trace) -> tuple[int, int, int, datetime, str]:
+        step = steps.get(each.finding.step)
+        rank = step.rank if step else 0
+        worked = BEST.index(each.finding.outcome)
+        return worked, -each.weighs, -rank, each.first, each.finding.id
+
+    shown = min((each for each in members if each.weighs >= MEDIUM), key=telling).finding
+    step = steps.get(shown.step)
+    surface = surfaces().get(shown.surface)
+    with_client, without = _TITLES[outcome]
+    values = {
+        "host": _several(hosts) or (surface.title if surface else shown.surface),
+        "step": step.title if step else shown.title,
+    }
+    if not clients:
+        return say(without, **values)
+    return say(with_client, client=_several(clients), **values)
+
+
+def _several(names: Sequence[str]) -> str:
+    more = len(names) - NAMES_SHOWN
+    return ", ".join(names[:NAMES_SHOWN]) + (f" (+{more})" if more > 0 else "")
+
+
+def timeline(members: Iterable[Trace], steps: Mapping[str, StepFact]) -> tuple[Step, ...]:
+    """The findings as steps in the order of time; those of one step at one moment are one line."""
+    open_ones: dict[tuple[str, str], list[Trace]] = {}
+    lines: list[list[Trace]] = []
+    for each in sorted(members, key=lambda trace: (trace.first, trace.finding.id)):
+        key = (each.finding.step or each.finding.rule, each.host)
+        line = open_ones.get(key)
+        if line is not None and _near(line, each):
+            line.append(each)
+        else:
+            open_ones[key] = line = [each]
+            lines.append(line)
+    told = [_step(line, steps) for line in lines]
+    return tuple(sorted(told, key=lambda step: _story(step, steps)))
+
+
+def _near(line: Sequence[Trace], each: Trace) -> bool:
+    return each.first - max(one.first for one in line) <= TOGETHER
+
+
+def _story(step: Step, steps: Mapping[str, StepFact]) -> tuple[datetime, int, str, str]:
+    """At one moment, in the order in which an intrusion goes."""
+    fact = steps.get(step.name)
+    return step.first or LATE, fact.rank if fact else 0, step.host, step.findings[0]
+
+
+def _step(line: Sequence[Trace], steps: Mapping[str, StepFact]) -> Step:
+    found = sorted((each.finding for each in line), key=order)
+    shown: HuntFinding = found[0]
+    fact = steps.get(shown.step)
+    attack = _unique(technique for each in found for technique in each.attack)
+    return Step(
+        name=shown.step,
+        title=Sentence(template=fact.title if fact else shown.title),
+        attack=attack or (fact.attack if fact else ()),
+        first=min((each.first for each in found if each.first), default=None),
+        last=max((each.last for each in found if each.last), default=None),
+        host=line[0].host or line[0].finding.host,
+        outcome=min((each.outcome for each in found), key=BEST.index),
+        level=shown.level,
+        said=shown.because,
+        findings=tuple(each.id for each in found),
+    )
