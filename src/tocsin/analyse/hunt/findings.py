@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -21,6 +21,9 @@ VALUE_KEPT = 300
 
 FIELD_KEPT = 2_000
 """Characters of one field of a cited row."""
+
+APART = timedelta(hours=24)
+"""Rows without an address that stand further from one another are findings of their own."""
 
 NAMES_KEPT = 20
 """Actors and clients of one finding that are named."""
@@ -71,8 +74,43 @@ def put_together(groups: Iterable[Group]) -> list[Group]:
         kept = found.get(key)
         found[key] = group if kept is None else _both(kept, group)
     return [
-        msgspec.structs.replace(each, events=kept_events(each.events)) for each in found.values()
+        part
+        for each in found.values()
+        for part in _apart(msgspec.structs.replace(each, events=kept_events(each.events)))
     ]
+
+
+def _apart(group: Group) -> list[Group]:
+    """What a host did on days far from one another, for nobody that it names, is not one finding.
+
+    Only where every row is kept; their outcomes are then of the same kind, or stay together.
+    """
+    if group.client or group.count != len(group.events) or len(group.outcomes) > 1:
+        return [group]
+    parts: list[list[Evidence]] = []
+    for each in group.events:
+        when, before = each.seen, parts[-1][-1].seen if parts else None
+        if not parts or (when is not None and before is not None and when - before > APART):
+            parts.append([])
+        parts[-1].append(each)
+    if len(parts) < 2:
+        return [group]
+    return [
+        msgspec.structs.replace(
+            group,
+            key=(*group.key, _of(part[0])) if number else group.key,
+            count=len(part),
+            first=part[0].seen,
+            last=part[-1].seen or part[0].seen,
+            outcomes=dict.fromkeys(group.outcomes, len(part)),
+            events=part,
+        )
+        for number, part in enumerate(parts)
+    ]
+
+
+def _of(each: Evidence) -> str:
+    return each.seen.isoformat() if each.seen else ""
 
 
 def _both(one: Group, other: Group) -> Group:

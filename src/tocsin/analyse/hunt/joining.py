@@ -26,6 +26,9 @@ published intrusions went on for one to three days between two steps on one host
 AFTER_OTHER = timedelta(hours=1)
 """Likewise what another address does that shows no way in of its own."""
 
+AFTER_MIXED = timedelta(hours=6)
+"""Likewise what says no address but is tied to something that has another one, and no way in."""
+
 AFTER_WEAK = timedelta(minutes=30)
 """Likewise what is only of low level."""
 
@@ -185,11 +188,14 @@ def _following(
             continue
         link = _origin(traces, acts, number, anything)
         if link is None and number in homeless:
-            link = _host(traces, acts, number, on_host, anything)
+            link = _host(traces, acts, number, on_host, anything, AFTER)
             if link is None:
                 alone += [(at, number) for at in acts if traces[at].weighs >= MEDIUM]
         elif link is None and number not in has_way:
             link = _other(traces, acts, number, ways_in)
+            if link is None:
+                unsaid = [at for at in acts if not traces[at].clients]
+                link = _host(traces, unsaid, number, on_host, anything, AFTER_MIXED)
         if link is not None:
             found.append(link)
     return found + _alone(traces, alone)
@@ -201,6 +207,7 @@ def _host(
     number: int,
     on_host: dict[str, _Scene],
     anything: dict[str, _Scene],
+    window: timedelta,
 ) -> Link | None:
     """What a host does for nobody it names, after a break-in by somebody it names."""
     for at in acts:
@@ -209,7 +216,7 @@ def _host(
             continue
         near = _nearest(
             (anything if weak else on_host).get(traces[at].host),
-            traces, at, AFTER_WEAK if weak else AFTER, number,
+            traces, at, AFTER_WEAK if weak else window, number,
         )  # fmt: skip
         if near is not None:
             return _link(traces, near, at, 10, _AFTER)
