@@ -123,6 +123,7 @@ def _examine_parsers(
         ("examine", translate(N_("read everything in the given places and run all rooms"))),
         ("inventory", translate(N_("which Exchange servers there are and what each is open to"))),
         ("conversation", translate(N_("is somebody speaking inside our mail conversations"))),
+        ("hunt", translate(N_("has a server been broken into, and what happened in order"))),
     ):
         parser = _command(commands, name, summary, _examine, translate)
         parser.add_argument("paths", nargs="+", metavar="PATH")
@@ -165,8 +166,10 @@ def _examine_parsers(
             metavar="N",
             help=translate(N_("processes that read (default: one per processor)")),
         )
-        if name != "inventory":
+        if name in ("examine", "conversation"):
             _history_options(parser, translate)
+        if name in ("examine", "hunt"):
+            _hunt_options(parser, translate)
         _length_options(parser, translate)
 
 
@@ -185,6 +188,21 @@ def _history_options(parser: argparse.ArgumentParser, translate: Translate) -> N
         type=int,
         metavar="HOURS",
         help=translate(N_("how old a mail must be before it is learnt from (default: 48)")),
+    )
+
+
+def _hunt_options(parser: argparse.ArgumentParser, translate: Translate) -> None:
+    parser.add_argument(
+        "--rules",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help=translate(N_("Sigma rules that logs are held against, too; may be repeated")),
+    )
+    parser.add_argument(
+        "--only-rules",
+        action="store_true",
+        help=translate(N_("leave our own rules out: only those of --rules")),
     )
 
 

@@ -17,6 +17,7 @@ from tocsin.app.examine import Request, Room
 from tocsin.app.examine import examine as examine_paths
 from tocsin.app.exits import CLEAN, ERROR, FINDINGS, USAGE, exit_code, reaches
 from tocsin.app.faults import WordsError, unwritable
+from tocsin.app.hunting import HuntWish
 from tocsin.app.progress import progress_bar
 from tocsin.assess.comparing import compare
 from tocsin.collect.files import printable
@@ -38,14 +39,15 @@ FILES = ("run.json", "report.html", *HANDED_ON)
 """What a run may write into its folder."""
 
 _ROOMS: dict[str, frozenset[Room]] = {
-    "examine": frozenset({"inventory", "conversation"}),
+    "examine": frozenset({"inventory", "conversation", "hunt"}),
     "inventory": frozenset({"inventory"}),
     "conversation": frozenset({"conversation"}),
+    "hunt": frozenset({"hunt"}),
 }
 
 
 def examine(arguments: argparse.Namespace) -> int:
-    """`tocsin examine`, `tocsin inventory` and `tocsin conversation`."""
+    """`tocsin examine`, and each of its rooms as a command of its own."""
     try:
         knowledge = knowledge_with(arguments.knowledge)
         since, until = window(arguments.since, arguments.until)
@@ -68,6 +70,10 @@ def examine(arguments: argparse.Namespace) -> int:
         rooms=_ROOMS[arguments.command],
         history=getattr(arguments, "history", None),
         delay_hours=getattr(arguments, "learn_after", None),
+        rules=HuntWish(
+            folders=tuple(getattr(arguments, "rules", ())),
+            packaged=not getattr(arguments, "only_rules", False),
+        ),
     )
     # Every mail's judgement is printed only where somebody asked for all of them.
     each_mail = arguments.command == "conversation" and arguments.format == "jsonl"

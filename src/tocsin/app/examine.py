@@ -13,11 +13,13 @@ from typing import Literal
 import msgspec
 
 import tocsin
+from tocsin.analyse.hunt.groups import GatheredRow
 from tocsin.analyse.inventory.ledger import Ledger
 from tocsin.analyse.inventory.names import own_domain
 from tocsin.analyse.inventory.room import Inventory, inventory
 from tocsin.app.conversation import Wish, converse, inferred_domain
 from tocsin.app.document import servers_and_findings
+from tocsin.app.hunting import HuntWhole, HuntWish, hunted, ready
 from tocsin.app.parts import Part, Whole
 from tocsin.app.reading import (
     RANGE,
@@ -29,7 +31,7 @@ from tocsin.app.reading import (
     read_files,
     read_range,
 )
-from tocsin.assess.headline import conversation_headline, headline
+from tocsin.assess.headline import conversation_headline, headline, hunt_headline
 from tocsin.assess.ranking import counts_of
 from tocsin.collect.archives import Limits
 from tocsin.collect.files import FileItem, printable, walk
@@ -43,13 +45,14 @@ from tocsin.knowledge.mail_tables import file_kinds, link_hosts, link_words, wra
 from tocsin.model.conversation import Conversations
 from tocsin.model.evidence import OUTSIDE, Evidence
 from tocsin.model.finding import Finding, Gap
+from tocsin.model.hunt import Hunt
 from tocsin.model.locator import Locator
 from tocsin.model.run import KnowledgeState, Run, Skipped, Source, Summary, Tool
 from tocsin.model.text import N_, say
 from tocsin.store.history import open_history
 from tocsin.store.spool import Spool
 
-Room = Literal["inventory", "conversation"]
+Room = Literal["inventory", "conversation", "hunt"]
 
 BATCH_FILES = 400
 BATCH_BYTES = 8 << 20
@@ -63,7 +66,7 @@ Progress = Callable[[int, int, int], None]
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What to examine and how. rooms: which questions are asked. history: a file in which the
-    conversation room remembers; None to forget afterwards.
+    conversation room remembers; None to forget afterwards. rules: what logs are held against.
     """
 
     paths: tuple[str, ...]
@@ -74,9 +77,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 0
     limits: Limits = msgspec.field(default_factory=Limits)
     exclude: tuple[str, ...] = ()
-    rooms: frozenset[Room] = frozenset({"inventory", "conversation"})
+    rooms: frozenset[Room] = frozenset({"inventory", "conversation", "hunt"})
     history: str | None = None
     delay_hours: int | None = None
+    rules: HuntWish = HuntWish()
 
 
 def examine(
@@ -92,8 +96,9 @@ def examine(
     """
     started = datetime.now(UTC)
     own = frozenset(own_domain(each) for each in request.own_domains) - {""}
+    gathered: list[GatheredRow] = []
     with Spool() as spool, open_history(request.history) as history:
-        whole = Whole(spool)
+        whole = Whole(spool, HuntWhole(gathered.extend))
         job = Job(
             reading=Reading(
                 own_domains=own,
@@ -103,11 +108,12 @@ def examine(
             ),
             window=Window(since=request.since, until=request.until),
             limits=request.limits,
+            hunt=request.rules if "hunt" in request.rooms else None,
         )
         _read_all(request, job, whole, progress)
         _take_live(live, whole)
-        ledger = whole.ledger if "inventory" in request.rooms else Ledger()
-        found = inventory(ledger, knowledge, request.own_domains)
+        known = inventory(whole.ledger, knowledge, request.own_domains)
+        found = known if "inventory" in request.rooms else inventory(Ledger(), knowledge, ())
         for gap in found.gaps:
             whole.gap(gap)
         spoken = None
@@ -123,7 +129,12 @@ def examine(
                 since=request.since,
             )
             spoken = converse(spool, history, wish, lines)
-    return _document(request, knowledge, whole, found, started, spoken)
+        hunt = (
+            hunted(request.rules, whole.hunt, gathered, known, whole.digests)
+            if job.hunt is not None
+            else None
+        )
+    return _document(request, knowledge, whole, found, started, (spoken, hunt))
 
 
 def _read_all(request: Request, job: Job, whole: Whole, progress: Progress | None) -> None:
@@ -189,7 +200,7 @@ def _read_in_processes(
     progress: Progress | None,
 ) -> None:
     workers = request.workers or os.cpu_count() or 1
-    _load(job.reading)
+    _load(job)
     context = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
     running: dict[Future[Part], int] = {}
     hashes: dict[str, Future[str]] = {}
@@ -209,16 +220,18 @@ def _read_in_processes(
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         for batch in _batches(items):
             found += sum(each.size for each in batch)
-            big = [each for each in batch if each.size > 2 * WHOLE_FILE and in_pieces(each.path)]
+            big = [
+                each for each in batch if each.size > 2 * WHOLE_FILE and in_pieces(each.path, job)
+            ]
             small = tuple(each.path for each in batch if each not in big)
             if small:
                 running[pool.submit(read_files, job, small)] = 1
             for each in big:
                 hashes[each.path] = pool.submit(hash_file, each.path)
                 pieces[each.path] = _source(each)
-                for start in range(0, each.size, RANGE):
+                for number, start in enumerate(range(0, each.size, RANGE)):
                     end = min(start + RANGE, each.size)
-                    running[pool.submit(read_range, job, each.path, start, end)] = 1
+                    running[pool.submit(read_range, job, each.path, number, start, end)] = 1
                     collect(2 * workers)
             collect(2 * workers)
         collect(0)
@@ -228,12 +241,14 @@ def _read_in_processes(
             whole.add(Part(sources=[msgspec.structs.replace(source, sha256=digest)], files=1))
 
 
-def _load(reading: Reading) -> None:
+def _load(job: Job) -> None:
     """Load before the workers are forked what they would each load else, and let the collector of
     garbage leave it alone, so that they share it."""
     formats()
     registrable("contoso.example")
-    if reading.messages:
+    if job.hunt is not None:
+        ready(job.hunt)
+    if job.reading.messages:
         lexicon.cues("")
         everyday_stems(STEM)
         for table in (link_hosts, link_words, file_kinds, wrappers):
@@ -263,8 +278,9 @@ def _document(
     whole: Whole,
     found: Inventory,
     started: datetime,
-    spoken: Conversations | None,
+    rooms: tuple[Conversations | None, Hunt | None],
 ) -> Run:
+    spoken, hunt = rooms
     by_server: dict[str, list[Finding]] = {server.id: [] for server in found.servers}
     for finding in found.findings:
         by_server[finding.subject].append(finding)
@@ -290,7 +306,10 @@ def _document(
                 if "inventory" in request.rooms
                 else ()
             ),
-            *conversation_headline(spoken, asked="inventory" not in request.rooms),
+            *conversation_headline(
+                spoken, asked="conversation" in request.rooms and len(request.rooms) == 1
+            ),
+            *hunt_headline(hunt, asked=request.rooms == {"hunt"}),
         ),
         summary=Summary(
             files=whole.files,
@@ -308,6 +327,7 @@ def _document(
         findings=records,
         gaps=gaps,
         conversations=spoken,
+        hunt=hunt,
     )
 
 

@@ -9,6 +9,7 @@ import zlib
 import msgspec
 
 from tocsin.analyse.inventory.ledger import Ledger
+from tocsin.app.hunting import HuntPart, HuntWhole
 from tocsin.formats.syntax.domains import registrable
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap, GapKind
@@ -71,6 +72,7 @@ class Part(msgspec.Struct, kw_only=True):
     mails: list[tuple[int, int, bytes]] = msgspec.field(default_factory=list)
     senders: dict[str, set[int]] = msgspec.field(default_factory=dict)
     delivered: dict[str, int] = msgspec.field(default_factory=dict)
+    hunt: HuntPart = msgspec.field(default_factory=HuntPart)
 
     def mail(self, each: Evidence) -> None:
         """Keep a mail, packed, with its time; and who wrote it, to tell whose organisation this is."""
@@ -109,11 +111,13 @@ class _Folded(msgspec.Struct, kw_only=True):
 
 
 class Whole:
-    """All parts of a run, folded as they come in any order. spool: takes the mails."""
+    """All parts of a run, folded as they come in any order. spool: takes the mails; hunt: what was
+    found in logs."""
 
-    def __init__(self, spool: Spool | None = None) -> None:
+    def __init__(self, spool: Spool | None = None, hunt: HuntWhole | None = None) -> None:
         self.ledger = Ledger()
         self.spool = spool
+        self.hunt = hunt
         self.senders: dict[str, set[int]] = {}
         self.delivered: dict[str, int] = {}
         self.files = 0
@@ -144,6 +148,8 @@ class Whole:
         if self.spool is not None:
             for when, place, data in part.mails:
                 self.spool.append(when, data, place)
+        if self.hunt is not None:
+            self.hunt.add(part.hunt)
         for domain, known in part.senders.items():
             self.senders.setdefault(domain, set()).update(known)
         for domain, count in part.delivered.items():

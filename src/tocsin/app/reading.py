@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from tocsin.app.hunting import HuntWish, hunt_file, hunt_piece, in_hunted_pieces
 from tocsin.app.parts import Part
 from tocsin.collect.archives import Budget, Limits, Member, archive_kind, members
 from tocsin.collect.files import printable
@@ -44,11 +45,12 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What every worker must know."""
+    """What every worker must know. hunt: the rules that logs are held against, if any."""
 
     reading: Reading
     window: Window
     limits: Limits
+    hunt: HuntWish | None = None
 
 
 def read_files(job: Job, paths: tuple[str, ...]) -> Part:
@@ -67,15 +69,18 @@ def read_files(job: Job, paths: tuple[str, ...]) -> Part:
     return part
 
 
-def read_range(job: Job, path: str, start: int, end: int) -> Part:
-    """Read the records of a big file that begin in [start, end)."""
+def read_range(job: Job, path: str, number: int, start: int, end: int) -> Part:
+    """Read the records of a big file that begin in [start, end), its piece of that number."""
     part = Part()
     with open(path, "rb") as stream:
         found = recognise(stream.read(HEAD_SIZE))
+        at = Locator(source=printable(path))
+        if found is not None and found.log is not None and job.hunt is not None:
+            _hunt_range(job, found, stream, at, part, (number, start, end))
+            return part
         if found is None or found.read_range is None:
             msg = f"not readable in pieces: {path}"
             raise ValueError(msg)
-        at = Locator(source=printable(path))
         records = 0
         for each in found.read_range(stream, at, job.reading, start, end):
             records += _keep(job, each, part)
@@ -84,17 +89,37 @@ def read_range(job: Job, path: str, start: int, end: int) -> Part:
     return part
 
 
+def _hunt_range(
+    job: Job, found: Format, stream: BinaryIO, at: Locator, part: Part, piece: tuple[int, int, int]
+) -> None:
+    """Hunt in a piece of a big log; whoever has the first one also looks for its servers."""
+    assert job.hunt is not None
+    stream.seek(0)
+    part.hunt, rows = hunt_piece(job.hunt, found, stream, at, job.window.holds, piece)
+    if piece[0] == 0:
+        stream.seek(0)
+        for each in found.read(stream, at, job.reading):
+            _keep(job, each, part)
+    part.records[found.name] = rows
+    part.size = piece[2] - piece[1]
+
+
 def hash_file(path: str) -> str:
     """SHA-256 of a file, streamed."""
     with open(path, "rb") as stream:
         return _hash(stream)
 
 
-def in_pieces(path: str) -> bool:
+def in_pieces(path: str, job: Job) -> bool:
     """Whether a big file's format can be read by many workers at once."""
     with open(path, "rb") as stream:
-        found = recognise(stream.read(HEAD_SIZE))
-    return found is not None and found.read_range is not None
+        head = stream.read(HEAD_SIZE)
+    found = recognise(head)
+    if found is None:
+        return False
+    if found.log is not None and job.hunt is not None:
+        return in_hunted_pieces(head, found)
+    return found.read_range is not None
 
 
 def _read_file(job: Job, path: str, part: Part) -> None:
@@ -190,6 +215,9 @@ def _read_format(job: Job, found: Format, stream: BinaryIO, at: Locator, part: P
     try:
         for each in found.read(stream, at, job.reading):
             records += _keep(job, each, part)
+        if found.log is not None and job.hunt is not None:
+            stream.seek(0)
+            records = hunt_file(job.hunt, found, stream, at, job.window.holds, part.hunt)
     except Exception as fault:  # noqa: BLE001 - the outer door: one bad file never costs the others
         part.gap(
             Gap(

@@ -1,0 +1,164 @@
+"""The engine: what is found, and where it is said to stand, does not depend on how a log is cut."""
+
+import io
+import random
+
+import pytest
+
+from tocsin.analyse.hunt import matcher as matchers
+from tocsin.analyse.hunt.blocks import BLOCK, as_utf8, blocks
+from tocsin.analyse.hunt.folding import Folding
+from tocsin.analyse.hunt.plan import plan
+from tocsin.analyse.hunt.scan import LINE_LIMIT, scan_lines
+from tocsin.app.hunting import HuntPart, HuntWhole, HuntWish, hunt_file, hunt_piece
+from tocsin.formats import recognise
+from tocsin.knowledge.sigma import load
+from tocsin.knowledge.sigma.anchors import anchors
+from tocsin.knowledge.surfaces import surfaces
+from tocsin.model.locator import Locator
+
+RULE = """
+title: A page of a web shell
+id: 7d0f9a52-1111-4222-8333-123456789abc
+level: high
+logsource: {category: webserver}
+detection:
+  page: {cs-uri-stem|endswith: '/odd-page.aspx'}
+  condition: page
+"""
+HEAD = (
+    "#Software: Microsoft Internet Information Services 10.0\r\n#Version: 1.0\r\n"
+    "#Date: 2026-03-03 00:00:00\r\n#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port"
+    " cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken\r\n"
+)
+ROW = "2026-03-03 10:{0:02d}:{1:02d} 10.0.0.5 GET {2} - 443 - 198.51.100.7 Mozilla/5.0+(X) - 200 0 0 9"
+
+
+@pytest.fixture(scope="module")
+def wish(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("rules")
+    (folder / "page.yml").write_text(RULE, "utf-8")
+    return HuntWish(folders=(str(folder),), packaged=False)
+
+
+def log_of(pages: list[str], end: str = "\r\n") -> bytes:
+    rows = [ROW.format(number // 60 % 60, number % 60, page) for number, page in enumerate(pages)]
+    return (HEAD + "".join(row + "\r\n" for row in rows)).replace("\r\n", end).encode()
+
+
+def every(wish, data: bytes):
+    found = recognise(data[:8192])
+    part = HuntPart()
+    hunt_file(wish, found, io.BytesIO(data), Locator(source="u.log"), lambda _: True, part)
+    return settled(part)
+
+
+def settled(*parts):
+    whole = HuntWhole(lambda _rows: None)
+    for part in parts:
+        whole.add(part)
+    groups, stats = whole.settled()
+    places = {each.at.position for group in groups for each in group.events}
+    return sum(group.count for group in groups), places, stats[0]
+
+
+def test_a_matching_row_is_found_at_its_line(wish):
+    count, places, stat = every(wish, log_of(["/owa/"] * 10 + ["/owa/auth/odd-page.aspx"]))
+    assert (count, places) == (1, {"line 15"})
+    assert (stat.rows, stat.lost) == (15, 0)
+
+
+def test_pieces_of_a_log_say_the_same_as_the_whole(wish):
+    chance = random.Random(4)
+    pages = ["/owa/auth/odd-page.aspx" if chance.random() < 0.02 else "/owa/" for _ in range(600)]
+    data = log_of(pages)
+    expected = every(wish, data)
+    assert expected[0] == sum(page.endswith("odd-page.aspx") for page in pages)
+    found = recognise(data[:8192])
+    for _ in range(10):
+        cuts = sorted({0, len(data), *(chance.randrange(len(data)) for _ in range(5))})
+        parts = []
+        for number, (start, stop) in enumerate(zip(cuts, cuts[1:], strict=False)):
+            part, _rows = hunt_piece(
+                wish, found, io.BytesIO(data), Locator(source="u.log"), lambda _: True,
+                (number, start, stop),
+            )  # fmt: skip
+            parts.append(part)
+        chance.shuffle(parts)
+        again = settled(*parts)
+        assert again[:2] == expected[:2]
+        assert again[2].rows == expected[2].rows
+
+
+def test_columns_that_change_inside_a_log_hold_for_what_follows(wish):
+    data = log_of(["/owa/"] * 3) + (
+        b"#Fields: date time c-ip cs-method cs-uri-stem sc-status\r\n"
+        b"2026-03-03 11:00:00 203.0.113.9 POST /owa/auth/odd-page.aspx 404\r\n"
+    )
+    found = recognise(data[:8192])
+    part = HuntPart()
+    hunt_file(wish, found, io.BytesIO(data), Locator(source="u.log"), lambda _: True, part)
+    (group,) = part.groups
+    assert (group.client, group.outcomes) == ("203.0.113.9", {"attempt": 1})
+    # A piece that begins after the new header knows it, too.
+    at = data.index(b"2026-03-03 11")
+    piece, _ = hunt_piece(
+        wish, found, io.BytesIO(data), Locator(source="u.log"), lambda _: True, (1, at, len(data))
+    )
+    assert [each.client for each in piece.groups] == ["203.0.113.9"]
+
+
+def test_a_log_in_utf_16_and_one_with_old_line_ends_are_read(wish):
+    pages = ["/owa/", "/owa/auth/odd-page.aspx", "/owa/"]
+    wide = log_of(pages).decode().encode("utf-16")
+    assert every(wish, wide)[:2] == (1, {"line 6"})
+    assert every(wish, log_of(pages, "\r"))[:2] == (1, {"line 6"})
+    assert every(wish, log_of(pages, "\n"))[:2] == (1, {"line 6"})
+
+
+def test_a_needlessly_encoded_address_is_found(wish):
+    data = log_of(["/owa/auth/%6fdd-p%61ge.aspx", "/owa/auth/odd%2Dpage.a%2573px"])
+    assert every(wish, data)[0] == 2
+
+
+def test_a_line_without_end_is_cut_and_told_and_costs_nothing_else(wish):
+    good = ROW.format(1, 1, "/owa/auth/odd-page.aspx").encode() + b"\r\n"
+    data = log_of(["/owa/"]) + b"x" * (2 * LINE_LIMIT + 3 * BLOCK) + b"\r\n" + good
+    count, places, stat = every(wish, data)
+    assert (count, places) == (1, {"line 7"})
+    assert stat.lost == 2  # what stands there is no row, and its rest was left out
+    assert {loss.position for loss in stat.losses} == {"line 6", "line 7"} or {
+        loss.position for loss in stat.losses
+    } == {"line 6"}
+
+
+def test_rows_of_zero_bytes_are_counted_and_placed(wish):
+    data = (
+        log_of(["/owa/"] * 200)
+        + b"\0" * 400
+        + b"\r\n"
+        + ROW.format(2, 2, "/x/odd-page.aspx").encode()
+    )
+    count, _, stat = every(wish, data)
+    assert count == 1
+    assert stat.lost == 1
+    assert stat.losses[0].position == "line 205"
+
+
+def test_the_fall_back_finds_the_same(wish, monkeypatch):
+    data = log_of(["/owa/", "/owa/auth/odd-page.aspx", "/a/odd-page.aspx", "/owa/"] * 50)
+    expected = every(wish, data)
+    rules = load(wish.folders, packaged=False).rules
+    monkeypatch.setattr(matchers, "hyperscan", None)
+    other = plan(surfaces()["iis"], rules, anchors, marks=(b"#",))
+    assert isinstance(other.matcher, matchers.Re2Matcher)
+    log = recognise(data[:8192]).log
+    folding = Folding(Locator(source="u.log"), "iis", lambda _: True)
+    scan_lines(blocks(io.BytesIO(data)), log, log.begin(data[:8192]), other, folding)
+    assert sum(each.count for each in folding.groups.values()) == expected[0]
+
+
+def test_wide_text_comes_in_blocks_of_whole_lines():
+    text = "".join(f"row {number}\r\n" for number in range(1000))
+    found = list(as_utf8(io.BytesIO(text.encode("utf-16"))))
+    assert b"".join(each[1:] for each in found).decode() == text
