@@ -60,6 +60,23 @@ _EWS = (
     "GenericErrors,Puid{end}"
 )
 
+_CMDLET = (
+    f"DateTime,StartTime,RequestId,ClientRequestId,{_VERSION},ServerHostName,ProcessId,"
+    "ProcessName,ThreadId,CultureInfo,Organization,AuthenticatedUser,ExecutingUserSid,"
+    "EffectiveOrganization,UserServicePlan,IsAdmin,ClientApplication,Cmdlet,Parameters,"
+    "CmdletUniqueId,UserBudgetOnStart,ContributeToFailFast,RunspaceSettingsCreationHint,"
+    "ADViewEntireForest,ADRecipientViewRoot,ADConfigurationDomainControllers,"
+    "ADPreferredGlobalCatalogs,ADPreferredDomainControllers,"
+    "ADUserConfigurationDomainController,ADUserPreferredGlobalCatalog,"
+    "ADuserPreferredDomainControllers,ThrottlingInfo,DelayInfo,ThrottlingDelay,"
+    "IsOutputObjectRedacted,CmdletProxyStage,CmdletProxyRemoteServer,"
+    "CmdletProxyRemoteServerVersion,CmdletProxyMethod,ProxiedObjectCount,CmdletProxyLatency,"
+    "OutputObjectCount,ParameterBinding,BeginProcessing,ProcessRecord,EndProcessing,"
+    "StopProcessing,BizLogic,PowerShellLatency,UserInteractionLatency,"
+    "ProvisioningLayerLatency,ActivityContextLifeTime,TotalTime,ErrorType,ExecutionResult,"
+    "CacheHitCount,CacheMissCount,GenericLatency,GenericInfo,GenericErrors"
+)
+
 
 class Version(msgspec.Struct, frozen=True):
     """The columns of one kind of log as a version of Exchange writes them."""
@@ -76,7 +93,7 @@ def _version(surface: str, since: str, columns: str) -> Version:
 VERSIONS: tuple[Version, ...] = (
     _version(
         "httpproxy",
-        "2016 CU9, 2019, SE",
+        "2016, 2019, SE",
         _PROXY_FRONT
         + _SHARED_CACHE
         + _PROXY_TIMES
@@ -85,11 +102,11 @@ VERSIONS: tuple[Version, ...] = (
     ),
     _version(
         "httpproxy",
-        "2013 CU6",
+        "2013 CU, 2016",
         _PROXY_FRONT
         + _SHARED_CACHE
         + _PROXY_TIMES
-        + "UrlQuery,BackEndGenericInfo,GenericInfo,GenericErrors",
+        + "RouteRefresherLatency,UrlQuery,BackEndGenericInfo,GenericInfo,GenericErrors",
     ),
     _version(
         "httpproxy",
@@ -101,6 +118,7 @@ VERSIONS: tuple[Version, ...] = (
     ),
     _version("ecp-server", "2013", "TimeStamp,ServerName,EventId,EventData"),
     _version("ecp-activity", "2013", "TimeStamp,ServerName,EventId,EventData"),
+    _version("oabgen", "2013", "Timestamp,RecordType,TraceId,OabGuid,AddressListGuid,Message"),
     _version(
         "rps-http",
         "2013",
@@ -111,24 +129,36 @@ VERSIONS: tuple[Version, ...] = (
         "ClientInfo,CPU,Memory,ActivityContextLifeTime,TotalTime,UrlQuery,GenericLatency,"
         "GenericInfo,GenericErrors",
     ),
+    _version("rps-cmdlet", "2013", _CMDLET),
     _version(
         "rps-cmdlet",
-        "2016",
-        f"DateTime,StartTime,RequestId,ClientRequestId,{_VERSION},ServerHostName,ProcessId,"
-        "ProcessName,ThreadId,CultureInfo,Organization,AuthenticatedUser,ExecutingUserSid,"
-        "EffectiveOrganization,UserServicePlan,IsAdmin,ClientApplication,Cmdlet,Parameters,"
-        "CmdletUniqueId,UserBudgetOnStart,ContributeToFailFast,RunspaceSettingsCreationHint,"
-        "ADViewEntireForest,ADRecipientViewRoot,ADConfigurationDomainControllers,"
-        "ADPreferredGlobalCatalogs,ADPreferredDomainControllers,"
-        "ADUserConfigurationDomainController,ADUserPreferredGlobalCatalog,"
-        "ADuserPreferredDomainControllers,ThrottlingInfo,DelayInfo,ThrottlingDelay,"
-        "IsOutputObjectRedacted,CmdletProxyStage,CmdletProxyRemoteServer,"
-        "CmdletProxyRemoteServerVersion,CmdletProxyMethod,ProxiedObjectCount,CmdletProxyLatency,"
-        "OutputObjectCount,ParameterBinding,BeginProcessing,ProcessRecord,EndProcessing,"
-        "StopProcessing,BizLogic,PowerShellLatency,UserInteractionLatency,"
-        "ProvisioningLayerLatency,ActivityContextLifeTime,TotalTime,ErrorType,ExecutionResult,"
-        "CacheHitCount,CacheMissCount,GenericLatency,GenericInfo,GenericErrors,ObjectGuid,"
-        "ExternalDirectoryOrganizationId,ExternalDirectoryObjectId,NonPiiParameters",
+        "2016, 2019, SE",
+        f"{_CMDLET},ObjectGuid,ExternalDirectoryOrganizationId,ExternalDirectoryObjectId,"
+        "NonPiiParameters",
+    ),
+    _version(
+        "rps-authz",
+        "2013",
+        f"DateTime,StartTime,RequestId,{_VERSION},ServerHostName,IsAuthorized,Operation,Action,"
+        "AuthenticationType,AuthenticatedUser,Organization,ManagedOrganization,SessionId,Function,"
+        "AuthorizeUser,AuthorizeOperation,GetQuota,WSManOperationComplete,WSManUserComplete,"
+        "WSManQuotaComplete,ValidateConnectionLimit,GetApplicationPrivateData,"
+        "GetInitialSessionState,VariantConfigurationSnapshot,CmdletFlightEnabled,"
+        "CmdletFlightDisabled,ServerActiveRunspaces,ServerActiveUsers,UserBudgetOnStart,"
+        "TenantBudgetOnStart,ContributeToFailFast,ActivityContextLifeTime,TotalTime,"
+        "GenericLatency,GenericInfo,GenericErrors",
+    ),
+    _version(
+        "autodiscover",
+        "2013",
+        f"DateTime,RequestId,{_VERSION},ClientRequestId,AuthenticationType,IsAuthenticated,"
+        "AuthenticatedUser,Organization,UserAgent,ClientIpAddress,ServerHostName,FrontEndServer,"
+        "SoapAction,HttpStatus,ErrorCode,RedirectType,BeginBudgetConnections,"
+        "EndBudgetConnections,BeginBudgetAD,EndBudgetAD,BeginBudgetCAS,EndBudgetCAS,"
+        "ThrottlingPolicy,TotalDCRequestCount,TotalDCRequestLatency,HttpPipelineLatency,"
+        "CheckAccessCoreLatency,CoreExecutionLatency,CallerADLatency,RequestedUserADLatency,"
+        "ExchangePrincipalLatency,TotalRequestTime,GenericInfo,AuthenticationErrors,"
+        "GenericErrors,Puid",
     ),
     _version("ews", "2013", _EWS.format(ring="", end="")),
     _version(
@@ -195,13 +225,14 @@ LOG_TYPES = {
     "httpproxy logs": "httpproxy",
     "ecp server log": "ecp-server",
     "ecp activity context log": "ecp-activity",
-    "oabgenerator": "oabgen",
+    "oab generator log": "oabgen",
     "rps http logs": "rps-http",
     "rps cmdlet logs": "rps-cmdlet",
     "rps authz logs": "rps-authz",
     "ews logs": "ews",
     "mapihttp logs": "mapihttp",
-    "autodiscover logs": "autodiscover",
+    "autodiscover protocol logs": "autodiscover",
+    "psws logs": "rps-cmdlet",
     "http request filtering logs": "httpfilter",
     "message tracking log": "messagetracking",
     "smtp receive protocol log": "smtp",
@@ -215,56 +246,6 @@ TIMES = ("datetime", "timestamp", "date-time")
 """How the column of the time is called."""
 
 _PLAIN = re.compile(r"[^a-z0-9]+")
-
-SYNONYMS = {
-    "timestamp": "DateTime",
-    "time": "DateTime",
-    "date": "DateTime",
-    "hostname": "UrlHost",
-    "host": "UrlHost",
-    "urlpath": "UrlStem",
-    "url": "UrlStem",
-    "path": "UrlStem",
-    "uri": "UrlStem",
-    "uristem": "UrlStem",
-    "csuristem": "UrlStem",
-    "csuriquery": "UrlQuery",
-    "query": "UrlQuery",
-    "useragent": "UserAgent",
-    "csuseragent": "UserAgent",
-    "agent": "UserAgent",
-    "httpmethod": "Method",
-    "httpmetode": "Method",
-    "csmethod": "Method",
-    "httpmethode": "Method",
-    "methode": "Method",
-    "verb": "Method",
-    "httpstatuscode": "HttpStatus",
-    "httpstatuskode": "HttpStatus",
-    "statuscode": "HttpStatus",
-    "scstatus": "HttpStatus",
-    "status": "HttpStatus",
-    "clientip": "ClientIpAddress",
-    "cip": "ClientIpAddress",
-    "sourceip": "ClientIpAddress",
-    "srcip": "ClientIpAddress",
-    "ip": "ClientIpAddress",
-    "remoteip": "ClientIpAddress",
-    "user": "AuthenticatedUser",
-    "username": "AuthenticatedUser",
-    "csusername": "AuthenticatedUser",
-    "server": "ServerHostName",
-    "servername": "ServerHostName",
-}
-"""What publishers and exports call the columns of a web request, plain, to HttpProxy's names."""
-
-TRACKING_SYNONYMS = {
-    "timestamp": "date-time",
-    "sender": "sender-address",
-    "recipients": "recipient-address",
-    "subject": "message-subject",
-}
-"""What Get-MessageTrackingLog calls the columns of the tracking log."""
 
 
 def plain(name: str) -> str:

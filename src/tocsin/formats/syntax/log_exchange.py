@@ -92,7 +92,7 @@ def event(line: bytes, layout: Layout) -> Event | None:
     host = layout.host
     if flatten is not None:
         host = flatten(fields, text) or host
-    return event_of(layout.surface, fields, when, text, host=host)
+    return event_of(layout.surface, fields, when, text, host)
 
 
 def _when(fields: dict[str, str]) -> datetime | None:

@@ -9,9 +9,7 @@ import msgspec
 
 from tocsin.formats.syntax.log_columns import (
     LOG_TYPES,
-    SYNONYMS,
     TIMES,
-    TRACKING_SYNONYMS,
     VERSIONS,
     names_of,
     plain,
@@ -19,6 +17,7 @@ from tocsin.formats.syntax.log_columns import (
 )
 from tocsin.formats.syntax.log_csv import cells
 from tocsin.formats.syntax.log_rows import Layout
+from tocsin.formats.syntax.log_synonyms import SYNONYMS, TRACKING_SYNONYMS
 from tocsin.formats.syntax.log_values import moment
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -30,17 +29,18 @@ _TELLING = {
     "httpproxy": ("urlstem", "anchormailbox", "backendcookie", "routinghint", "backendstatus"),
     "rps-http": ("clientinfo", "urlquery", "frontendserver", "commandname"),
     "rps-cmdlet": ("cmdlet",),
-    "rps-authz": ("authorizeuser", "isauthorized", "useractiverunspaces", "getmaxconcurrency"),
+    "rps-authz": ("authorizeuser", "isauthorized", "authorizeoperation"),
     "ews": ("soapaction", "impersonateduser"),
     "mapihttp": ("mapirequestid", "clientsoftware", "requesttype"),
-    "autodiscover": ("autodiscover",),
+    "autodiscover": ("redirecttype", "requesteduseradlatency"),
     "httpfilter": ("scanresult", "headernames"),
     "messagetracking": ("sourcecontext", "eventid", "messageid", "recipientaddress"),
     "smtp": ("sessionid", "remoteendpoint", "connectorid"),
     "agent": ("enteredorgfromip", "p1fromaddress"),
     "audit-queue": ("recordtype", "data", "operation"),
     "ecp-server": ("eventdata",),
-    "oabgen": ("oabgenerator",),
+    "ecp-activity": (),
+    "oabgen": ("oabguid", "addresslistguid"),
 }
 """Columns of which at least one must be there: the others stand in many files."""
 

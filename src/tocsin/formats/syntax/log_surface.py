@@ -7,6 +7,8 @@ from functools import cache
 
 import msgspec
 
+from tocsin.formats.syntax.decode_row import hidden
+from tocsin.formats.syntax.log_probes import mark_probe
 from tocsin.formats.syntax.log_values import first_public
 from tocsin.knowledge.surfaces import Surface, surfaces
 from tocsin.model.event import RAW_LIMIT, VALUE_LIMIT, Event
@@ -55,25 +57,16 @@ def event_of(
     fields: dict[str, str],
     when: datetime | None,
     text: str,
-    *,
     host: str = "",
-    decoded: dict[str, str] | None = None,
 ) -> Event:
     """The event of a row. fields: by the producer's names, changed in place: aliases are added."""
     known = plan(surface)
-    for alias, source in known.renamed:
-        if source in fields and alias not in fields:
-            fields[alias] = fields[source]
-    for alias, source in known.lists:
-        if source in fields and alias not in fields:
-            fields[alias] = first_public(fields[source])
-    for alias, stem, query in known.joined:
-        if alias not in fields and (joined := join(fields.get(stem, ""), fields.get(query, ""))):
-            fields[alias] = joined
+    _name(fields, known)
     if len(text) > VALUE_LIMIT:
         for name, value in fields.items():
             if len(value) > VALUE_LIMIT:
                 fields[name] = value[:VALUE_LIMIT]
+    mark_probe(surface, fields)
     for name in known.hosts:
         found = fields.get(name)
         if found and found.lower() not in _LOCAL:
@@ -85,8 +78,21 @@ def event_of(
         when=when,
         host=host,
         raw=text[:RAW_LIMIT],
-        decoded=decoded or {},
+        decoded=hidden(fields, text),
     )
+
+
+def _name(fields: dict[str, str], known: Plan) -> None:
+    """Add the aliases."""
+    for alias, source in known.renamed:
+        if source in fields and alias not in fields:
+            fields[alias] = fields[source]
+    for alias, source in known.lists:
+        if source in fields and alias not in fields:
+            fields[alias] = first_public(fields[source])
+    for alias, stem, query in known.joined:
+        if alias not in fields and (joined := join(fields.get(stem, ""), fields.get(query, ""))):
+            fields[alias] = joined
 
 
 def join(stem: str, query: str) -> str:

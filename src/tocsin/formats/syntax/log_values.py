@@ -53,7 +53,7 @@ def _printed(text: str) -> datetime | None:
     half = (match[9] or "").lower()
     if one > 31:
         year, month, day = one, two, three
-    elif sign == "/" and (half or one <= 12 and two > 12):
+    elif sign == "/" and (half or (one <= 12 and two > 12)):
         month, day, year = one, two, three
     elif sign == "/" and one <= 12:
         month, day, year = one, two, three  # 3/4/2021: Exchange's own culture is the American one

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from tocsin.formats.syntax.log_query import taken
 from tocsin.formats.syntax.log_rows import Layout
 from tocsin.formats.syntax.log_surface import event_of, join
 from tocsin.formats.syntax.log_values import first_public, text_of
@@ -32,37 +33,41 @@ ROWS_TRIED = 50
 _FIELDS = re.compile(r"#fields:?[ \t]*", re.IGNORECASE)
 _KNOWN = {
     name.lower(): name
-    for name in (
-        "date time date-local time-local c-ip c-port cs-username s-sitename s-computername s-ip"
-        " s-port cs-method cs-uri-stem cs-uri-query cs-uri sc-status sc-substatus sc-win32-status"
-        " sc-bytes cs-bytes time-taken cs-version cs-host cs(User-Agent) cs(Cookie) cs(Referer)"
-        " X-Forwarded-For"
-    ).split()
+    for name in [
+        "date",
+        "time",
+        "date-local",
+        "time-local",
+        "c-ip",
+        "c-port",
+        "cs-username",
+        "s-sitename",
+        "s-computername",
+        "s-ip",
+        "s-port",
+        "cs-method",
+        "cs-uri-stem",
+        "cs-uri-query",
+        "cs-uri",
+        "sc-status",
+        "sc-substatus",
+        "sc-win32-status",
+        "sc-bytes",
+        "cs-bytes",
+        "time-taken",
+        "cs-version",
+        "cs-host",
+        "cs(User-Agent)",
+        "cs(Cookie)",
+        "cs(Referer)",
+        "X-Forwarded-For",
+    ]
 }
 _TELLING = frozenset({"cs-method", "cs-uri-stem", "cs-uri-query", "cs-uri", "sc-status"})
 _NAMES = {"cs(User-Agent)": "cs-user-agent", "cs(Referer)": "cs-referer", "cs(Cookie)": "cs-cookie"}
 _ROW = re.compile(
     r"(?:\d{4}-\d\d-\d\d[ \t])?\d\d?:\d\d:\d\d(?:\.\d{1,9})?[ \t](?:\S{1,255}[ \t]){0,4}[A-Z_-]{3,16}[ \t][/*]"
 )
-_EXCHANGE_IDS = re.compile(
-    r"(?:^|[&;?])(cafeReqId|CorrelationID|ClientId|ClientRequestId|msExchEcpCanary|X-Rps-CAT|Email)"
-    r"=([^&;]{1,4096})",
-    re.IGNORECASE,
-)
-_IDS = {
-    name.lower(): name
-    for name in (
-        "cafeReqId",
-        "CorrelationID",
-        "ClientId",
-        "ClientRequestId",
-        "msExchEcpCanary",
-        "X-Rps-CAT",
-        "Email",
-    )
-}
-_IDS_LIMIT = 16
-"""Fields taken out of one query."""
 
 
 def columns_of(line: str) -> tuple[str, ...]:
@@ -199,23 +204,17 @@ def _finish(fields: dict[str, str], when: datetime, text: str, layout: Layout) -
     for name, plain in _NAMES.items():
         if value := fields.get(name):
             fields[plain] = value.replace("+", " ") if plain == "cs-user-agent" else value
-    if "cs-uri" in fields and "cs-uri-stem" not in fields:
+    stem, query = fields.get("cs-uri-stem", ""), fields.get("cs-uri-query", "")
+    if not stem and "cs-uri" in fields:
         stem, _, query = fields["cs-uri"].partition("?")
         fields["cs-uri-stem"] = stem
-        if query:
-            fields["cs-uri-query"] = query
-    query = fields.get("cs-uri-query", "")
     if query:
         fields["query"] = query
         if "=" in query:
-            for number, match in enumerate(_EXCHANGE_IDS.finditer(query)):
-                if number >= _IDS_LIMIT:
-                    break
-                if match[2] != "<empty>":
-                    fields.setdefault(_IDS[match[1].lower()], match[2])
-    if whole := join(fields.get("cs-uri-stem", ""), query):
-        fields["cs-uri-query"] = whole
-    forwarded = fields.get("X-Forwarded-For")
-    if forwarded:
+            for key, value in taken(query).items():
+                fields.setdefault(key, value)
+    if stem or query:
+        fields["cs-uri-query"] = join(stem, query)
+    if forwarded := fields.get("X-Forwarded-For"):
         fields["client-address"] = first_public(forwarded)
-    return event_of(SURFACE, fields, when, text, host=layout.host)
+    return event_of(SURFACE, fields, when, text, layout.host)

@@ -22,9 +22,39 @@ _STEM = re.compile(r"-|\*|[/\\].*|[a-z]{2,10}://.*", re.DOTALL)
 _VERSION = re.compile(r"-|HTTP/\d(?:\.\d)?", re.IGNORECASE)
 
 METHODS = frozenset(
-    "GET POST HEAD PUT DELETE OPTIONS PATCH TRACE CONNECT PROPFIND PROPPATCH MKCOL COPY MOVE LOCK"
-    " UNLOCK SEARCH RPC_IN_DATA RPC_OUT_DATA SUBSCRIBE POLL BPROPPATCH BDELETE BMOVE BCOPY NOTIFY"
-    " UNSUBSCRIBE X-MS-ENUMATTS DEBUG TRACK REPORT".split()
+    [
+        "GET",
+        "POST",
+        "HEAD",
+        "PUT",
+        "DELETE",
+        "OPTIONS",
+        "PATCH",
+        "TRACE",
+        "CONNECT",
+        "PROPFIND",
+        "PROPPATCH",
+        "MKCOL",
+        "COPY",
+        "MOVE",
+        "LOCK",
+        "UNLOCK",
+        "SEARCH",
+        "RPC_IN_DATA",
+        "RPC_OUT_DATA",
+        "SUBSCRIBE",
+        "POLL",
+        "BPROPPATCH",
+        "BDELETE",
+        "BMOVE",
+        "BCOPY",
+        "NOTIFY",
+        "UNSUBSCRIBE",
+        "X-MS-ENUMATTS",
+        "DEBUG",
+        "TRACK",
+        "REPORT",
+    ]
 )
 
 _SHAPES = {
