@@ -54,6 +54,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     logsource: tuple[Entry, ...]
     exchange: dict[str, tuple[str, ...]]
+    exchange_groups: dict[str, tuple[str, ...]] = {}
     sysmon: dict[str, tuple[int, ...]]
     channels: dict[str, tuple[str, ...]]
     providers: dict[str, tuple[str, ...]]
@@ -82,6 +83,8 @@ def asked(product: str, category: str, service: str) -> Asked:
     if product == "exchange":
         if not category and service in _table().exchange["services"]:
             found.append(service)
+        elif not category:
+            found += _table().exchange_groups.get(service, ())
         return Asked(surfaces=tuple(found))
     when: tuple[When, ...] = ()
     fields: dict[str, tuple[str, ...]] = {}

@@ -34,10 +34,11 @@ class RuleTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class OutcomeWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Conditions over the rule's detections that say whether it worked or was tried."""
+    """Conditions over the rule's detections: it worked, was tried, or the row cannot tell."""
 
     success: str = ""
     attempt: str = ""
+    unknown: str = ""
 
 
 class Extra(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,6 +50,7 @@ class Extra(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     remediation: str = ""
     outcome: OutcomeWords = OutcomeWords()
     gathers: bool = False
+    baseline: str = ""
 
 
 class SigmaRule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -57,9 +59,9 @@ class SigmaRule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     source: file it stands in; own: whether that is one of ours. step: name of an intrusion's step.
     fold: fields by which matches become one finding, beside the host. because, remediation:
     sentences with places such as `{client}`; empty where the rule has none. gathers: its rows are
-    kept for correlations only. fields: every field it looks at. detections: its named parts. guard:
-    what its logsource demands of a row of the surface `windows`; success, attempt: its own words
-    on the outcome.
+    kept for correlations only; baseline: or for that question over every row. fields: every field it
+    looks at. detections: its named parts. guard: what its logsource demands of a row of the surface
+    `windows`; success, attempt, unknown: its own words on the outcome.
     """
 
     id: str
@@ -80,6 +82,7 @@ class SigmaRule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     because: str = ""
     remediation: str = ""
     gathers: bool = False
+    baseline: str = ""
     tests: tuple[RuleTest, ...] = ()
     fields: tuple[str, ...] = ()
     tree: Node
@@ -88,6 +91,7 @@ class SigmaRule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     when: tuple[When, ...] = ()
     success: Node | None = None
     attempt: Node | None = None
+    unknown: Node | None = None
 
     @property
     def attack(self) -> tuple[str, ...]:
@@ -114,6 +118,8 @@ class SigmaRule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             return "success"
         if self.attempt is not None and self.attempt.holds(event):
             return "attempt"
+        if self.unknown is not None and self.unknown.holds(event):
+            return "unknown"
         told = _by_status(event)
         return "unknown" if told == "success" and self.success is not None else told
 
@@ -161,6 +167,7 @@ def rule_of(document: Mapping[str, Any], source: str, *, own: bool) -> SigmaRule
         because=extra.because,
         remediation=extra.remediation,
         gathers=extra.gathers,
+        baseline=extra.baseline,
         tests=_tests(document),
         fields=tuple(sorted(fields)),
         tree=tree,
@@ -169,6 +176,7 @@ def rule_of(document: Mapping[str, Any], source: str, *, own: bool) -> SigmaRule
         when=where.when,
         success=compiled(told.success, parts) if told.success else None,
         attempt=compiled(told.attempt, parts) if told.attempt else None,
+        unknown=compiled(told.unknown, parts) if told.unknown else None,
     )
 
 
