@@ -59,7 +59,13 @@ def plain(text: str) -> str:
 def words_of(text: str) -> list[str]:
     """The words of a text, an address or a link as one with the word it begins with."""
     if not text.isascii() or _TAIL in text:
-        return _TOKEN.findall(text)
+        words: list[str] = []
+        for piece in text.split():
+            if piece.isalnum():
+                words.append(piece)
+            else:
+                words += _TOKEN.findall(piece)
+        return words
     if "@" not in text and "://" not in text:
         return text.translate(_ASCII).split()
     joined = _LINK.sub(_TAIL, _ADDRESS.sub(_TAIL, text)).translate(_ASCII)

@@ -8,10 +8,13 @@ underscores. Nothing is run or fetched. The parser is Lexbor's, which reads as b
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import Literal
 
 import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from tocsin.formats.syntax.html_bounds import bounded
 from tocsin.model.message import QuoteStyle
 
 HTML_LIMIT = 1 << 20
@@ -29,18 +32,6 @@ ANCHOR_TEXT = 300
 DEPTH_LIMIT = 20
 """Depth of quoting above which depth is not told any more."""
 
-MANY_TAGS = 6000
-"""Tags from which on it is looked at how deep they stand."""
-
-NEST_LIMIT = 400
-"""Depth below which tags are left out; browsers stop at 512."""
-
-ATTRIBUTES_LIMIT = 500
-"""Attributes of one tag; a parser holds each against all before it."""
-
-LONG_TAGS_FROM = 16_000
-"""Characters of HTML from which on it is looked at how many attributes its tags have."""
-
 URL_LIMIT = 8000
 """Characters of a link's address that are kept."""
 
@@ -49,6 +40,12 @@ SPACES_FOLDED = 24
 
 STYLE_LIMIT = 10_000
 """Elements with a style that are looked at for hidden text."""
+
+STYLES_KEPT = 4096
+"""Styles remembered in case they come again: one program writes the same for each paragraph."""
+
+STYLE_LENGTH = 500
+"""Longest style remembered."""
 
 BELOW = "\ue004"
 """A line that says: all below is quoted, whatever words stand there."""
@@ -61,32 +58,10 @@ _BLOCK = re.compile(
     r"|/table|/tr|title)\b)",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\s>/]{0,40})[^>]*+>?")
-_ATTRIBUTE = (
-    r"(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+)?+)?+)"
-)
-"""As browsers read one (HTML standard, 13.2.5.32 to 13.2.5.39)."""
-
-_USUAL_TAGS = re.compile(
-    rf"(?:[^<]++|<(?!/?[a-zA-Z])|</?[a-zA-Z][^\s/>]*+{_ATTRIBUTE}{{0,{ATTRIBUTES_LIMIT}}}+(?!{_ATTRIBUTE}))*+"
-)
-_BEGUN = re.compile(rf"</?[a-zA-Z][^\s/>]*+{_ATTRIBUTE}{{0,{ATTRIBUTES_LIMIT}}}+")
-_REST = re.compile(rf"{_ATTRIBUTE}*+[\s/]*+>?")
-_LONG = re.compile(rf"</?[a-zA-Z][^>]{{{2 * ATTRIBUTES_LIMIT}}}")
-_QUOTED_END = re.compile(r"=\s*+(?:\"[^\">]*+>|'[^'>]*+>)")
-"""Without either, no tag is long: neither one that does not end soon, nor a `>` in quotes."""
-
-_UNNESTED_NAMES = (
-    "br img hr input meta link col base wbr area embed source track param p li td tr th tbody thead"
-    " tfoot dd dt option html head body"
-)
-_UNNESTED = frozenset(_UNNESTED_NAMES.split())
-"""Elements that have no content, or that the next one of their kind closes."""
-
 _RULE = re.compile(r"<hr\b", re.IGNORECASE)
 _PRE = re.compile(r"(<pre\b.*?(?:</pre\b|\Z))", re.IGNORECASE | re.DOTALL)
 _BLANKS = re.compile(r"\n[ \t\xa0\n]*+")
-_EDGE = re.compile(f"({_OPEN}|{_CLOSE})")
+_EDGE = re.compile(f"([{_OPEN}{_CLOSE}])")
 _NUMBERED = re.compile(f"{_LINK}(\\d+){_LINK_END}")
 _FOREIGN = re.compile(r"<!doctype|<title|<html|<head|<meta|converted from text/", re.IGNORECASE)
 _BELOW = (
@@ -121,7 +96,7 @@ _SMALL = re.compile(
     r"|opacity\s*:\s*0(?![.\d])|max-height\s*:\s*0(?![.\d])"
 )
 _WHITE = re.compile(r"(?<![-\w])color\s*:\s*(?:#f{3}(?:f{3})?\b|white\b)")
-_ZERO_WIDTH = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+_ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _INDENTED = re.compile(r"border\s*:\s*(?:none|0)(?!.*border-left)", re.IGNORECASE | re.DOTALL)
 """A blockquote that is only moved to the right, as an editor's button does it."""
 
@@ -130,6 +105,18 @@ _STYLES: tuple[tuple[str, QuoteStyle], ...] = (
     ("border-top:solid #", "outlook"), ("yahoo_quoted", "other"), ("protonmail_quote", "other"),
     ("zwchr", "other"), ('type="cite"', "apple"), ("type=cite", "apple"),
 )  # fmt: skip
+_TOGETHER = (
+    ("quote", ("<blockquote", "gmail_quote", "protonmail_quote", "yahoo_quoted")),
+    ("border-top", ("border-top:solid", "border-top: ", "border-top:solid #")),
+    ("cite", ('type="cite"', "type=cite")),
+    ("reference", ("mail-editor-reference", "mobile-reference-message")),
+)
+"""Hints by what they have in common, so that most bodies are searched for that only."""
+
+_ALONE = ("<pre", *(
+    hint for hint in dict.fromkeys(name for name, _ in (*_BELOW, *_SELDOM_BELOW, *_STYLES))
+    if not any(hint in hints for _, hints in _TOGETHER)
+))  # fmt: skip
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -158,69 +145,41 @@ def links_in(text: str) -> frozenset[int]:
 def read_html(html: str) -> Found:
     """Text, links and hidden text of a body."""
     html = html[:HTML_LIMIT]
-    lower = html.lower()
-    if "&#x" in lower or "&#057" in lower or "&#57" in lower or any(map(html.__contains__, _MARKS)):
+    lower = _lower(html)
+    if _spells_marks(html, lower):
         html = _OURS.sub("", html)
-        lower = html.lower()
-    if len(html) > LONG_TAGS_FROM and (_LONG.search(html) or _QUOTED_END.search(html)):
-        html = _short(html)
-        lower = html.lower()
-    if html.count("<") > MANY_TAGS:
-        html = _shallow(html)
-        lower = html.lower()
+        lower = _lower(html)
+    shorter = bounded(html)
+    if shorter is not html:
+        html, lower = shorter, _lower(shorter)
     tree = LexborHTMLParser(_lined(html, lower))
     tree.strip_tags(["script", "style", "title", "template"])
     root = tree.body or tree.root
     if root is None:
         return Found()
-    links = _mark_links(tree)
+    links = _mark_links(tree, lower)
     style = _mark_quotes(tree, lower)
     hidden = _hide(tree) if _may_hide(lower) else 0
     text = root.text(deep=True)
     if len(text) > len(html) * 3:
         text = text[: len(html) * 3]
-    hidden += len(_ZERO_WIDTH.findall(text)) if not text.isascii() else 0
+    hidden += 0 if text.isascii() else sum(map(text.count, _ZERO_WIDTH))
     return Found(text=_prefixed(text), links=links, style=style, hidden=hidden)
 
 
-def _short(html: str) -> str:
-    """HTML whose tags have no more attributes than `ATTRIBUTES_LIMIT`."""
-    pieces: list[str] = []
-    at = 0
-    while at < len(html):
-        usual = _USUAL_TAGS.match(html, at)
-        begun = _BEGUN.match(html, usual.end()) if usual else None
-        if begun is None:
-            break
-        pieces += (html[at : begun.end()], ">")
-        rest = _REST.match(html, begun.end())
-        at = rest.end() if rest else begun.end()
-    return "".join([*pieces, html[at:]])
+def _lower(html: str) -> str:
+    """The source with its ASCII letters in lower case, one byte a character: nothing else is looked
+    for in it, and each search is faster so."""
+    if html.isascii():
+        return html.lower()
+    return html.encode("utf-8", "surrogatepass").lower().decode("latin-1")
 
 
-def _shallow(html: str) -> str:
-    """HTML without the tags that stand deeper than `NEST_LIMIT`: what a parser does with an element
-    takes as long as the stack of open ones is deep."""
-    opened: dict[str, int] = {}
-    depth = 0
-
-    def keep(tag: re.Match[str]) -> str:
-        nonlocal depth
-        closing, name = tag.group(1), tag.group(2).lower()
-        if name in _UNNESTED:
-            return tag.group()
-        over = depth > NEST_LIMIT
-        if not closing:
-            depth += 1
-            opened[name] = opened.get(name, 0) + 1
-            return "" if over else tag.group()
-        if not opened.get(name):
-            return ""
-        opened[name] -= 1
-        depth -= 1
-        return "" if over else tag.group()
-
-    return _TAG.sub(keep, html)
+def _spells_marks(html: str, lower: str) -> bool:
+    """Whether the letters of our own marks may stand in a body."""
+    if "&#" in lower and ("&#x" in lower or "&#057" in lower or "&#57" in lower):
+        return True
+    return not html.isascii() and any(map(html.__contains__, _MARKS))
 
 
 def _lined(html: str, lower: str) -> str:
@@ -236,10 +195,18 @@ def _lined(html: str, lower: str) -> str:
     return _RULE.sub("________________________________\n<hr", html) if "<hr" in lower else html
 
 
-def _mark_links(tree: LexborHTMLParser) -> tuple[tuple[str, str], ...]:
+def _mark_links(tree: LexborHTMLParser, lower: str) -> tuple[tuple[str, str], ...]:
     links: list[tuple[str, str]] = []
-    for node in tree.css("a[href], area[href]")[:ANCHOR_LIMIT]:
-        url = (node.attributes.get("href") or "").strip()
+    found = tree.css("a[href], area[href]") if "<area" in lower else tree.tags("a")
+    left = ANCHOR_LIMIT
+    for node in found:
+        how = node.attributes
+        if "href" not in how:
+            continue
+        left -= 1
+        if left < 0:
+            break
+        url = (how["href"] or "").strip()
         if not url or url[0] == "#":
             continue
         shown = " ".join(node.text(deep=True)[: ANCHOR_TEXT * 4].split())[:ANCHOR_TEXT]
@@ -251,27 +218,37 @@ def _mark_links(tree: LexborHTMLParser) -> tuple[tuple[str, str], ...]:
 def _mark_quotes(tree: LexborHTMLParser, lower: str) -> QuoteStyle:
     """Set off in the tree what is quoted; the style its elements show."""
     style: QuoteStyle = ""
-    if "<blockquote" in lower and _mark_blockquotes(tree):
+    hints = _hints_in(lower)
+    if "<blockquote" in hints and _mark_blockquotes(tree):
         style = "blockquote"
-    if "gmail_quote" in lower or "protonmail_quote" in lower:
+    if "gmail_quote" in hints or "protonmail_quote" in hints:
         for node in tree.css("div.gmail_quote, div.protonmail_quote")[:QUOTE_LIMIT]:
             if node.css_first("blockquote") is None:  # a forwarded mail
                 node.insert_before(f"\n{BELOW}\n")
                 break
-    found = [selector for hint, selector in _BELOW if hint in lower]
+    found = [selector for hint, selector in _BELOW if hint in hints]
     if not found and not style:
-        found = [selector for hint, selector in _SELDOM_BELOW if hint in lower]
+        found = [selector for hint, selector in _SELDOM_BELOW if hint in hints]
     if found:
         for node in tree.css(", ".join(found))[:QUOTE_LIMIT]:
             if _begins_quote(node):
                 node.insert_before(f"\n{BELOW}\n")
-    if "<pre" in lower and _FOREIGN.search(lower, lower.find("<pre")) and _mark_pre(tree, lower):
+    if "<pre" in hints and _FOREIGN.search(lower, lower.find("<pre")) and _mark_pre(tree, lower):
         return "pre"
-    return next((name for hint, name in _STYLES if hint in lower), style)
+    return next((name for hint, name in _STYLES if hint in hints), style) if hints else style
+
+
+def _hints_in(lower: str) -> list[str]:
+    """What stands in a source of all that shows how it quotes."""
+    found = [hint for hint in _ALONE if hint in lower]
+    for common, hints in _TOGETHER:
+        if common in lower:
+            found += [hint for hint in hints if hint in lower]
+    return found
 
 
 def _mark_blockquotes(tree: LexborHTMLParser) -> bool:
-    nodes = tree.css("blockquote")
+    nodes = tree.tags("blockquote")
     marked = False
     for node in nodes[:QUOTE_LIMIT]:
         how = node.attributes
@@ -299,7 +276,7 @@ def _begins_quote(node: LexborNode) -> bool:
 
 def _mark_pre(tree: LexborHTMLParser, lower: str) -> bool:
     """A whole foreign mail inside `pre`, as bots put it there: its own head elements show it."""
-    for node, raw in zip(tree.css("pre")[:QUOTE_LIMIT], _PRE.findall(lower), strict=False):
+    for node, raw in zip(tree.tags("pre")[:QUOTE_LIMIT], _PRE.findall(lower), strict=False):
         if _FOREIGN.search(raw):
             node.insert_before(f"\n{BELOW}\n")
             return True
@@ -308,10 +285,14 @@ def _mark_pre(tree: LexborHTMLParser, lower: str) -> bool:
 
 def _may_hide(lower: str) -> bool:
     """Whether it is worth looking at each style for hidden text."""
+    if "style" not in lower:
+        return False
     lower = lower.replace(": ", ":")
-    return any(hint in lower for hint in _HINTS) or (
-        lower.count("color:#fff") > lower.count("background-color:#fff")
-    )
+    for hint in _HINTS:
+        if hint in lower:
+            return True
+    white = lower.count("color:#fff")
+    return white > 0 and white > lower.count("background-color:#fff")
 
 
 def _hide(tree: LexborHTMLParser) -> int:
@@ -323,13 +304,23 @@ def _hide(tree: LexborHTMLParser) -> int:
     hidden = 0
     for node in tree.css("[style]")[:STYLE_LIMIT]:
         how = (node.attributes.get("style") or "").lower()
-        if _GONE.search(how):
+        which = _hides(how) if len(how) <= STYLE_LENGTH else _hides.__wrapped__(how)
+        if which == "all":
             hidden += len("".join(node.text(deep=True).split()))
             node.insert_before(" ")
             node.decompose()
-        elif _SMALL.search(how) or (_WHITE.search(how) and "background" not in how):
+        elif which:
             hidden += len("".join(node.text(deep=False).split()))
     return hidden
+
+
+@lru_cache(maxsize=STYLES_KEPT)
+def _hides(how: str) -> Literal["", "itself", "all"]:
+    """Whether a style takes what stands in its element from the eye, or all that is inside."""
+    if _GONE.search(how):
+        return "all"
+    small = _SMALL.search(how) or ("background" not in how and _WHITE.search(how))
+    return "itself" if small else ""
 
 
 def _prefixed(text: str) -> str:

@@ -151,9 +151,6 @@ def _shown(text: str, domain: str) -> str:
     return claimed if claimed != domain else ""
 
 
-_ACRONYM = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
-
-
 class _Rest:
     """The mail's words beside its links, where the words of links are looked for."""
 
@@ -169,7 +166,7 @@ class _Rest:
         self._parts = (new, quoted, written, old, texts, subject)
         self._text: str | None = None
         self._known: dict[str, bool] = {}
-        self._acronyms: frozenset[str] | None = None
+        self._written = ""
 
     def speaks_of(self, words: Iterable[str]) -> bool:
         return any(self._speaks(word) for word in words)
@@ -178,7 +175,10 @@ class _Rest:
         """Whether a word begins like this one: its first six letters, or five of a shorter one with
         at most two letters more; three letters stand for themselves, as an acronym."""
         if len(word) == 3:
-            return word in self._acronyms_of()
+            known = self._known.get(word)
+            if known is None:
+                known = self._known[word] = self._stands_as_acronym(word)
+            return known
         stem = word[:6] if len(word) > 7 or word.isdigit() else word[:5]
         known = self._known.get(stem)
         if known is None:
@@ -196,12 +196,20 @@ class _Rest:
             at = text.find(stem, end)
         return False
 
-    def _acronyms_of(self) -> frozenset[str]:
-        if self._acronyms is None:
+    def _stands_as_acronym(self, word: str) -> bool:
+        if not word.isascii() or not word.isalpha():
+            return False
+        if not self._written:
             new, quoted, *_, subject = self._parts
-            text = f"{subject}\n{new[:REST_LIMIT]}\n{quoted[:REST_LIMIT]}"
-            self._acronyms = frozenset(each.lower() for each in _ACRONYM.findall(text))
-        return self._acronyms
+            self._written = f" {subject}\n{new[:REST_LIMIT]}\n{quoted[:REST_LIMIT]} "
+        text, capitals = self._written, word.upper()
+        at = text.find(capitals)
+        while at >= 0:
+            beside = text[at - 1], text[at + 3]
+            if not any(each.isascii() and each.isalpha() for each in beside):
+                return True
+            at = text.find(capitals, at + 1)
+        return False
 
     def _joined(self) -> str:
         new, quoted, written, old, texts, subject = self._parts

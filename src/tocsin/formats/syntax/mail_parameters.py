@@ -73,7 +73,9 @@ def parameters(value: bytes) -> dict[str, tuple[bytes, str]]:
         if count >= PARAMETERS_LIMIT:
             break
         key, quoted, bare = match.groups()
-        text = _ESCAPED.sub(rb"\1", quoted) if quoted is not None else bare.strip()
+        text = bare.strip() if quoted is None else quoted
+        if quoted is not None and b"\\" in quoted:
+            text = _ESCAPED.sub(rb"\1", quoted)
         key = key.lower()
         numbered = _PIECE.fullmatch(key)
         name = (numbered[1] if numbered else key.rstrip(b"*")).decode("latin-1")

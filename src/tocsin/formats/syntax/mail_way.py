@@ -53,6 +53,9 @@ _MONTHS = {
          b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"), 1
     )
 }  # fmt: skip
+_SURE_YEARS = frozenset(str(year).encode() for year in range(1991, 2099))
+"""Whose moments are sane in every zone."""
+
 _FIRST_DATE = datetime(1990, 1, 1, tzinfo=UTC)
 _LAST_DATE = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -138,7 +141,8 @@ def moment(raw: bytes) -> datetime | None:
                 seen = datetime(
                     int(year), number, int(day), int(hour), int(minute), int(second), tzinfo=UTC
                 )
-                return sane(seen + _shift(sign, east, rest))
+                seen += _shift(sign, east, rest)
+                return seen if year in _SURE_YEARS else sane(seen)
         except (ValueError, OverflowError):
             pass  # a leap second, or nonsense: the tolerant way decides
     text = raw[:200].decode("utf-8", errors="replace")

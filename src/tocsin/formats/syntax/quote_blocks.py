@@ -37,7 +37,10 @@ FOLDED_VALUE = 4000
 CANDIDATES = 400
 """Labels, and colons at a line's end, that are looked at in one text."""
 
-_LABEL = re.compile(r"\n([^\n:：]{1,40}+)[:：]")
+LABEL_LIMIT = 40
+"""Characters of a label."""
+
+_LABEL = re.compile(rf"\n([^\n:：]{{1,{LABEL_LIMIT}}}+)[:：]")
 _AROUND = " \t\xa0*_>|\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _COLON = re.compile(r":[ \t\xa0*_>]*+\n")
 _WIDE_COLON = re.compile(r"：[ \t\xa0*_>]*+\n")
@@ -87,6 +90,8 @@ def labelled(text: str) -> bool:
 
 
 def _labels(text: str) -> list[_Label]:
+    if "：" not in text:
+        return _plain_labels(text)
     known = ROLES.get
     found: list[_Label] = []
     for line in _LABEL.finditer(text):
@@ -95,6 +100,24 @@ def _labels(text: str) -> list[_Label]:
             found.append(_Label(line.start(), line.end(), role))
             if len(found) >= CANDIDATES:
                 break
+    return found
+
+
+def _plain_labels(text: str) -> list[_Label]:
+    """The same of a text that has ASCII colons only, of each line the first."""
+    known = ROLES.get
+    found: list[_Label] = []
+    colon = text.find(":")
+    while colon >= 0:
+        start = text.rfind("\n", max(0, colon - LABEL_LIMIT - 1), colon)
+        if start >= 0 and colon > start + 1:
+            role = known(text[start + 1 : colon].strip(_AROUND).lower())
+            if role is not None:
+                found.append(_Label(start, colon + 1, role))
+                if len(found) >= CANDIDATES:
+                    break
+        below = text.find("\n", colon)
+        colon = text.find(":", below) if below >= 0 else -1
     return found
 
 
@@ -230,7 +253,7 @@ def attribution(text: str, end: int, *, strong: bool) -> Block | None:
             break
         line, start = f"{higher.lstrip(_AROUND)} {line}", above
         has_date = has_date or dated(line)
-    addressed = ADDRESS.search(line) is not None
+    addressed = "@" in line and ADDRESS.search(line) is not None
     if strong:
         good = has_date and (written or addressed) and (opens(line) or (written and addressed))
     else:

@@ -123,7 +123,13 @@ def opens(line: str) -> bool:
 
 def dated(line: str) -> bool:
     """Whether a date or time stands in a line, addresses left aside."""
-    return WHEN.search(ADDRESS.sub(" ", line) if "@" in line else line) is not None
+    found = WHEN.search(line)
+    if found is None:
+        return False
+    at = line.find("@")
+    if at < 0 or found.end() <= line.rfind(" ", 0, at):
+        return True
+    return WHEN.search(ADDRESS.sub(" ", line)) is not None
 
 
 def named(line: str) -> Attribution:
@@ -132,7 +138,7 @@ def named(line: str) -> Attribution:
     if usual is not None:
         when, name, address = usual.groups("")
         return Attribution(name=name.strip(_QUOTES), address=address.lower(), date=when)
-    found = ADDRESS.search(line)
+    found = ADDRESS.search(line) if "@" in line else None
     address = found.group().lower() if found else ""
     bare = ADDRESS.sub(" ", _BRACKETED.sub(" ", line))
     if not bare.isascii():

@@ -30,10 +30,11 @@ ATTRIBUTIONS = 20
 LOOK_BACK = 4000
 """Characters above a stretch of prefixed lines in which its header block or attribution is."""
 
-_RUN = re.compile(r"(?:\n[ \t]{0,3}+>[^\n]*+)++")
-_FAR_RUN = re.compile(r"(?:\n {4,8}+>[^\n]*+)++")
-_PIPES = re.compile(r"(?:\n[ \t]{0,2}+\|[^\n]*+){2,}+")
-_INITIALS = re.compile(r"(?:\n[ \t]{0,2}+[A-Z]{2,3}> [^\n]*+){2,}+")
+_RUN = re.compile(r"\n[ \t]{0,3}+>[^\n]*+(?:\n[ \t]{0,3}+>[^\n]*+)*+")
+"""Like those below it begins with a plain line break, which is found without trying each place."""
+_FAR_RUN = re.compile(r"\n {4,8}+>[^\n]*+(?:\n {4,8}+>[^\n]*+)*+")
+_PIPES = re.compile(r"\n[ \t]{0,2}+\|[^\n]*+(?:\n[ \t]{0,2}+\|[^\n]*+)++")
+_INITIALS = re.compile(r"\n[ \t]{0,2}+[A-Z]{2,3}> [^\n]*+(?:\n[ \t]{0,2}+[A-Z]{2,3}> [^\n]*+)++")
 _INDENTED = re.compile(r"(?:\n(?: {4}|\t)[^\n]*+|\n(?=\n))++")
 _PREFIX = re.compile(r"\n[ \t]{0,8}+(?:>|\||[A-Z]{2,3}>)[ \t]?")
 _DEPTH_ONE = re.compile(r"\n[ \t]{0,8}+>(?![ \t]{0,8}+>)[ \t]?([^\n]*+)")

@@ -33,6 +33,10 @@ _ADDRESS = re.compile(
     r"(\d{1,3}(?:\.\d{1,3}){3}|(?<![\w.])[0-9a-f]{0,4}:[0-9a-f:.]{1,45}(?:%\w{1,16})?)",
     re.IGNORECASE,
 )
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_DOTTED = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+"""An IPv4 address that is one; all else `ipaddress` decides, which takes longer."""
+
 _VERIFIED = re.compile(r"\(\s*([\w.-]+\.[\w-]+)\.?\s+\[")
 _DATE = re.compile(
     r"\b(\d{1,2})[ -]{1,3}([a-z]{3})[a-z]{0,6}\.?[ -,]{1,3}(\d{2,4})\s{1,3}"
@@ -178,7 +182,11 @@ def host_name(text: str) -> str:
 @lru_cache(maxsize=65536)
 def address_in(text: str) -> str:
     """The last IP address written in a text, brackets and `IPv6:` left out; empty when none is."""
+    if ":" not in text and text.count(".") < 3:
+        return ""  # most names
     for found in reversed(_ADDRESS.findall(text)):
+        if _DOTTED.fullmatch(found):
+            return str(found)
         try:
             ipaddress.ip_address(found)
         except ValueError:

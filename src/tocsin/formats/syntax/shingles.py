@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
+from itertools import compress
 from operator import itemgetter
 from struct import unpack
 from zlib import crc32
@@ -31,6 +33,16 @@ QUOTED_MARKS = 64
 MARKED_WORDS = 600
 """First words of a text that are marked: enough to know it again, in bounded time."""
 
+FOREIGN_SHARE = 8
+"""A text of whose characters less than one in so many is beyond ASCII is looked at there only."""
+
+RUNS_KEPT = 4096
+"""Runs of characters beyond ASCII that are remembered."""
+
+RUN_LENGTH = 16
+"""Longest of them."""
+
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _SCHEMES = ("https://", "http://", "mailto:", "www.", "[cid:")
 _LINK = re.compile("\x01[^\\s<>\\]]*+")
 _SPACES = re.compile(
@@ -52,9 +64,13 @@ _ASCII = bytes(
     each if chr(each).isalnum() or each > 127 else 32 for each in range(256)
 ).lower()  # fmt: skip
 _APOSTROPHE = b"'"
-_FIRST = re.compile(b"[n\x81\x91\xa1\xb1]")
-_SECOND = frozenset(b"t05" + bytes(range(0x85, 0xC0, 8)))
+_FIRST_ENDS = b"n\x81\x91\xa1\xb1"
+_SECOND_ENDS = b"t05" + bytes(range(0x85, 0xC0, 8))
 """Last bytes of the words at which a shingle of the first and second class begins."""
+
+_FIRST = bytes(each in _FIRST_ENDS for each in range(256))
+_SECOND = bytes(each in _SECOND_ENDS for each in range(256))
+_THIRD = bytes(each not in _FIRST_ENDS + _SECOND_ENDS for each in range(256))
 
 _last = itemgetter(-1)
 
@@ -65,11 +81,28 @@ def spread(text: str) -> bytes:
         for scheme in _SCHEMES:
             text = text.replace(scheme, "\x01")
         text = _LINK.sub(" ", text)
-    if not text.isascii():
-        text = _SPACES.sub(" ", _UNSEEN.sub("", text.lower()))
-        if _UNSPACED.search(text):
-            text = _UNSPACED.sub(r" \1 ", text)
-    return text.encode("utf-8", "replace").translate(_ASCII, _APOSTROPHE)
+    if text.isascii():
+        return text.encode().translate(_ASCII, _APOSTROPHE)
+    data = text.encode("utf-8", "replace")
+    if (len(data) - len(text)) * FOREIGN_SHARE > len(text):
+        data = _parted(text).encode("utf-8", "replace")
+    else:
+        data = _FOREIGN.sub(_foreign, text).encode("utf-8", "replace")
+    return data.translate(_ASCII, _APOSTROPHE)
+
+
+def _foreign(run: re.Match[str]) -> str:
+    found = run[0]
+    return _parted(found) if len(found) > RUN_LENGTH else _run(found)
+
+
+def _parted(text: str) -> str:
+    """A text in lower case without what is not seen, spaces in place of punctuation."""
+    text = _SPACES.sub(" ", _UNSEEN.sub("", text.lower()))
+    return _UNSPACED.sub(r" \1 ", text) if _UNSPACED.search(text) else text
+
+
+_run = lru_cache(maxsize=RUNS_KEPT)(_parted)
 
 
 def words_of(text: str) -> list[bytes]:
@@ -92,14 +125,13 @@ def marks(words: Sequence[bytes], key: bytes, limit: int) -> tuple[int, ...]:
     kept: set[bytes] = set()
     if count > limit:
         ends = bytes(map(_last, words))[:count]
-        begin = [found.start() for found in _FIRST.finditer(ends)]
-        kept = _with(kept, {b" ".join(words[at : at + SHINGLE]) for at in begin}, limit)
-        if len(kept) < limit:
-            begin = [at for at, end in enumerate(ends) if end in _SECOND]
+        for which in (_FIRST, _SECOND, _THIRD):
+            begin = compress(range(count), ends.translate(which))
             kept = _with(kept, {b" ".join(words[at : at + SHINGLE]) for at in begin}, limit)
-    if len(kept) < limit:
-        rows = zip(*[words[at:] for at in range(SHINGLE)], strict=False)
-        kept = _with(kept, set(map(b" ".join, rows)), limit)
+            if len(kept) >= limit:
+                break
+    else:
+        kept = {b" ".join(words[at : at + SHINGLE]) for at in range(count)}
     return _keyed(kept, key)
 
 
