@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
@@ -16,22 +17,25 @@ from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from tocsin.model.finding import LEVELS
 from tocsin.model.run import Run
 from tocsin.model.text import Sentence
 from tocsin.report import Output
 from tocsin.report.advisory_parts.inert import inert
-from tocsin.report.html_parts import conversations, words
+from tocsin.report.html_parts import conversations, hunt, words
 from tocsin.report.html_parts.page import VANTAGES, build_page
 from tocsin.report.html_parts.timeline import aware
 from tocsin.report.html_parts.visible import one_line, speak, visible
+from tocsin.report.hunt_parts import telling
 
 LIST_LIMIT = 60
 """Names, addresses and the like shown of one server."""
 
 THIN_SPACE = "\u202f"
+
+_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 PAPER_LIMIT = 12
 """Servers on the printed first page; all of them follow in full."""
@@ -67,6 +71,8 @@ def render(run: Run, translate: Callable[[str], str], lang: str) -> str:
             people_limit=conversations.PEOPLE_LIMIT,
             full_limit=conversations.FULL_LIMIT,
             campaigns_limit=conversations.CAMPAIGN_LIMIT,
+            hunt=hunt,
+            outcomes=telling.OUTCOME,
             whole=_whole,
             style=Markup(style),  # noqa: S704
             script=Markup(script),  # noqa: S704
@@ -89,9 +95,12 @@ def _environment() -> Environment:
     environment.filters |= {
         "line": one_line,
         "day": _day,
+        "clock": _clock,
         "minute": _minute,
+        "second": _second,
         "host": _host,
         "together": _together,
+        "unbroken": _unbroken,
         "inert": inert,
     }
     return environment
@@ -136,9 +145,22 @@ def _minute(when: datetime | None) -> str:
     return f"{aware(when):%Y-%m-%d %H:%M} UTC" if when else ""
 
 
+def _second(when: datetime | None) -> str:
+    return f"{telling.utc(when):%Y-%m-%d %H:%M:%S} UTC" if when else ""
+
+
+def _clock(when: datetime | None) -> str:
+    return f"{telling.utc(when):%H:%M:%S}" if when else ""
+
+
 def _together(text: str) -> str:
     """A number and its word, never parted at the end of a line."""
     return text.replace(" ", "\u00a0")
+
+
+def _unbroken(text: str) -> Markup:
+    """A text with its dates kept whole at the end of a line: visible, escaped."""
+    return Markup(_DATE.sub(r"<span class=nb>\g<0></span>", str(escape(visible(text)))))  # noqa: S704
 
 
 def _host(url: str) -> str:

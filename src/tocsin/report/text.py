@@ -126,8 +126,8 @@ def _server(
     label = server.build_label or translate(N_("build unknown"))
     yield f"  {server.rank:>2}  {style(name, 'strong')}   {where}   {visible(label)}"
     if breach is not None:
-        words = translate(N_("broken into, since {time}"))
-        since = words.format(time=moment(breach.since, translate))
+        words = translate(N_("broken into, since {time}: first do what break-in {number} asks for"))
+        since = words.format(time=moment(breach.since, translate), number=breach.number)
         yield f"      {style(since, 'strong')}"
     for line in textwrap.wrap(_open(server, translate), WIDTH - 8):
         yield f"      {line}"

@@ -12,7 +12,9 @@ from tocsin.model.run import HistoryEntry, Proof, Run, Server, Source, Visibilit
 from tocsin.report.html_parts.citing import Cited, Citing
 from tocsin.report.html_parts.conversations import ConversationsView, conversations_view
 from tocsin.report.html_parts.findings import Advisory, Judged, Tally, judged, ranked, urgency
+from tocsin.report.html_parts.hunt import HuntView, hunt_view
 from tocsin.report.html_parts.timeline import Axis, Mark, aware, axis, marks
+from tocsin.report.hunt_parts.telling import Breach, breaches
 
 WORST_LIMIT = 5
 """Open advisories named in a server's own row; all of them stand in its table."""
@@ -42,7 +44,10 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class ServerView(msgspec.Struct, frozen=True, kw_only=True):
-    """One server as the page shows it. forgeable: every piece of evidence can be forged."""
+    """One server as the page shows it. forgeable: every piece of evidence can be forged.
+
+    breach: that it was broken into, and breach_at: where that lies in its line through time.
+    """
 
     number: int
     server: Server
@@ -57,6 +62,8 @@ class ServerView(msgspec.Struct, frozen=True, kw_only=True):
     build_cited: Cited
     cited: Cited
     forgeable: bool
+    breach: Breach | None
+    breach_at: float | None
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +113,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     citing: Citing
     view_of: dict[str, ServerView]
     conversations: ConversationsView | None
+    hunt: HuntView | None
 
     @property
     def cards(self) -> tuple[Proof, ...]:
@@ -119,8 +127,10 @@ def build_page(run: Run, translate: Callable[[str], str]) -> Page:
     ordered = ranked(run.servers)
     shared = axis(ordered, run.finished)
     folded = judged(run, citing, translate)
+    fallen = breaches(run.hunt)
     views = tuple(
-        _view(number, server, shared, folded, citing) for number, server in enumerate(ordered, 1)
+        _view(number, server, shared, folded, citing, fallen.get(server.id))
+        for number, server in enumerate(ordered, 1)
     )
     own = tuple(view for view in views if view.server.ours is not False)
     return Page(
@@ -140,11 +150,17 @@ def build_page(run: Run, translate: Callable[[str], str]) -> Page:
         citing=citing,
         view_of={view.server.id: view for view in views},
         conversations=conversations_view(run, translate),
+        hunt=hunt_view(run, translate),
     )
 
 
 def _view(
-    number: int, server: Server, shared: Axis | None, folded: Judged, citing: Citing
+    number: int,
+    server: Server,
+    shared: Axis | None,
+    folded: Judged,
+    citing: Citing,
+    breach: Breach | None,
 ) -> ServerView:
     findings = sorted(folded.by_server.get(server.id, ()), key=urgency)
     worst = [each for each in findings if each.status == "affected"][:WORST_LIMIT]
@@ -174,6 +190,8 @@ def _view(
         build_cited=citing.cite(findings[0].evidence) if findings else Cited(),
         cited=citing.cite(server.evidence),
         forgeable=_only_forgeable(server),
+        breach=breach,
+        breach_at=shared.x(breach.since) if breach and breach.since and shared else None,
     )
 
 

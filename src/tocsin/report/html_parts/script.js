@@ -47,6 +47,7 @@
     const chosen = form.querySelector("select[data-server]");
     const out = form.querySelector("output");
     const chips = all("button[data-class]", form);
+    const picks = all("select[data-group]", form);
     const groups = all(":scope > .group", list);
     let index = null;
     const items = () => index ||= (groups.length ? groups : [list]).flatMap((group) => {
@@ -60,6 +61,7 @@
       chips.filter((chip) => chip.getAttribute("aria-pressed") === "true").forEach((chip) => {
         pressed.set(chip.dataset.group, [...(pressed.get(chip.dataset.group) || []), chip.dataset.class]);
       });
+      picks.filter((pick) => pick.value).forEach((pick) => pressed.set(pick.dataset.group, [pick.value]));
       const server = chosen ? chosen.value : "";
       const active = wanted.length > 0 || pressed.size > 0 || server !== "";
       const alive = new Map(groups.map((group) => [group, 0]));
@@ -82,6 +84,7 @@
       chip.setAttribute("aria-pressed", chip.getAttribute("aria-pressed") === "true" ? "false" : "true");
       apply();
     }));
+    picks.forEach((pick) => pick.addEventListener("change", apply));
     if (chosen) chosen.addEventListener("change", apply);
     form.addEventListener("submit", (event) => event.preventDefault());
     form.hidden = false;

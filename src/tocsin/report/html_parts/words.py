@@ -96,3 +96,15 @@ COMPARED = {
     "coarser": N_("agrees, but cannot tell the update"),
     "other": N_("another build than the evidence inside shows"),
 }
+
+TACTIC_GROUP: dict[str, tuple[str, tuple[str, ...]]] = {
+    "t1": (N_("looking for a way in"), ("reconnaissance", "resource-development")),
+    "t2": (N_("getting in"), ("initial-access",)),
+    "t3": (N_("running and staying"), ("execution", "persistence", "privilege-escalation")),
+    "t4": (N_("hiding"), ("defense-evasion",)),
+    "t5": (N_("passwords and knowledge"), ("credential-access", "discovery")),
+    "t6": (N_("spreading and steering"), ("lateral-movement", "command-and-control")),
+    "t7": (N_("taking and destroying"), ("collection", "exfiltration", "impact")),
+    "t0": (N_("other"), ()),
+}
+"""Colours of a step, classes of the style sheet: what they are called, and ATT&CK's tactics."""
