@@ -96,7 +96,7 @@ class Evaluation:
         fits = {}
         for corpus in self.corpora:
             whole, cold = middle_outcomes(corpus)
-            fitted = fit(table(whole, self.indicators))
+            fitted = fit(table([*whole, *cold], self.indicators))
             fits[corpus.of.name] = with_threshold(fitted, [*whole, *cold], self.indicators)
         for learnt, changed in fits.items():
             for corpus in self.corpora:

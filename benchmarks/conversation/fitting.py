@@ -2,9 +2,10 @@
 
     python -m benchmarks.conversation.fitting [--write] [--lists NAME …]
 
-Seen are the mails of set A in the middle of each list's time and the benign answers from there on, with
-the whole history; for the thresholds also with about 30 days of it. So what is shipped has seen every
-benign answer of both lists: how often it errs on others is told by the crossed lists of `evaluate`.
+Seen are the mails of set A in the middle of each list's time and the benign answers from there on, all of
+them twice: with the whole history, and with about 30 days of it, so that the weights hold for both. What
+is shipped has thus seen every benign answer of both lists: how often it errs on others is told by the
+crossed lists of `evaluate`.
 """
 
 from __future__ import annotations
@@ -23,14 +24,16 @@ from benchmarks.conversation.fit import Fitted, Table, fit, report
 from benchmarks.conversation.inject import PARTS
 from benchmarks.conversation.measures import benign, ranked
 from benchmarks.conversation.replay import Corpus, Outcome, cold_runs, run
-from benchmarks.conversation.statistics import threshold_at
 from tocsin.analyse.conversation.scoring import Scorer
 from tocsin.knowledge.indicators import Indicator, Indicators, Judging, load_indicators
 
 DATA = Path(__file__).resolve().parents[2] / "src" / "tocsin" / "knowledge" / "data"
-FALSE_ALERTS = 2e-4
-"""Share of the benign answers of the fit that the alert threshold lets through. Each of them is there
-twice, with the whole history and with thirty days of it, so this is one mail in ten thousand."""
+QUIET_LEAST = 8000
+"""Benign answers of which one may lie above the alert threshold. Each is taken at the higher of its two
+scores, with the whole history and with thirty days of it."""
+
+ALERT_MARGIN = 0.5
+"""Nats by which the alert threshold lies above all others: other people's mail holds other surprises."""
 
 WORDING = frozenset(
     {
@@ -39,6 +42,9 @@ WORDING = frozenset(
     }
 )  # fmt: skip
 """Observations that need the mail's words to be understood."""
+
+SHORT_HISTORY = 30
+"""Days of history that everything is seen with besides the whole of it."""
 
 WATCH_SHARE = 0.6
 """Share of the alert threshold from which a mail is watched."""
@@ -127,10 +133,11 @@ def _kind(outcome: Outcome) -> str:
 
 
 def middle_outcomes(corpus: Corpus) -> tuple[list[Outcome], list[Outcome]]:
-    """Set A in the middle part, and every benign answer from there on, with the whole history: on these
-    the weights are fitted. And the benign answers with about 30 days of history, for the thresholds."""
+    """Set A with its innocent variants in the middle part, and every benign answer from there on: with the
+    whole history, and with about 30 days of it."""
     begin, end = corpus.of.moment(PARTS["middle"][0]), corpus.of.moment(1.0)
-    return run(corpus, begin, end, ("A",)), cold_runs(corpus, begin, end, (), 30)
+    sets = ("A", "innocent-A")
+    return run(corpus, begin, end, sets), cold_runs(corpus, begin, end, sets, SHORT_HISTORY)
 
 
 def refitted(fitted: Fitted, indicators: Indicators) -> Indicators:
@@ -165,14 +172,17 @@ def write(fitted: Fitted, judging: Judging, note: str, folder: Path = DATA) -> N
 
 
 def alert_threshold(outcomes: Sequence[Outcome], indicators: Indicators) -> float:
-    """The score, with those weights, that few enough of the real benign answers of the fit reach."""
+    """A little above the score, with those weights, that few enough of the real benign answers reach."""
     scorer = Scorer(indicators)
-    scores = [
-        ranked(o.judged, indicators.judging, scorer.score(o.judged.observed))
-        for o in benign(outcomes)
-        if o.judged
-    ]
-    return max(0.0, threshold_at(scores, FALSE_ALERTS))
+    highest: dict[tuple[str, str], float] = {}
+    for each in benign(outcomes):
+        if each.judged is None:
+            continue
+        score = ranked(each.judged, indicators.judging, scorer.score(each.judged.observed))
+        mail = (each.item.thread, each.item.evidence.at.source)
+        highest[mail] = max(score, highest.get(mail, score))
+    ordered = sorted(highest.values(), reverse=True)
+    return max(0.0, ordered[round(len(ordered) / QUIET_LEAST)]) + ALERT_MARGIN
 
 
 def identity_threshold(outcomes: Sequence[Outcome], indicators: Indicators) -> float:
@@ -229,9 +239,9 @@ def main() -> None:
     tables, seen = [], []
     for name in given.lists:
         corpus = list_corpus(name, given.per_form, given.seed, given.samples, ("A",))
-        whole, cold = middle_outcomes(corpus)
-        tables.append(table(whole, indicators))
-        seen += [*whole, *cold]
+        found = [each for outcomes in middle_outcomes(corpus) for each in outcomes]
+        tables.append(table(found, indicators))
+        seen += found
     fitted = fit(pooled(tables))
     judging = with_threshold(fitted, seen, indicators).judging
     print(report(fitted))

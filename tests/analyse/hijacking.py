@@ -160,10 +160,10 @@ def partner_account(
 
 
 def in_step_with(thread: list[Mail], when: datetime, number: int) -> Mail:
-    """As from the own server, but with words of the conversation and no file's name in the link."""
+    """As from the own server, but with words of the conversation and a link as to an ordinary page."""
     last = thread[-1]
     author, to = (last.author, last.to) if last.author.domain == OWN else (last.to, last.author)
-    link = f"https://{STRANGE_HOSTS[number % 20]}.test/{LATIN[number % 21]}-{LATIN[(number + 6) % 21]}/"
+    link = f"https://{STRANGE_HOSTS[number % 20]}.test/articles/{LATIN[number % 21]}-{LATIN[(number + 6) % 21]}/"
     text = (
         f"Hello,\n\nabout what you wrote, {last.text.splitlines()[1]}: I have put my notes on it together "
         f"so that you can compare before we go on, see {link} and tell me.\n\nRegards\n{author.name}"

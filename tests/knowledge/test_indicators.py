@@ -8,8 +8,9 @@ from string import Formatter
 
 import pytest
 
-from tocsin.analyse.conversation import identity, payload, room, scoring, telling
-from tocsin.analyse.conversation.payload import _KINDS, _LINK_TRAITS, _RISKY
+from tocsin.analyse.conversation import identity, links, payload, room, scoring, telling
+from tocsin.analyse.conversation.links import _LINK_TRAITS
+from tocsin.analyse.conversation.payload import _KINDS, _RISKY
 from tocsin.analyse.conversation.traits import TRAITS
 from tocsin.formats import syntax
 from tocsin.knowledge import indicators as module
@@ -160,7 +161,7 @@ def composed(*paths: str) -> set[str]:
     return found
 
 
-OBSERVERS = (identity.__file__, payload.__file__, room.__file__)
+OBSERVERS = (identity.__file__, links.__file__, payload.__file__, room.__file__)
 
 
 def observations() -> set[str]:

@@ -40,6 +40,17 @@ class LinkWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     redirect: frozenset[str]
 
 
+class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    words: frozenset[str]
+
+
+class LinkPlaces(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Words by which ordinary sites order what they hold: first labels of hosts, parts of paths."""
+
+    hosts: _Words
+    paths: _Words
+
+
 class _FileKinds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     extensions: dict[str, tuple[str, ...]]
     promises: dict[str, frozenset[str]]
@@ -98,6 +109,12 @@ def wrappers() -> dict[str, tuple[Wrapper, ...]]:
 def link_words() -> LinkWords:
     """Words that mean something in a link."""
     return msgspec.toml.decode(_text("link-words.toml"), type=LinkWords)
+
+
+@cache
+def link_places() -> LinkPlaces:
+    """Words that give a link a place on an ordinary site."""
+    return msgspec.toml.decode(_text("link-places.toml"), type=LinkPlaces)
 
 
 @cache

@@ -23,7 +23,7 @@ KEPT = 400
 """Mails of one group that are remembered within the window."""
 
 GROUPS_KEPT = 50_000
-"""Groups remembered; then those whose last mail is older than the window are forgotten."""
+"""Groups remembered; then that whose last mail is the oldest is forgotten."""
 
 
 class Sent(msgspec.Struct, gc=False):
@@ -49,23 +49,18 @@ class Bursts:
         """
         raised = []
         for group in groups:
-            kept = self._groups.setdefault(group, deque(maxlen=KEPT))
+            # Taken out and put in again: the groups stand in the order of their last mail.
+            kept = self._groups.pop(group, None) or deque(maxlen=KEPT)
             while kept and sent.at - kept[0].at > WINDOW:
                 kept.popleft()
             kept.append(sent)
+            self._groups[group] = kept
             threads = len({each.thread for each in kept})
             if threads >= THREADS_NEEDED:
                 strength = min(
                     1.0, 0.5 + (threads - THREADS_NEEDED) / (THREADS_FULL - THREADS_NEEDED) / 2
                 )
                 raised.append((group[0], strength, [each.number for each in kept]))
-        if len(self._groups) > GROUPS_KEPT:
-            self._forget(sent.at)
+        while len(self._groups) > GROUPS_KEPT:
+            del self._groups[next(iter(self._groups))]
         return raised
-
-    def _forget(self, now: int) -> None:
-        old = [
-            group for group, kept in self._groups.items() if not kept or now - kept[-1].at > WINDOW
-        ]
-        for group in old:
-            del self._groups[group]

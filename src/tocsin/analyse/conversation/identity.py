@@ -38,7 +38,8 @@ Observed = dict[str, float]
 
 class Scene(msgspec.Struct, frozen=True, gc=False):
     """All that an observation may look at. own: registrable domains of the reader's organisation;
-    now: when the mail came, seconds; parent_flagged: what it answers was not clear;
+    now: when the mail came, seconds; answered_at: when what it answers was written, 0 unknown;
+    parent_flagged: what it answers was not clear;
     experience: how far a thing never seen says anything yet, 0 (nothing was learnt) to 1."""
 
     message: Message
@@ -47,6 +48,7 @@ class Scene(msgspec.Struct, frozen=True, gc=False):
     facts: Mapping[int, Row]
     own: frozenset[str]
     now: int
+    answered_at: int = 0
     parent_flagged: bool = False
     experience: float = 1.0
 
@@ -79,7 +81,8 @@ def _address(scene: Scene, found: Observed) -> None:
     known = page.address in facts
     if not known:
         found["address-new"] = scene.experience
-        if page.domain not in facts:
+        # Whom this conversation has been written to is no newcomer when he answers.
+        if page.domain not in facts and page.thread_address not in facts:
             found["domain-new"] = scene.experience
             if any(key in facts for key in page.alike):
                 found["domain-alike"] = 1.0
@@ -159,6 +162,25 @@ def _thread(scene: Scene, found: Observed) -> None:
     message, place, page = scene.message, scene.place, scene.page
     if not scene.answers:
         return
+    _ids(scene, found)
+    if place.by in ("ids", "index", "text"):
+        _known_thread(scene, found)
+    elif page.address not in scene.facts:
+        found["stranger-answers"] = scene.experience
+    if 0 < scene.answered_at < scene.now:
+        days = (scene.now - scene.answered_at) / DAY
+        if days > STALE_FROM:
+            found["stale"] = min(1.0, 0.5 + days / STALE_FULL / 2)
+    if place.pasted >= PASTED_LEAST:
+        found["pasted-thread"] = 1.0
+    new, quoted = message.text.language, message.text.quoted_language
+    if new and quoted and new != quoted and page.language not in scene.facts:
+        found["language-new"] = 1.0
+
+
+def _ids(scene: Scene, found: Observed) -> None:
+    """Whether it names what it answers, and names it right."""
+    message, place = scene.message, scene.place
     if not message.in_reply_to and not message.references:
         if message.reply_marks or place.by in ("text", "index"):
             found["ids-missing"] = 1.0
@@ -168,26 +190,15 @@ def _thread(scene: Scene, found: Observed) -> None:
         found["ids-unknown"] = 1.0
     if place.by == "ids" and place.text_thread and place.text_thread != place.thread:
         found["ids-disagree"] = 1.0
-    if place.by in ("ids", "index", "text"):
-        _known_thread(scene, found)
-    if place.pasted >= PASTED_LEAST:
-        found["pasted-thread"] = 1.0
-    new, quoted = message.text.language, message.text.quoted_language
-    if new and quoted and new != quoted and page.language not in scene.facts:
-        found["language-new"] = 1.0
 
 
 def _known_thread(scene: Scene, found: Observed) -> None:
     """What is odd about somebody who speaks in a conversation that is known."""
-    place, page, facts = scene.place, scene.page, scene.facts
+    page, facts = scene.page, scene.facts
     if page.thread_address not in facts:
         found["stranger"] = 1.0
         if page.address not in facts:
             found["stranger-unknown"] = scene.experience
-    if place.parent_at:
-        days = (scene.now - place.parent_at) / DAY
-        if days > STALE_FROM:
-            found["stale"] = min(1.0, 0.5 + days / STALE_FULL / 2)
     if page.answered and page.answered in facts:
         found["second-answer"] = 1.0
     if scene.parent_flagged:

@@ -10,13 +10,17 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from math import log1p
 
 import msgspec
 
 from tocsin.analyse.conversation import identity, payload
+from tocsin.analyse.conversation.ages import answered_at
 from tocsin.analyse.conversation.bursts import Bursts, Sent
+from tocsin.analyse.conversation.copies import Copies
 from tocsin.analyse.conversation.keys import hashing
 from tocsin.analyse.conversation.ledger import Rows
+from tocsin.analyse.conversation.links import everybodys
 from tocsin.analyse.conversation.memory import Lesson, Memory
 from tocsin.analyse.conversation.placing import FLAGGED, Placing
 from tocsin.analyse.conversation.scoring import Score, Scorer
@@ -37,8 +41,9 @@ THREAD_MEMBERS = 12
 
 FOREVER = 1 << 62
 
-EXPERIENCED = 100
-"""Mails learnt from, until which what was never seen is not yet odd."""
+EXPERIENCED = 500
+"""Mails learnt from, from which what was never seen is as odd as can be. Until then its oddness grows
+as their logarithm: the first hundred mails show most of what is usual."""
 
 WATCHED_DELAY = 14 * 86400
 """Seconds for which a watched mail waits longer than others before it teaches who its author is."""
@@ -116,7 +121,7 @@ class Room:
         self._waiting: list[_Waiting] = []
         self._take_up()
         self._dropped: set[int] = set()
-        self._copies: set[int] = set()
+        self._copies = Copies(self.number)
         self._recent: dict[int, Judged] = {}
 
     def judge(self, batch: Sequence[Evidence]) -> list[Judged]:
@@ -124,11 +129,9 @@ class Room:
         found = []
         for index, each in enumerate(batch):
             assert isinstance(each.body, Message)
-            copy = self._copy_key(each)
-            if copy in self._copies:
+            if self._copies.seen(each):
                 self.duplicates += 1
                 continue
-            self._copies.add(copy)
             found.append((index, each.body, each))
         if not found:
             return []
@@ -193,17 +196,6 @@ class Room:
         """Mails that are still too young to be learnt from."""
         return len(self._waiting)
 
-    def _copy_key(self, each: Evidence) -> int:
-        """The same Message-ID alone is no copy: a forger can write any."""
-        message = each.body
-        assert isinstance(message, Message)
-        text = message.text
-        said = ".".join(map(str, text.marks[:4])) or f"{text.new_words} {text.new[:80]}"
-        links = " ".join(link.url for link in message.links[:4])
-        files = " ".join(file.sha256 for file in message.attachments[:4])
-        own = message.message_id or str(each.at)
-        return self.number("copy", own, message.author.address, said, links, files)
-
     def _page(self, message: Message, place: Place, guess: Place, page: Sheet) -> Sheet:
         """The keys of a mail, made anew where its thread is another than was guessed."""
         if place.thread == guess.thread and place.parent == guess.parent:
@@ -239,8 +231,9 @@ class Room:
             facts=self.rows.of("facts"),
             own=self.own,
             now=at,
+            answered_at=place.parent_at or answered_at(message),
             parent_flagged=bool(parent and parent[3] & FLAGGED),
-            experience=min(1.0, (self.known + self.learnt) / EXPERIENCED),
+            experience=min(1.0, log1p(self.known + self.learnt) / log1p(EXPERIENCED)),
         )
         observed: dict[str, float] = {}
         identity.observe(scene, observed)
@@ -254,7 +247,7 @@ class Room:
             key=asked.key,
             thread=place.thread,
             parent=place.parent,
-            parent_at=place.parent_at,
+            parent_at=scene.answered_at,
             by=place.by,
             at=at,
             message_id=message.message_id,
@@ -280,7 +273,11 @@ class Room:
     def _burst(self, message: Message, page: Sheet, found: Judged) -> None:
         """Put it with its like; raise all of them where they are too many."""
         facts = self.rows.of("facts")
-        fresh = {link.domain for link, everybody, _ in page.links if everybody not in facts}
+        fresh = {
+            link.domain
+            for link, everybody, _ in page.links
+            if everybody not in facts and not everybodys(link)
+        }
         fresh -= public_sites()
         risky = "file-risky-new" in found.observed or "payment-change" in found.observed
         hosted = "hosting-new-to-sender" in found.observed

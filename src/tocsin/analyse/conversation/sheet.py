@@ -28,11 +28,15 @@ _IBAN = re.compile(
     r"(?:[ .-]?[A-Z0-9]{1,4})?\b"
 )
 
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,}")
+
 LOCAL_LEAST = 4
 """Letters of a local part that can be one person's."""
 
 LINKS_KNOWN = 8
 ATTACHMENTS_KNOWN = 5
+
+_SHARED = frozenset({"hosting", "shortener", "free-host"})
 
 _PLACE = {trait: place for place, trait in enumerate(TRAITS)}
 
@@ -41,7 +45,9 @@ class Sheet(msgspec.Struct, gc=False):
     """Keys of one mail's facts. A key of 0 stands for nothing.
 
     traits: (trait, key of sender and value, key of sender's domain and value). links: of each
-    new link (link, key for the organisation, key for the sender). attachments: alike, by class.
+    new link (link, key for the organisation, key for the sender), by its site; where many share one
+    domain, that is the host. pages: of a link to such a host the key of the very page, else 0.
+    attachments: as links, by class.
     """
 
     address: int
@@ -54,6 +60,7 @@ class Sheet(msgspec.Struct, gc=False):
     answered: int
     traits: tuple[tuple[Trait, int, int], ...]
     links: tuple[tuple[Link, int, int], ...]
+    pages: tuple[int, ...]
     attachments: tuple[tuple[Attachment, int, int], ...]
     recipients: tuple[int, ...]
     reply_to: int
@@ -70,7 +77,7 @@ class Sheet(msgspec.Struct, gc=False):
             self.address, self.domain, self.name, self.named, self.thread_name,
             self.thread_address, self.thread_writer, self.answered, self.reply_to, self.language,
             self.passing, self.mailbox, *self.accounts, *self.recipients, *self.alike,
-            *self.variants,
+            *self.variants, *self.pages,
         ]  # fmt: skip
         for _, one, two in self.traits:
             found += (one, two)
@@ -113,7 +120,12 @@ def sheet(message: Message, place: Place, number: Hash) -> Sheet:
             for trait, value in values(message).items()
         ),
         links=tuple(
-            (link, number("ol", link.domain), number("al", author, link.domain)) for link in fresh
+            (link, number("ol", site), number("al", author, site))
+            for link in fresh
+            for site in (site_of(link),)
+        ),
+        pages=tuple(
+            number("lp", link.host, place_of(link)) if shared(link) else 0 for link in fresh
         ),
         attachments=tuple(
             (each, number("ot", kind_of(each)), number("at", author, kind_of(each)))
@@ -132,6 +144,25 @@ def sheet(message: Message, place: Place, number: Hash) -> Sheet:
         alike=tuple(number("dv", each) for each in resembling(domain)),
         variants=tuple(number("dv", each) for each in variants(domain)),
     )
+
+
+def shared(link: Link) -> bool:
+    """Whether it leads to a site on which many have something of their own."""
+    return not _SHARED.isdisjoint(link.traits)
+
+
+def site_of(link: Link) -> str:
+    """Whose site it is: a host where many share one domain (a company's own corner of a file service)."""
+    return link.host if shared(link) else link.domain
+
+
+def place_of(link: Link) -> str:
+    """Where on a shared site it leads: the longest name in it that only a machine gives, else all of it.
+
+    So a document is the same, however it is opened.
+    """
+    tokens = _TOKEN.findall(link.url.partition("://")[2].partition("/")[2])
+    return max(tokens, key=len, default=link.url)
 
 
 def accounts(text: str) -> tuple[str, ...]:
@@ -175,6 +206,9 @@ def lesson(page: Sheet, *, passed: bool, wanted: bool) -> bytes:
         found += (address, _PLACE[trait], mine, domain, _PLACE[trait], of_domain)
     for _, everybody, mine in page.links if wanted else ():
         found += (address, _PLACE["link"], mine, 0, 0, everybody)
+    for key in page.pages if wanted else ():
+        if key:
+            found += (0, 0, key)
     for _, everybody, mine in page.attachments if wanted else ():
         found += (address, _PLACE["attachment"], mine, 0, 0, everybody)
     for key in (*page.recipients, page.reply_to, page.language, page.passing if passed else 0):

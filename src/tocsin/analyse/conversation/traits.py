@@ -76,3 +76,11 @@ def surprise(row: Row | None, place: int) -> float:
     if not shown:
         return 0.0
     return max(0.0, min(1.0, math.log((row[2] + 1) / (shown + 0.5)) / _CERTAIN))
+
+
+def rarity(row: Row | None) -> float:
+    """How odd any link to a new place is for that owner: 0 (nothing is known, or he links everywhere) to 1."""
+    if row is None:
+        return 0.0
+    shown = spread_of(row, TRAITS.index("link"))
+    return max(0.0, min(1.0, math.log((row[2] + 1) / (shown + 1)) / _CERTAIN))
