@@ -27,7 +27,7 @@ _JSON = re.compile(
 )
 _BEFORE_MAIL = r"[^/@\s]{0,127}"
 _LOGON = re.compile(
-    rf"/(?P<door>owa|ecp|ews|oab)/(?P<mailbox>{_BEFORE_MAIL}@[\w.-]{{1,255}})(?P<path>/[^?&#\s]{{0,2048}})?",
+    rf"/(?P<door>owa|ecp|ews|oab)/(?:calendar/)?(?P<mailbox>{_BEFORE_MAIL}@[\w.-]{{1,255}})(?P<path>/[^?&#\s]{{0,2048}})?",
     re.IGNORECASE,
 )
 

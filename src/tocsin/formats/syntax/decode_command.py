@@ -15,11 +15,13 @@ DEPTH = 3
 TEXT_LIMIT = 64 * 1024
 """Characters looked at, and kept of one command."""
 
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])([A-Za-z0-9+/_-]{20,65536}={0,2})")
 _ASKED = re.compile(
-    r"(?:[-/]e(?:nc?|ncod\w{0,20})?[\s+:=\"']{1,4}|base64string[(+\s\"'%]{0,6}|base64[,=:]\s?)$",
+    r"(?:[-/]e(?:nc?|c|ncod\w{0,20})?(?:[\s:=\"']|\+|%20){1,4}"
+    r"|base64string[(\s\"'+]{0,6}|base64[,=:]\s?)"
+    r"(?P<text>[A-Za-z0-9+/_-]{12,65536}={0,2})",
     re.IGNORECASE,
 )
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/=])(?P<text>[A-Za-z0-9+/]{32,65536}={0,2})")
 _WORD = re.compile(r"[A-Za-z]{3}")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -31,18 +33,19 @@ def commands(text: str) -> list[str]:
 
 def _commands(text: str, depth: int) -> list[str]:
     found: list[str] = []
-    for number, match in enumerate(_BASE64.finditer(text)):
-        if number >= CANDIDATES_LIMIT:
-            break
-        asked = _ASKED.search(text[max(0, match.start() - 32) : match.start()]) is not None
-        if not asked and len(match[1]) < 32:
-            continue
-        plain = _plain(match[1])
-        if plain:
-            found.append(plain)
-            if depth > 1:
-                found += _commands(plain, depth - 1)
-    return found[:CANDIDATES_LIMIT]
+    tried: set[str] = set()
+    for pattern in (_ASKED, _BASE64):
+        for number, match in enumerate(pattern.finditer(text)):
+            if number >= CANDIDATES_LIMIT:
+                break
+            piece = match["text"]
+            plain = "" if piece in tried else _plain(piece)
+            tried.add(piece)
+            if plain:
+                found.append(plain)
+                if depth > 1:
+                    found += _commands(plain, depth - 1)
+    return list(dict.fromkeys(found))[:CANDIDATES_LIMIT]
 
 
 def _plain(text: str) -> str:

@@ -37,16 +37,28 @@ _CONTEXT = re.compile(r"SerializedSecurityContext[=:\s]{1,3}([A-Za-z0-9+/=%_-]{2
 def hidden(fields: dict[str, str], text: str) -> dict[str, str]:
     """What the decoders find in a row. fields: with their aliases; text: the row."""
     found: dict[str, str] = {}
-    whole = fields.get("cs-uri-query") or fields.get("UrlStem") or ""
-    if "%" in text:
+    get = fields.get
+    encoded = "%" in text
+    if encoded:
         _percent(fields, found)
-    plain = found.get("cs-uri-query", whole)
-    _code_page(fields, found)
-    if whole:
-        _requests(plain, found)
-    _targets(fields, found)
-    _tokens(fields, found, text)
-    _base64(fields, found)
+    if query := get("query"):
+        if encoded or not query.isascii():
+            _code_page(fields, found, query)
+        _base64(found, found.get("query", query))
+    if uri := found.get("cs-uri-query") or get("cs-uri-query"):
+        _requests(uri, found)
+    if "~" in text or "esource" in text:
+        _targets(fields, found)
+    if mail := found.get("Email") or get("Email"):
+        found["Email.mailbox"] = percent(mail).rpartition("?")[2]
+    if token := found.get("X-Rps-CAT") or get("X-Rps-CAT"):
+        found |= {f"X-Rps-CAT.{key}": value for key, value in access_token(token).items()}
+    if "SerializedSecurityContext" in text and (match := _CONTEXT.search(text)):
+        told = security_context(match[1])
+        found |= {f"SerializedSecurityContext.{key}": value for key, value in told.items()}
+    for name in ("CMD", "Parameters", "cs-cookie"):
+        if name in fields:
+            _base64(found, fields[name])
     return found
 
 
@@ -63,46 +75,35 @@ def _percent(fields: dict[str, str], found: dict[str, str]) -> None:
         found.update({key: value for key, value in told.items() if fields.get(key) != value})
 
 
-def _code_page(fields: dict[str, str], found: dict[str, str]) -> None:
-    query = fields.get("query", "")
-    agent = fields.get("cs-user-agent") or fields.get("UserAgent") or fields.get("ClientInfo") or ""
-    if not query or not (agent.startswith("UP") or not query.isascii() or query.count("%") > 8):
-        return
+def _code_page(fields: dict[str, str], found: dict[str, str], query: str) -> None:
     plain = foreign(query)
     if not plain:
         return
     found["query.ebcdic"] = plain
-    for name in ("query", "cs-uri-query"):
-        value = f"{fields.get('cs-uri-stem', '')}?{plain}" if name == "cs-uri-query" else plain
+    whole = f"{fields.get('cs-uri-stem', '')}?{plain}"
+    for name, value in (("query", plain), ("cs-uri-query", whole)):
         found[name] = f"{found[name]}\n{value}" if name in found else value
     for key, value in taken(plain).items():
         found.setdefault(key, value)
 
 
 def _requests(uri: str, found: dict[str, str]) -> None:
-    lower = uri.lower()
-    if "autodiscover.json" in lower:
-        for key, value in autodiscover_target(uri).items():
-            found[f"autodiscover.{key}"] = value
+    if "utodiscover.json" in uri or "utodiscover.json" in uri.lower():
+        told = autodiscover_target(uri)
+        found |= {f"autodiscover.{key}": value for key, value in told.items()}
     if "@" in uri:
-        for key, value in explicit_logon(uri).items():
-            found[f"explicit-logon.{key}"] = value
+        found |= {f"explicit-logon.{key}": value for key, value in explicit_logon(uri).items()}
 
 
 def _targets(fields: dict[str, str], found: dict[str, str]) -> None:
     for name in ("AnchorMailbox", "BackEndCookie"):
         value = found.get(name) or fields.get(name)
         if value and ("/" in value or "]" in value or "@" in value) and _names_server(value):
-            for key, told in back_end(value).items():
-                found[f"{name}.{key}"] = told
+            found |= {f"{name}.{key}": told for key, told in back_end(value).items()}
     for name in ("cs-cookie", "cs-uri-query", "GenericInfo"):
         value = found.get(name) or fields.get(name)
-        if value and "esource" in value.lower():
-            for key, told in cookie_back_end(value).items():
-                found[f"X-BEResource.{key}"] = told
-    mail = found.get("Email") or fields.get("Email")
-    if mail and ("@" in mail or ".." in mail):
-        found["Email.mailbox"] = percent(mail).rpartition("?")[2]
+        if value and "esource" in value:
+            found |= {f"X-BEResource.{key}": told for key, told in cookie_back_end(value).items()}
 
 
 def _names_server(value: str) -> bool:
@@ -112,24 +113,13 @@ def _names_server(value: str) -> bool:
     )
 
 
-def _tokens(fields: dict[str, str], found: dict[str, str], text: str) -> None:
-    token = found.get("X-Rps-CAT") or fields.get("X-Rps-CAT")
-    if token:
-        for key, value in access_token(token).items():
-            found[f"X-Rps-CAT.{key}"] = value
-    if "SerializedSecurityContext" in text and (match := _CONTEXT.search(text)):
-        for key, value in security_context(match[1]).items():
-            found[f"SerializedSecurityContext.{key}"] = value
-
-
-def _base64(fields: dict[str, str], found: dict[str, str]) -> None:
-    query = found.get("query") or fields.get("query", "")
-    for text in (query, fields.get("CMD"), fields.get("Parameters"), fields.get("cs-cookie")):
-        if text and len(text) > SHORTEST and (told := commands(text)):
-            found["command.base64"] = "\n".join(each.replace("\n", " ") for each in told)
-            break
-    if "__viewstate" in query.lower():
-        if match := _VIEWSTATE.search(query):
+def _base64(found: dict[str, str], text: str) -> None:
+    if len(text) > SHORTEST and (told := commands(text)):
+        plain = "\n".join(each.replace("\n", " ") for each in told)
+        before = found.get("command.base64")
+        found["command.base64"] = f"{before}\n{plain}" if before else plain
+    if "__" in text:
+        if match := _VIEWSTATE.search(text):
             found["viewstate.size"] = str(len(match[1]))
-        if match := _GENERATOR.search(query):
+        if match := _GENERATOR.search(text):
             found["viewstate.generator"] = match[1].upper()

@@ -18,7 +18,7 @@ ROUNDS = 3
 TEXT_LIMIT = 64 * 1024
 """Characters of one address that are decoded."""
 
-CODE_PAGES = ("cp037", "cp500", "cp1140", "cp1026", "cp273", "cp424", "cp875", "utf-7")
+CODE_PAGES = ("cp037", "cp500", "cp1140", "cp1026", "cp273", "cp424", "cp875")
 """Character sets that turn plain letters into others; IBM500 and IBM037 are what is used."""
 
 SHORTEST = 8

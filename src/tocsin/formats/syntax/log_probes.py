@@ -44,6 +44,7 @@ _OWN_QUERY = re.compile(
 _READING = re.compile(r"(?:Get|Test)-\w{1,60}", re.IGNORECASE)
 _ACCOUNTS = ("AuthenticatedUser", "cs-username", "PSA", "AuthenticatedUserEmail")
 _CLIENTS = ("c-ip", "ClientIpAddress", "ClientIP")
+_LOCAL = ("127.", "::", "fe80:", "FE80:", "[", "0:")
 _MAIL_ENDS = ("inboundproxy@", "maildeliveryprobe@", "postmaster@")
 
 BACK_END_PORT = "444"
@@ -59,11 +60,12 @@ def mark_probe(surface: str, fields: dict[str, str]) -> None:
         if "ealth" in account and _MAILBOX.search(account) and _is_probes(surface, fields):
             fields["probe-account"] = account
         return
+    if not _is_local(fields):
+        return
     agent = fields.get("cs-user-agent")
     if (
         agent
         and _AGENT.search(agent)
-        and _is_local(fields)
         and _PAGES.fullmatch(fields.get("cs-uri-stem", ""))
         and _OWN_QUERY.fullmatch(fields.get("query", ""))
         and "AnchorMailbox" not in fields
@@ -91,6 +93,8 @@ def _is_local(fields: dict[str, str]) -> bool:
         return False
     if client == fields.get("s-ip"):
         return True
+    if not client.startswith(_LOCAL):
+        return False
     found = address(client)
     return found is not None and (found.is_loopback or found.is_link_local)
 

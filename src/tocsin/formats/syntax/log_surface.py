@@ -84,14 +84,15 @@ def event_of(
 
 def _name(fields: dict[str, str], known: Plan) -> None:
     """Add the aliases."""
+    get, put = fields.get, fields.setdefault
     for alias, source in known.renamed:
-        if source in fields and alias not in fields:
-            fields[alias] = fields[source]
+        if value := get(source):
+            put(alias, value)
     for alias, source in known.lists:
-        if source in fields and alias not in fields:
-            fields[alias] = first_public(fields[source])
+        if (value := get(source)) and alias not in fields:
+            fields[alias] = first_public(value)
     for alias, stem, query in known.joined:
-        if alias not in fields and (joined := join(fields.get(stem, ""), fields.get(query, ""))):
+        if alias not in fields and (joined := join(get(stem, ""), get(query, ""))):
             fields[alias] = joined
 
 

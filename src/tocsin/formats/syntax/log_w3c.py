@@ -30,6 +30,9 @@ COLUMNS_LIMIT = 256
 ROWS_TRIED = 50
 """Rows from whose shape the columns are inferred."""
 
+GOOD = 4
+"""Fields that a row must have, its time among them."""
+
 _FIELDS = re.compile(r"#fields:?[ \t]*", re.IGNORECASE)
 _KNOWN = {
     name.lower(): name
@@ -140,18 +143,24 @@ def event(line: bytes, layout: Layout) -> Event | None:
     text = text_of(line[:LINE_LIMIT]).strip("\r\n\ufeff")
     words = text.split(" ")
     columns = layout.columns
-    if len(words) != len(columns) or (len(words) > 1 and not fits(columns[0], words[0])):
-        found = _mend(text, words, columns)
-        if found is None:
-            return None
-        words, columns = found
-    fields = {
-        name: word for name, word in zip(columns, words, strict=False) if word and word != "-"
-    }
+    if len(words) == len(columns):
+        fields = _fields(columns, words)
+        when = _when(fields, layout)
+        if when is not None:
+            return _finish(fields, when, text, layout) if len(fields) >= GOOD else None
+    found = _mend(text, words, columns)
+    if found is None:
+        return None
+    words, columns = found
+    fields = _fields(columns, words)
     when = _when(fields, layout)
-    if when is None or len(fields) < 4:
+    if when is None or len(fields) < GOOD:
         return None
     return _finish(fields, when, text, layout)
+
+
+def _fields(columns: Sequence[str], words: Sequence[str]) -> dict[str, str]:
+    return {name: word for name, word in zip(columns, words, strict=False) if word and word != "-"}
 
 
 def _mend(
@@ -188,16 +197,16 @@ def _when(fields: dict[str, str], layout: Layout) -> datetime | None:
     """The row's time in UTC; `time` alone counts from the day that `#Date` told."""
     clock = fields.get("time") or fields.get("time-local")
     day = fields.get("date") or fields.get("date-local") or layout.date
-    if clock is None or not day:
+    if clock is None or len(day) != 10:
         return None
     try:
-        found = datetime.fromisoformat(f"{day} {clock}")
+        return datetime.fromisoformat(f"{day}T{clock}+00:00")
     except ValueError:
-        try:
-            found = datetime.strptime(f"{day} {clock[:8]}", "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-        except ValueError:
-            return None
-    return found.replace(tzinfo=UTC)
+        clock = clock.replace(",", ".").rjust(8, "0")
+    try:
+        return datetime.strptime(f"{day} {clock[:8]}", "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _finish(fields: dict[str, str], when: datetime, text: str, layout: Layout) -> Event:
