@@ -48,7 +48,7 @@ def token(*, packed: bool = False, user: str = "alice@contoso.example") -> bytes
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_forged_token_says_whom_it_acts_as(packed: bool):
+def test_a_forged_token_says_whom_it_acts_as(*, packed: bool):
     text = base64.b64encode(token(packed=packed)).decode()
     found = access_token(text)
     assert found["user"] == "alice@contoso.example"

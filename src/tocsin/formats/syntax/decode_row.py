@@ -49,13 +49,7 @@ def hidden(fields: dict[str, str], text: str) -> dict[str, str]:
         _requests(uri, found)
     if "~" in text or "esource" in text:
         _targets(fields, found)
-    if mail := found.get("Email") or get("Email"):
-        found["Email.mailbox"] = percent(mail).rpartition("?")[2]
-    if token := found.get("X-Rps-CAT") or get("X-Rps-CAT"):
-        found |= {f"X-Rps-CAT.{key}": value for key, value in access_token(token).items()}
-    if "SerializedSecurityContext" in text and (match := _CONTEXT.search(text)):
-        told = security_context(match[1])
-        found |= {f"SerializedSecurityContext.{key}": value for key, value in told.items()}
+    _identities(fields, found, text)
     for name in ("CMD", "Parameters", "cs-cookie"):
         if name in fields:
             _base64(found, fields[name])
@@ -104,6 +98,17 @@ def _targets(fields: dict[str, str], found: dict[str, str]) -> None:
         value = found.get(name) or fields.get(name)
         if value and "esource" in value:
             found |= {f"X-BEResource.{key}": told for key, told in cookie_back_end(value).items()}
+
+
+def _identities(fields: dict[str, str], found: dict[str, str], text: str) -> None:
+    """As whom the request wants to act."""
+    if mail := found.get("Email") or fields.get("Email"):
+        found["Email.mailbox"] = percent(mail).rpartition("?")[2]
+    if token := found.get("X-Rps-CAT") or fields.get("X-Rps-CAT"):
+        found |= {f"X-Rps-CAT.{key}": value for key, value in access_token(token).items()}
+    if "SerializedSecurityContext" in text and (match := _CONTEXT.search(text)):
+        told = security_context(match[1])
+        found |= {f"SerializedSecurityContext.{key}": value for key, value in told.items()}
 
 
 def _names_server(value: str) -> bool:

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from tocsin.formats import Reader, Reading
+from tocsin.formats import HEAD_SIZE, Reader, Reading
 from tocsin.formats.syntax.log_rows import Layout, LineLog
 from tocsin.formats.syntax.text_stream import decoded, lines
 from tocsin.model.build import Version, parse_version
@@ -20,6 +20,9 @@ from tocsin.model.text import N_, say
 
 ROWS_READ = 2000
 """Rows of a log that are read for its servers: a log is one server's, and names it in each row."""
+
+QUIET = 200
+"""Rows without a new server behind which no more are read."""
 
 LINE_LIMIT = 1 << 20
 """Characters of one line that are read."""
@@ -34,8 +37,11 @@ _NUMBERS = ("MajorVersion", "MinorVersion", "BuildVersion", "RevisionVersion")
 
 
 class _Named(msgspec.Struct, frozen=True):
+    """One server. words: what the row says of it."""
+
     name: str
     version: Version | None
+    words: str = ""
 
 
 def reader(log: LineLog) -> Reader:
@@ -50,10 +56,10 @@ def reader(log: LineLog) -> Reader:
 
 
 def _read(log: LineLog, stream: BinaryIO, at: Locator) -> Iterator[Evidence | Gap]:
-    head = stream.read(8192)
+    head = stream.read(HEAD_SIZE)
     layout = log.begin(head)
-    told: dict[_Named, None] = {}
-    rows, bad, first_bad = 0, 0, 0
+    told: set[_Named] = set()
+    rows, bad, first_bad, quiet = 0, 0, 0, 0
     for line in lines(decoded(stream, head), LINE_LIMIT):
         raw = line.text.encode(errors="replace")
         if not raw.strip() or layout is None:
@@ -61,16 +67,17 @@ def _read(log: LineLog, stream: BinaryIO, at: Locator) -> Iterator[Evidence | Ga
         if raw.startswith(log.marks):
             layout = log.turns(raw, layout)
             continue
-        rows += 1
+        rows, quiet = rows + 1, quiet + 1
         event = log.event(raw, layout)
         if event is None:
             bad, first_bad = bad + 1, first_bad or line.number
         else:
             for named in _servers(event, layout):
                 if named not in told and len(told) < HOSTS_LIMIT:
-                    told[named] = None
+                    told.add(named)
+                    quiet = 0
                     yield _evidence(named, event, line.number, at)
-        if rows >= ROWS_READ:
+        if rows >= ROWS_READ or quiet >= QUIET:
             break
     if layout is None:
         yield Gap(at=at, why=say(N_("the columns of this log cannot be told")))
@@ -85,21 +92,23 @@ def _read(log: LineLog, stream: BinaryIO, at: Locator) -> Iterator[Evidence | Ga
 
 def _servers(event: Event, layout: Layout) -> Iterator[_Named]:
     fields = event.fields
-    printed = ".".join(fields[name] for name in _NUMBERS if name in fields)
-    version = _version(printed) or _version(layout.version)
     if event.surface == "iis":
         if "cafeReqId" in fields and "s-computername" in fields:
-            yield from _named(fields["s-computername"], None)
+            name = fields["s-computername"]
+            yield from _named(name, None, f"s-computername {name}, cafeReqId {fields['cafeReqId']}")
         return
-    yield from _named(event.host, version)
-    target = fields.get("TargetServer", "")
-    if target and "X-BEResource" not in fields.get("RoutingHint", ""):
-        yield from _named(target, _version(fields.get("TargetServerVersion", "")))
+    printed = ".".join(fields[name] for name in _NUMBERS if name in fields)
+    version = _version(printed) or _version(layout.version)
+    words = f"{event.host} {version.text}" if version else event.host
+    yield from _named(event.host, version, words)
+    target, build = fields.get("TargetServer", ""), fields.get("TargetServerVersion", "")
+    if target and build and "X-BEResource" not in fields.get("RoutingHint", ""):
+        yield from _named(target, _version(build), f"TargetServer {target} {build}")
 
 
-def _named(name: str, version: Version | None) -> Iterator[_Named]:
+def _named(name: str, version: Version | None, words: str) -> Iterator[_Named]:
     if name and _NAME.fullmatch(name) and not name.replace(".", "").isdigit():
-        yield _Named(name, version)
+        yield _Named(name, version, words)
 
 
 def _version(text: str) -> Version | None:
@@ -118,4 +127,4 @@ def _version(text: str) -> Version | None:
 def _evidence(named: _Named, event: Event, line: int, at: Locator) -> Evidence:
     body = Host(seen_by="log", names=(named.name,), product=PRODUCT, version=named.version)
     place = msgspec.structs.replace(at, position=f"line {line}")
-    return Evidence(at=place, body=body, seen=event.when, quote=event.raw[:QUOTE_LIMIT])
+    return Evidence(at=place, body=body, seen=event.when, quote=named.words[:QUOTE_LIMIT])
