@@ -107,24 +107,40 @@ def _traits(parts: LinkParts, domain: str) -> Iterator[str]:
 
 
 def _wording(parts: LinkParts, path: str, domain: str, service: str) -> Iterator[str]:
-    words = link_words()
-    named = _CREDENTIAL_WORD.findall(parts.host)
-    said = _CREDENTIAL_WORD.findall(path.lower())
-    if not (words.credential.isdisjoint((*named, *said)) and words.host_only.isdisjoint(named)):
+    host = _host(parts.host, domain, shared=bool(service), address=parts.address)
+    if host.credential or not link_words().credential.isdisjoint(
+        _CREDENTIAL_WORD.findall(path.lower())
+    ):
         yield "credential"
-    labels = parts.host.split(".") if not parts.address else []
-    own = len(labels) - domain.count(".") - 1
-    if own >= DEEP_LABELS:
-        yield "deep-subdomain"
-    spoken = labels[: own + 1] if not service else labels[:own]
-    if any(looks_random(piece) for label in spoken for piece in label.split("-")):
-        yield "random"
-    if any(_random_segment(each) for each in path.split("/")[1:12]):
-        yield "random-path"
+    yield from host.traits
+    for each in path.split("/")[1:12]:
+        if len(each) >= 10 and _random_segment(each):
+            yield "random-path"
+            break
     if len(path) > 4 and latin_words(path):
         yield "latin-words"
     if _recipient(parts.rest):
         yield "recipient"
+
+
+class _Host(msgspec.Struct, frozen=True, gc=False):
+    credential: bool
+    traits: tuple[str, ...]
+
+
+@lru_cache(maxsize=FORMS_KEPT)
+def _host(host: str, domain: str, *, shared: bool, address: bool) -> _Host:
+    """What a host's name shows. shared: its domain is a service's, whose name says nothing."""
+    words = link_words()
+    named = _CREDENTIAL_WORD.findall(host)
+    credential = not (words.credential.isdisjoint(named) and words.host_only.isdisjoint(named))
+    labels = host.split(".") if not address else []
+    own = len(labels) - domain.count(".") - 1
+    traits = ["deep-subdomain"] if own >= DEEP_LABELS else []
+    spoken = labels[:own] if shared else labels[: own + 1]
+    if any(looks_random(piece) for label in spoken for piece in label.split("-")):
+        traits.append("random")
+    return _Host(credential, tuple(traits))
 
 
 def _file(rest: str, path: str) -> Iterator[str]:
@@ -142,6 +158,7 @@ def _file(rest: str, path: str) -> Iterator[str]:
             yield trait
 
 
+@lru_cache(maxsize=FORMS_KEPT)
 def _service(host: str) -> str:
     table = link_hosts()
     at = 0

@@ -17,7 +17,7 @@ like; `@`: a mail address; `url`: a further address. Extensions and names of par
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from urllib.parse import unquote
 
@@ -79,9 +79,7 @@ def latin_words(path: str) -> bool:
     for word in words:
         if word in latin:
             hits += 1
-        elif len(word) <= 32 and any(
-            word[:at] in latin and word[at:] in latin for at in range(2, len(word) - 1)
-        ):
+        elif len(word) <= 32 and _two_latin(word):
             hits += 2
         else:
             others += 1
@@ -90,6 +88,19 @@ def latin_words(path: str) -> bool:
     if hits >= 2:
         return others <= 1 and (long > 0 or others == 0)
     return hits == 1 and others <= 1 and bool(_GLUED.search(path))
+
+
+def _two_latin(word: str) -> bool:
+    """Whether a word is two of "lorem ipsum" run together."""
+    latin, begins = link_words().latin, _latin_begins()
+    if word[:2] not in begins:
+        return False
+    return any(word[:at] in latin and word[at:] in latin for at in range(2, len(word) - 1))
+
+
+@cache
+def _latin_begins() -> frozenset[str]:
+    return frozenset(word[:2] for word in link_words().latin)
 
 
 _GLUED = re.compile(r"(?<![a-z])[a-z]{3,}+\d{6,}\.[a-z]")

@@ -10,12 +10,16 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 
 import msgspec
 
 from tocsin.formats.syntax.link_parts import LinkParts, parts_of
 from tocsin.knowledge.mail_tables import Wrapper, link_words, wrappers
+
+HOSTS_KEPT = 4096
+"""Hosts of links of which it is remembered whether they rewrite."""
 
 DEPTH_LIMIT = 5
 """Rewritings inside one another that are taken off."""
@@ -79,7 +83,7 @@ def carried(parts: LinkParts) -> str:
 
 
 def _peel(parts: LinkParts) -> tuple[LinkParts, Wrapper] | None:
-    for form in _forms(parts.host):
+    for form in _forms_of(parts.host):
         if not parts.rest.startswith(form.path):
             continue
         target = _target(parts.rest, form.take)
@@ -89,6 +93,11 @@ def _peel(parts: LinkParts) -> tuple[LinkParts, Wrapper] | None:
         if inner is not None:
             return inner, form
     return None
+
+
+@lru_cache(maxsize=HOSTS_KEPT)
+def _forms_of(host: str) -> tuple[Wrapper, ...]:
+    return tuple(_forms(host))
 
 
 def _forms(host: str) -> Iterator[Wrapper]:

@@ -91,7 +91,10 @@ def links(new: str, quoted: str, anchors: Sequence[Anchor], *, subject: str) -> 
 def _of_anchors(anchors: Iterable[Anchor]) -> Iterable[tuple[Found, str]]:
     """Where anchors go, spelt as a browser reads them: no line breaks, any slashes behind http."""
     for each in anchors:
-        address = each.url[:ADDRESS_LIMIT].translate(_UNSEEN).strip()
+        address = each.url[:ADDRESS_LIMIT]
+        if not address.isprintable():
+            address = address.translate(_UNSEEN)
+        address = address.strip()
         if address.startswith("//"):
             address = "http:" + address
         elif address[:4].lower() == "www.":

@@ -210,7 +210,8 @@ def _content(
     told.difference_update(shingles.words_of(" ".join(names)))
     known = {*quoted[:KNOWN_WORDS], *topic}
     # Where a letter takes two bytes and more, a stem of so many letters takes as many more.
-    foreign = sum(map(len, told)) > 1.3 * len(b"".join(told).decode("utf-8", "replace"))
+    joined = b"".join(told)
+    foreign = not joined.isascii() and len(joined) > 1.3 * len(joined.decode("utf-8", "replace"))
     stem = 2 * STEM if foreign else STEM
     shortest = 7 if foreign else 4
     stems = {word[:stem] for word in told if len(word) >= shortest} - everyday_stems(stem)
@@ -233,7 +234,7 @@ def _pairs(text: str) -> set[str]:
 def _signature(piece: str, *, only: bool) -> str:
     """The lines of a piece from `-- ` or a closing formula on; empty if there is none."""
     lines = piece.split("\n")
-    for at in range(1 if only else 0, len(lines)):
+    for at in range(1 if only else 0, len(lines)) if "--" in piece else ():
         if lines[at].rstrip() == "--":
             return "\n".join(lines[at:])
     for at in range(max(1 if only else 0, len(lines) - CLOSING_LINES), len(lines)):
