@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import BinaryIO
 
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.event_hosts import read_events
 from tocsin.formats.syntax.event_lines import json_lines
-from tocsin.formats.syntax.event_record import event_of
+from tocsin.formats.syntax.event_record import event_of, rendered
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.text_stream import head_text
 from tocsin.model.evidence import Evidence
@@ -21,8 +22,15 @@ LISTS = frozenset({"value", "results", "rows", "Events", "events", "hits", "reco
 
 _NAME = re.compile(r'"([@A-Za-z_#][\w@.# \[\]]{0,60})"\s*:')
 _TREE = re.compile(r'"System"\s*:\s*\{.{0,3000}?"(?:EventID|Provider|Channel)"\s*:', re.DOTALL)
-_NUMBER = frozenset({"EventID", "EventId", "event_id", "EventCode", "winlog.event_id", "Id"})
-_FROM = frozenset(
+_RAW = re.compile(r'"(?:_raw|original|message)"\s*:\s*"<Event(?:>| xmlns)')
+"""The event's XML as a value: Splunk, Elastic's agent."""
+
+NUMBERS = frozenset(
+    {"EventID", "EventId", "event_id", "EventCode", "winlog.event_id", "event.code", "Id"}
+)
+"""Names of an event's number."""
+
+PROVIDERS = frozenset(
     {
         "Channel",
         "LogName",
@@ -35,9 +43,12 @@ _FROM = frozenset(
         "winlog.channel",
         "Provider",
         "EventLog",
+        "Source",
     }
 )
-_WHERE = frozenset(
+"""Names of an event's log or provider."""
+
+WHERE = frozenset(
     {
         "Computer",
         "Hostname",
@@ -46,8 +57,10 @@ _WHERE = frozenset(
         "computer_name",
         "winlog.computer_name",
         "host",
+        "host.name",
     }
 )
+"""Names of its computer."""
 
 
 def recognise(head: bytes) -> int:
@@ -55,16 +68,22 @@ def recognise(head: bytes) -> int:
     text = head_text(head).lstrip("\ufeff \t\r\n")
     if text[:1] not in ("{", "["):
         return 0
-    if _TREE.search(text):
+    if _TREE.search(text) or _RAW.search(text):
         return 96
-    names = set(_NAME.findall(text))
-    told = bool(names & _NUMBER) + bool(names & _FROM) + bool(names & _WHERE)
-    return 96 if told == 3 else 0
+    return 96 if names_an_event(set(_NAME.findall(text))) else 0
+
+
+def names_an_event(names: AbstractSet[str]) -> bool:
+    """Whether members or columns are those of an event: its number, its log, its computer."""
+    if not (names & NUMBERS and names & PROVIDERS and names & WHERE):
+        return False
+    # `Id` alone is anybody's.
+    return bool(names & (NUMBERS - {"Id"})) or {"LogName", "MachineName"} <= names
 
 
 def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """Every event as one line of JSON."""
-    return json_lines(stream, LISTS)
+    return rendered(json_lines(stream, LISTS))
 
 
 LOG = RecordLog(records=records, event=event_of)

@@ -8,8 +8,8 @@ from typing import BinaryIO
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax import event_evtx
 from tocsin.formats.syntax.event_hosts import read_events
-from tocsin.formats.syntax.event_record import event_of
-from tocsin.formats.syntax.log_rows import RecordLog
+from tocsin.formats.syntax.event_record import event_of, rendered
+from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
@@ -20,7 +20,12 @@ def recognise(head: bytes) -> int:
     return 100 if head.startswith((event_evtx.FILE_MAGIC, event_evtx.CHUNK_MAGIC)) else 0
 
 
-LOG = RecordLog(records=event_evtx.records, event=event_of)
+def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
+    """Every record as one line of JSON."""
+    return rendered(event_evtx.records(stream))
+
+
+LOG = RecordLog(records=records, event=event_of)
 
 
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from tocsin.formats.syntax.event_xml import tree_of
 from tocsin.formats.syntax.json_records import Lost, records
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 from tocsin.formats.syntax.text_stream import encoding_of
@@ -24,8 +25,8 @@ DEPTH_LIMIT = 3
 """How deep JSON is unpacked that stands in strings."""
 
 _INNER_LIMIT = 1024 * 1024
-_BEGINNINGS = ("{", "[")
-_SUSPECT = (b"\\u", b':"{', b':"[', b': "{', b': "[', b"\\/")
+_SUSPECT = (b"\\u", b':"{', b':"[', b': "{', b': "[', b"\\/", b':"<', b': "<')
+_XML = ("<Event", "<UserData", "<DataItem")
 
 _encode = msgspec.json.Encoder().encode
 _skip = msgspec.json.Decoder(msgspec.Raw).decode
@@ -114,15 +115,18 @@ def unpacked(value: Any, depth: int = 0) -> Any:
         return {name: unpacked(each, depth) for name, each in value.items()}
     if isinstance(value, list):
         return [unpacked(each, depth) for each in value]
-    if isinstance(value, str) and depth < DEPTH_LIMIT and _holds_json(value):
-        try:
-            inner = msgspec.json.decode(value)
-        except (msgspec.DecodeError, ValueError, RecursionError):
-            return value
-        return unpacked(inner, depth + 1)
+    if isinstance(value, str) and depth < DEPTH_LIMIT and len(value) <= _INNER_LIMIT:
+        return _inner(value, depth)
     return value
 
 
-def _holds_json(text: str) -> bool:
-    text = text[:1] + text[-1:] if len(text) <= _INNER_LIMIT else ""
-    return text in ("{}", "[]")
+def _inner(text: str, depth: int) -> Any:
+    if text[:1] + text[-1:] in ("{}", "[]"):
+        try:
+            inner = msgspec.json.decode(text)
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            return text
+        return unpacked(inner, depth + 1) if isinstance(inner, dict | list) else text
+    if text.startswith(_XML):
+        return tree_of(text) or text
+    return text

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from tocsin.formats.syntax.event_fields import fields_of
 from tocsin.formats.syntax.event_values import time_of
+from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 from tocsin.model.event import RAW_LIMIT, Event
 
 _decode = msgspec.json.Decoder().decode
@@ -31,3 +33,28 @@ def event_of(text: bytes) -> Event | None:
         host=fields.get("Computer", ""),
         raw=text[: RAW_LIMIT * 4].decode("utf-8", "replace")[:RAW_LIMIT],
     )
+
+
+def rendered(records: Iterable[LogRecord | LogFault]) -> Iterator[LogRecord | LogFault]:
+    """The records, those of Exchange with the text that Windows shows, which rules are written on.
+
+    The file holds only the values of that text: what is searched for must stand in the record.
+    """
+    for each in records:
+        if isinstance(each, LogRecord) and _UNTOLD in each.text:
+            yield LogRecord(each.position, _with_message(each.text))
+        else:
+            yield each
+
+
+_UNTOLD = b"MSExchange "
+"""What the names of the providers begin with whose text is made (`knowledge/data/events`)."""
+
+
+def _with_message(text: bytes) -> bytes:
+    event = event_of(text)
+    message = event.fields.get("Message") if event is not None else None
+    if not message or not text.endswith(b"}"):
+        return text
+    encoded = msgspec.json.encode(message)
+    return text if encoded[1:-1] in text else text[:-1] + b',"Message":' + encoded + b"}"

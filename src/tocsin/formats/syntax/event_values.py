@@ -13,6 +13,10 @@ from tocsin.model.event import VALUE_LIMIT
 VALUES_LIMIT = 500
 """Values of one list that are looked at."""
 
+WRAPPED_LIMIT = 4
+"""How deep a value may be wrapped: PowerShell writes a SID as `{"Value": {"Value": "S-1-5-18"}}`."""
+
+_SECONDS = re.compile(r"1\d{8,12}(?:\.\d{1,9})?")
 _MILLISECONDS = re.compile(r"/Date\((-?\d{1,15})")
 _DATE = re.compile(
     r"\s*+(\d{1,4})[/.\-](\d{1,2})[/.\-](\d{1,4})[ T,]++(\d{1,2}):(\d\d)(?::(\d\d))?+"
@@ -37,10 +41,13 @@ def text_of(value: Any) -> str:
 
 def _inner(value: Any) -> str:
     """The text of a wrapped value (`{"#text": …}`, `{"Value": …}`), or the object as JSON."""
-    if isinstance(value, dict):
-        for name in ("#text", "Value", "value"):
-            if isinstance(value.get(name), str | int | list):
-                return text_of(value[name])
+    for _ in range(WRAPPED_LIMIT):
+        if not isinstance(value, dict):
+            return text_of(value)
+        name = next((each for each in ("#text", "Value", "value") if each in value), None)
+        if name is None:
+            break
+        value = value[name]
     try:
         return msgspec.json.encode(value).decode("utf-8", "replace")
     except (TypeError, ValueError, RecursionError):
@@ -85,6 +92,8 @@ def _in_utc(found: datetime) -> datetime | None:
 
 
 def _from_odd_text(text: str) -> datetime | None:
+    if _SECONDS.fullmatch(text):
+        return _from_seconds(float(text))
     milliseconds = _MILLISECONDS.match(text)
     if milliseconds is not None:
         return _from_seconds(int(milliseconds[1]) / 1000)
