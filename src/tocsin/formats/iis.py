@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from tocsin.formats import Format
 from tocsin.formats.syntax.log_hosts import reader
+from tocsin.formats.syntax.log_other_web import IIS, NCSA
 from tocsin.formats.syntax.log_rows import LineLog
 from tocsin.formats.syntax.log_w3c import begin, event, is_web, turns
 
-MARKS = (b"#", b"\xef\xbb\xbf")
+MARKS = (b"#", b"\xef\xbb\xbf", b"date", b'"date', b"TimeGenerated", b"LogFilename", b"sep=")
+"""What lines that are no rows begin with; a BOM also in the middle of files put together."""
 
 
 def recognise(head: bytes) -> int:
@@ -15,6 +17,8 @@ def recognise(head: bytes) -> int:
     layout = begin(head)
     if layout is None:
         return 0
+    if layout.columns in (NCSA, IIS):
+        return 75
     if layout.columns:
         if not is_web(layout.columns):
             return 0

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from tocsin.formats.syntax.log_other_web import begin as other_begin
+from tocsin.formats.syntax.log_other_web import fields_of, table
 from tocsin.formats.syntax.log_query import taken
 from tocsin.formats.syntax.log_rows import Layout
 from tocsin.formats.syntax.log_surface import event_of, join
@@ -26,6 +28,9 @@ LINE_LIMIT = 1 << 20
 
 COLUMNS_LIMIT = 256
 """Columns of one `#Fields` line."""
+
+LINES_TRIED = 400
+"""Lines of a file's beginning among which the header or rows are looked for."""
 
 ROWS_TRIED = 50
 """Rows from whose shape the columns are inferred."""
@@ -98,22 +103,26 @@ def begin(head: bytes) -> Layout | None:
     """The layout of a file that begins so; inferred from its rows where no header comes first."""
     layout = Layout(surface=SURFACE, columns=(), stated=False, delimiter=" ")
     rows: list[list[str]] = []
-    for line in head_text(head).lstrip("\ufeff").splitlines()[:ROWS_TRIED]:
+    text = head_text(head).lstrip("\ufeff").splitlines()
+    for line in text[:LINES_TRIED]:
         if line.startswith("#"):
             layout = turned(line, layout)
             if layout.columns:
                 return layout
-        elif is_row(line):
+        elif len(rows) < ROWS_TRIED and is_row(line):
             rows.append(line.split())
-    if not rows:
-        return layout if layout.version else None
-    columns = guess(rows)
-    return msgspec.structs.replace(layout, columns=columns) if columns else None
+    if rows and (columns := guess(rows)):
+        return msgspec.structs.replace(layout, columns=columns)
+    if rows or layout.version:
+        return layout
+    return other_begin(text if len(text) < 2 else text[:-1])
 
 
 def turned(line: str, layout: Layout) -> Layout:
-    """The layout behind a line that begins with `#`."""
+    """The layout behind a line that begins with `#`, or with the names of a table's columns."""
     lower = line[:12].lower()
+    if not lower.startswith("#"):
+        return table(line) or layout
     if lower.startswith("#fields"):
         columns = columns_of(line)
         if not columns:
@@ -141,6 +150,9 @@ def turns(line: bytes, layout: Layout) -> Layout:
 def event(line: bytes, layout: Layout) -> Event | None:
     """What one row says; None if it has not at least a time and three good columns."""
     text = text_of(line[:LINE_LIMIT]).strip("\r\n\ufeff")
+    if layout.delimiter != " ":
+        told = fields_of(text, layout)
+        return _finish(*told, text, layout) if told and len(told[0]) >= GOOD else None
     words = text.split(" ")
     columns = layout.columns
     if len(words) == len(columns):
