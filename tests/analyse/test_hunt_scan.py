@@ -2,6 +2,7 @@
 
 import io
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -10,7 +11,8 @@ from tocsin.analyse.hunt.blocks import BLOCK, as_utf8, blocks
 from tocsin.analyse.hunt.folding import Folding
 from tocsin.analyse.hunt.plan import plan
 from tocsin.analyse.hunt.scan import LINE_LIMIT, scan_lines
-from tocsin.app.hunting import HuntPart, HuntWhole, HuntWish, hunt_file, hunt_piece
+from tocsin.analyse.hunt.whole import HuntPart, HuntWhole
+from tocsin.app.hunting import HuntJob, HuntWish, hunt_file, hunt_piece
 from tocsin.formats import recognise
 from tocsin.knowledge.sigma import load
 from tocsin.knowledge.sigma.anchors import anchors
@@ -38,7 +40,8 @@ ROW = "2026-03-03 10:{0:02d}:{1:02d} 10.0.0.5 GET {2} - 443 - 198.51.100.7 Mozil
 def wish(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rules")
     (folder / "page.yml").write_text(RULE, "utf-8")
-    return HuntWish(folders=(str(folder),), packaged=False)
+    wish = HuntWish(folders=(str(folder),), packaged=False)
+    return HuntJob(wish=wish, spool=str(folder))
 
 
 def log_of(pages: list[str], end: str = "\r\n") -> bytes:
@@ -54,7 +57,7 @@ def every(wish, data: bytes):
 
 
 def settled(*parts):
-    whole = HuntWhole(lambda _rows: None)
+    whole = HuntWhole()
     for part in parts:
         whole.add(part)
     groups, stats = whole.settled()
@@ -78,7 +81,7 @@ def test_pieces_of_a_log_say_the_same_as_the_whole(wish):
     for _ in range(10):
         cuts = sorted({0, len(data), *(chance.randrange(len(data)) for _ in range(5))})
         parts = []
-        for number, (start, stop) in enumerate(zip(cuts, cuts[1:], strict=False)):
+        for number, (start, stop) in enumerate(pairwise(cuts)):
             part, _rows = hunt_piece(
                 wish, found, io.BytesIO(data), Locator(source="u.log"), lambda _: True,
                 (number, start, stop),
@@ -148,12 +151,12 @@ def test_rows_of_zero_bytes_are_counted_and_placed(wish):
 def test_the_fall_back_finds_the_same(wish, monkeypatch):
     data = log_of(["/owa/", "/owa/auth/odd-page.aspx", "/a/odd-page.aspx", "/owa/"] * 50)
     expected = every(wish, data)
-    rules = load(wish.folders, packaged=False).rules
+    rules = load(wish.wish.folders, packaged=False).rules
     monkeypatch.setattr(matchers, "hyperscan", None)
     other = plan(surfaces()["iis"], rules, anchors, marks=(b"#",))
     assert isinstance(other.matcher, matchers.Re2Matcher)
     log = recognise(data[:8192]).log
-    folding = Folding(Locator(source="u.log"), "iis", lambda _: True)
+    folding = Folding(Locator(source="u.log"), "iis", lambda _: True, lambda _row: None)
     scan_lines(blocks(io.BytesIO(data)), log, log.begin(data[:8192]), other, folding)
     assert sum(each.count for each in folding.groups.values()) == expected[0]
 

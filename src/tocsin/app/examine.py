@@ -8,18 +8,19 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 import msgspec
 
 import tocsin
-from tocsin.analyse.hunt.groups import GatheredRow
+from tocsin.analyse.hunt.whole import HuntWhole
 from tocsin.analyse.inventory.ledger import Ledger
 from tocsin.analyse.inventory.names import own_domain
 from tocsin.analyse.inventory.room import Inventory, inventory
 from tocsin.app.conversation import Wish, converse, inferred_domain
 from tocsin.app.document import servers_and_findings
-from tocsin.app.hunting import HuntWhole, HuntWish, hunted, ready
+from tocsin.app.hunting import HuntJob, HuntWish, hunted, ready
 from tocsin.app.parts import Part, Whole
 from tocsin.app.reading import (
     RANGE,
@@ -96,9 +97,12 @@ def examine(
     """
     started = datetime.now(UTC)
     own = frozenset(own_domain(each) for each in request.own_domains) - {""}
-    gathered: list[GatheredRow] = []
-    with Spool() as spool, open_history(request.history) as history:
-        whole = Whole(spool, HuntWhole(gathered.extend))
+    with (
+        Spool() as spool,
+        open_history(request.history) as history,
+        TemporaryDirectory(prefix="tocsin-hunt-") as rows,
+    ):
+        whole = Whole(spool, HuntWhole())
         job = Job(
             reading=Reading(
                 own_domains=own,
@@ -108,7 +112,7 @@ def examine(
             ),
             window=Window(since=request.since, until=request.until),
             limits=request.limits,
-            hunt=request.rules if "hunt" in request.rooms else None,
+            hunt=HuntJob(wish=request.rules, spool=rows) if "hunt" in request.rooms else None,
         )
         _read_all(request, job, whole, progress)
         _take_live(live, whole)
@@ -129,11 +133,7 @@ def examine(
                 since=request.since,
             )
             spoken = converse(spool, history, wish, lines)
-        hunt = (
-            hunted(request.rules, whole.hunt, gathered, known, whole.digests)
-            if job.hunt is not None
-            else None
-        )
+        hunt = hunted(job.hunt, whole, known) if job.hunt is not None else None
     return _document(request, knowledge, whole, found, started, (spoken, hunt))
 
 
@@ -247,7 +247,7 @@ def _load(job: Job) -> None:
     formats()
     registrable("contoso.example")
     if job.hunt is not None:
-        ready(job.hunt)
+        ready(job.hunt.wish)
     if job.reading.messages:
         lexicon.cues("")
         everyday_stems(STEM)

@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
-from typing import BinaryIO
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
 from tocsin.analyse.hunt.blocks import as_utf8, blocks, is_wide
-from tocsin.analyse.hunt.findings import findings
 from tocsin.analyse.hunt.folding import Folding
-from tocsin.analyse.hunt.groups import HEAD, GatheredRow, Group
-from tocsin.analyse.hunt.logstats import LogFileStat
+from tocsin.analyse.hunt.gathering import Asked, Gathering, asked
+from tocsin.analyse.hunt.groups import GatheredRow
+from tocsin.analyse.hunt.hosts import hosts
 from tocsin.analyse.hunt.plan import Plan, plan
+from tocsin.analyse.hunt.room import joined, traced
 from tocsin.analyse.hunt.scan import scan_lines, scan_records
+from tocsin.analyse.hunt.spool import answered
+from tocsin.analyse.hunt.told import Told
+from tocsin.analyse.hunt.whole import HuntPart
 from tocsin.analyse.inventory.room import Inventory
 from tocsin.formats import HEAD_SIZE, Format
 from tocsin.formats.syntax.log_rows import LineLog, Log
+from tocsin.knowledge.baselines import asked_fields, baselines
 from tocsin.knowledge.sigma import Rules, load
 from tocsin.knowledge.sigma.anchors import anchors
+from tocsin.knowledge.steps import steps
 from tocsin.knowledge.surfaces import surfaces
-from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
-from tocsin.model.hunt import EVENTS_KEPT, Hunt
+from tocsin.model.hunt import Hunt
 from tocsin.model.locator import Locator
 from tocsin.model.text import N_, say
 
 WEB = frozenset({"iis", "httpproxy", "rps-http", "ews", "autodiscover", "httpfilter", "ecp-server"})
 """Kinds of logs whose rows hold addresses, which may be written percent-encoded."""
 
-_PIECE = re.compile(r"piece (\d+) line (\d+)")
+if TYPE_CHECKING:
+    from tocsin.app.parts import Whole
 
 Window = Callable[[datetime | None], bool]
 
@@ -44,13 +52,11 @@ class HuntWish(msgspec.Struct, frozen=True, kw_only=True):
     packaged: bool = True
 
 
-class HuntPart(msgspec.Struct, kw_only=True):
-    """What the hunt found in some logs."""
+class HuntJob(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker that hunts must know. spool: folder for the rows of questions that need all."""
 
-    groups: list[Group] = msgspec.field(default_factory=list)
-    gathered: list[GatheredRow] = msgspec.field(default_factory=list)
-    stats: list[LogFileStat] = msgspec.field(default_factory=list)
-    dropped: int = 0
+    wish: HuntWish
+    spool: str
 
 
 @cache
@@ -77,30 +83,51 @@ def plan_for(wish: HuntWish, surface: str, log: Log) -> Plan:
     return _plan(wish, surface, marks, isinstance(log, LineLog))
 
 
+@cache
+def _gathering(job: HuntJob, process: int) -> Gathering:
+    return Gathering(Path(job.spool), str(process), wanted(job.wish))
+
+
+def _gather(job: HuntJob) -> Callable[[GatheredRow], None]:
+    return _gathering(job, os.getpid()).append
+
+
+def written(job: HuntJob | None) -> None:
+    """See to it that what was gathered in this process can be read by another."""
+    if job is not None:
+        _gathering(job, os.getpid()).flush()
+
+
+@cache
+def wanted(wish: HuntWish) -> Asked:
+    """Which fields the questions that need every row ask for."""
+    return asked(rules(wish).correlations, asked_fields())
+
+
 def hunt_file(
-    wish: HuntWish, found: Format, stream: BinaryIO, at: Locator, window: Window, part: HuntPart
+    job: HuntJob, found: Format, stream: BinaryIO, at: Locator, window: Window, part: HuntPart
 ) -> int:
     """Hunt in one log, read forward only; the number of its rows."""
     log = found.log
     assert log is not None
     if not isinstance(log, LineLog):
-        folding = Folding(at, log.surface, window)
+        folding = Folding(at, log.surface, window, _gather(job))
         records = log.named(stream, at.source) if log.named else log.records(stream)
-        scan_records(records, log, plan_for(wish, log.surface, log), folding)
+        scan_records(records, log, plan_for(job.wish, log.surface, log), folding)
         return _took(folding, part)
     head = stream.read(HEAD_SIZE)
     stream.seek(0)
     layout = log.begin(_text_head(head))
     if layout is None:
         return 0
-    folding = Folding(at, layout.surface, window)
+    folding = Folding(at, layout.surface, window, _gather(job))
     pieces = as_utf8(stream) if is_wide(head) else blocks(stream)
-    scan_lines(pieces, log, layout, plan_for(wish, layout.surface, log), folding)
+    scan_lines(pieces, log, layout, plan_for(job.wish, layout.surface, log), folding)
     return _took(folding, part)
 
 
 def hunt_piece(
-    wish: HuntWish,
+    job: HuntJob,
     found: Format,
     stream: BinaryIO,
     at: Locator,
@@ -118,9 +145,9 @@ def hunt_piece(
     for line in _turns_before(stream, start, log.marks):
         layout = log.turns(line, layout)
     stream.seek(0)
-    folding = Folding(at, layout.surface, window, number)
+    folding = Folding(at, layout.surface, window, _gather(job), number)
     scan_lines(
-        blocks(stream, start, end), log, layout, plan_for(wish, layout.surface, log), folding
+        blocks(stream, start, end), log, layout, plan_for(job.wish, layout.surface, log), folding
     )
     return part, _took(folding, part)
 
@@ -134,7 +161,6 @@ def _took(folding: Folding, part: HuntPart) -> int:
     stat = folding.finish()
     part.stats.append(stat)
     part.groups.extend(folding.groups.values())
-    part.gathered.extend(folding.gathered)
     part.dropped += folding.dropped
     return stat.rows
 
@@ -169,116 +195,6 @@ def _turns_before(stream: BinaryIO, start: int, marks: tuple[bytes, ...]) -> Ite
         stop = begin
 
 
-class HuntWhole:
-    """All parts of a hunt, folded as they come in any order; `gather` takes the gathered rows."""
-
-    def __init__(self, gather: Callable[[list[GatheredRow]], None]) -> None:
-        self._gather = gather
-        self._groups: dict[tuple[str, str, tuple[str, ...]], Group] = {}
-        self._stats: dict[tuple[str, str], list[LogFileStat]] = {}
-        self.dropped = 0
-
-    def add(self, part: HuntPart) -> None:
-        """Fold one part in."""
-        for each in part.groups:
-            key = (each.rule, each.host, each.key)
-            mine = self._groups.get(key)
-            if mine is None:
-                self._groups[key] = each
-            else:
-                _merge(mine, each)
-        for stat in part.stats:
-            self._stats.setdefault((stat.source, stat.surface), []).append(stat)
-        if part.gathered:
-            self._gather(part.gathered)
-        self.dropped += part.dropped
-
-    def settled(self) -> tuple[list[Group], list[LogFileStat]]:
-        """Groups with whole line numbers, and one stat for each log file."""
-        offsets: dict[str, dict[int, int]] = {}
-        stats = []
-        for (source, _), pieces in self._stats.items():
-            pieces.sort(key=lambda each: each.piece)
-            before = 0
-            for each in pieces:
-                offsets.setdefault(source, {})[each.piece] = before
-                before += each.lines
-            stats.append(joined(pieces, offsets[source]))
-        groups = [with_lines(each, offsets) for each in self._groups.values()]
-        self.offsets = offsets
-        return groups, stats
-
-
-def with_lines(group: Group, offsets: Mapping[str, Mapping[int, int]]) -> Group:
-    """The group with the places of its events as lines of the whole file, in order."""
-    events = [
-        msgspec.structs.replace(
-            each,
-            at=msgspec.structs.replace(
-                each.at, position=whole_line(each.at.position, offsets.get(each.at.source, {}))
-            ),
-        )
-        for each in group.events
-    ]
-    events.sort(key=_order)
-    group.events = events
-    return group
-
-
-def whole_line(position: str, offsets: Mapping[int, int]) -> str:
-    """`piece 3 line 12` as the line of the file."""
-    match = _PIECE.fullmatch(position)
-    if match is None:
-        return position
-    return f"line {int(match[2]) + offsets.get(int(match[1]), 0)}"
-
-
-def _order(each: Evidence) -> tuple[float, str, int, str]:
-    digits = re.findall(r"\d+", each.at.position)
-    when = each.seen.timestamp() if each.seen else 0.0
-    return when, each.at.source, int(digits[-1]) if digits else 0, each.at.position
-
-
-def _merge(mine: Group, other: Group) -> None:
-    mine.count += other.count
-    times = [each for each in (mine.first, other.first) if each is not None]
-    mine.first = min(times, default=None)
-    times = [each for each in (mine.last, other.last) if each is not None]
-    mine.last = max(times, default=None)
-    for outcome, count in other.outcomes.items():
-        mine.outcomes[outcome] = mine.outcomes.get(outcome, 0) + count
-    mine.ids |= other.ids
-    events = sorted([*mine.events, *other.events], key=_order)
-    if len(events) > EVENTS_KEPT:
-        events = events[:HEAD] + events[-(EVENTS_KEPT - HEAD) :]
-    mine.events = events
-
-
-def joined(pieces: list[LogFileStat], offsets: Mapping[int, int]) -> LogFileStat:
-    """The counts of a file out of those of its pieces, in order."""
-    whole = pieces[0]
-    for each in pieces:
-        each.losses = [
-            msgspec.structs.replace(loss, position=whole_line(loss.position, offsets))
-            for loss in each.losses
-        ]
-    for each in pieces[1:]:
-        whole.host = whole.host or each.host
-        whole.version = whole.version or each.version
-        for name in ("lines", "rows", "lost", "noise"):
-            setattr(whole, name, getattr(whole, name) + getattr(each, name))
-        if whole.last and each.first and (each.first - whole.last).total_seconds() >= 7200:
-            whole.silences.append((whole.last, each.first))
-        whole.first = min((t for t in (whole.first, each.first) if t), default=None)
-        whole.last = max((t for t in (whole.last, each.last) if t), default=None)
-        whole.days |= each.days
-        whole.silences += each.silences
-        whole.backwards += each.backwards
-        whole.losses += each.losses
-        whole.ends_cut = each.ends_cut
-    return whole
-
-
 def dropped(count: int) -> Gap:
     """What is said when there were too many different matches."""
     why = say(
@@ -292,23 +208,31 @@ def ready(wish: HuntWish) -> None:
     rules(wish)
 
 
-def hunted(
-    wish: HuntWish,
-    whole: HuntWhole | None,
-    gathered: list[GatheredRow],
-    known: Inventory,
-    digests: Mapping[str, str],
-) -> Hunt | None:
+def hunted(job: HuntJob, whole: Whole, known: Inventory) -> Hunt | None:
     """What the hunt says of everything that was read; None where no log was."""
-    groups, stats = whole.settled() if whole is not None else ([], [])
-    if not stats:
+    parts = whole.hunt
+    groups, stats = parts.settled() if parts is not None else ([], [])
+    if parts is None or not stats:
         return None
-    found = rules(wish)
-    servers = {name.lower(): server.id for server in known.servers for name in server.names}
-    by_id = {each.id: each for each in found.rules}
+    found = rules(job.wish)
+    answer = answered(
+        Path(job.spool), wanted(job.wish).names(), found.correlations, baselines(), stats
+    )
+    for gap in answer.gaps:
+        whole.gap(gap)
+    if parts.dropped:
+        whole.gap(dropped(parts.dropped))
+    groups += [parts.placed(each) for each in answer.groups]
+    names = {name.lower(): server.id for server in known.servers for name in server.names}
+    told: list[Told] = [*found.rules, *found.correlations, *baselines()]
+    by_id = {each.id: each for each in told}
+    findings, incidents = joined(
+        traced(groups, by_id, hosts(groups, stats, names), names, whole.digests), steps()
+    )
     return Hunt(
-        findings=findings(groups, by_id, servers, digests),
-        incidents=(),
+        findings=findings,
+        incidents=incidents,
         coverage=(),
-        rules=len(found.rules),
+        rules=len(found.rules) + len(found.correlations),
+        problems=tuple(found.problems),
     )

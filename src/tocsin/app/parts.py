@@ -8,8 +8,8 @@ import zlib
 
 import msgspec
 
+from tocsin.analyse.hunt.whole import HuntPart, HuntWhole
 from tocsin.analyse.inventory.ledger import Ledger
-from tocsin.app.hunting import HuntPart, HuntWhole
 from tocsin.formats.syntax.domains import registrable
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap, GapKind

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from tocsin.app.hunting import HuntWish, hunt_file, hunt_piece, in_hunted_pieces
+from tocsin.app.hunting import HuntJob, hunt_file, hunt_piece, in_hunted_pieces, written
 from tocsin.app.parts import Part
 from tocsin.collect.archives import Budget, Limits, Member, archive_kind, members
 from tocsin.collect.files import printable
@@ -50,7 +50,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     reading: Reading
     window: Window
     limits: Limits
-    hunt: HuntWish | None = None
+    hunt: HuntJob | None = None
 
 
 def read_files(job: Job, paths: tuple[str, ...]) -> Part:
@@ -66,6 +66,7 @@ def read_files(job: Job, paths: tuple[str, ...]) -> Part:
                     why=say(N_("cannot be read: {fault}"), fault=fault.strerror or str(fault)),
                 )
             )
+    written(job.hunt)
     return part
 
 
@@ -100,6 +101,7 @@ def _hunt_range(
         stream.seek(0)
         for each in found.read(stream, at, job.reading):
             _keep(job, each, part)
+    written(job.hunt)
     part.records[found.name] = rows
     part.size = piece[2] - piece[1]
 

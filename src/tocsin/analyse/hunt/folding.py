@@ -11,6 +11,7 @@ import msgspec
 from tocsin.analyse.hunt.groups import GROUPS_LIMIT, HEAD, GatheredRow, Group
 from tocsin.analyse.hunt.logstats import LogFileStat, Loss
 from tocsin.analyse.hunt.plan import NUL, ODD, Plan
+from tocsin.analyse.hunt.settled import Settled
 from tocsin.formats.syntax.log_rows import Layout, LineLog, LogFault, LogRecord, RecordLog
 from tocsin.knowledge.sigma import SigmaRule
 from tocsin.knowledge.surfaces import Surface
@@ -44,23 +45,33 @@ _ZEROS = N_("rows that hold NUL bytes: the file was damaged or not closed")
 
 Key = tuple[str, ...]
 Window = Callable[[datetime | None], bool]
+Gather = Callable[[GatheredRow], None]
 Parse = Callable[[bytes, Layout], Event | None]
 
 
 class Folding:
     """Takes what a scan finds in one file or piece of it.
 
-    at: the file; piece: which part of it, so that line numbers can be made whole afterwards.
+    at: the file; piece: which part of it, so that line numbers can be made whole afterwards. gather:
+    takes the rows of rules that only gather.
     """
 
-    def __init__(self, at: Locator, surface: str, window: Window, piece: int | None = None) -> None:
+    def __init__(
+        self,
+        at: Locator,
+        surface: str,
+        window: Window,
+        gather: Gather,
+        piece: int | None = None,
+    ) -> None:
         self.at = at
         self.window = window
+        self.gather = gather
         self.piece = piece
         self.stat = LogFileStat(surface=surface, source=at.source, piece=piece or 0)
         self.groups: dict[tuple[str, Key], Group] = {}
-        self.gathered: list[GatheredRow] = []
         self.dropped = 0
+        self.settled: Settled | None = None
         self._hosts: dict[str, int] = {}
         self._time: datetime | None = None
 
@@ -73,23 +84,27 @@ class Folding:
         plan: Plan,
         asked: Sequence[int],
         marks: AbstractSet[int],
-    ) -> None:
-        """Judge one row in which something was found. where: its line in the block, or its place."""
+    ) -> bool | None:
+        """Judge one row in which something was found. where: its line in the block, or its place.
+
+        Whether a rule matched; None where that does not follow from the row's values alone.
+        """
         event = parse(line, layout)
         if event is None:
             if line.strip():
                 self.lose(self._position(where), say(_ZEROS if NUL in marks else _UNREADABLE))
-            return
-        if ODD in marks and not asked:
-            return
-        if not self.window(event.when):
-            return
+            return None
+        if (ODD in marks and not asked) or not self.window(event.when):
+            return None
         if _is_noise(event, plan.surface):
-            return
+            return None
+        matched = False
         for place in asked:
             rule = plan.rules[place]
             if rule.matches(event):
+                matched = True
                 self._matched(rule, event, self._position(where), plan.surface, layout)
+        return matched
 
     def _matched(
         self, rule: SigmaRule, event: Event, position: str, surface: Surface, layout: Layout
@@ -98,7 +113,7 @@ class Folding:
         client, actor = first_of(event, surface.client), first_of(event, surface.actor)
         target = first_of(event, surface.target)
         if rule.gathers:
-            self.gathered.append(
+            self.gather(
                 GatheredRow(
                     rule=rule.id,
                     at=event.when.timestamp() if event.when else 0.0,
@@ -110,6 +125,7 @@ class Folding:
                     source=self.at.source,
                     position=position,
                     raw=event.raw[:GATHERED_RAW],
+                    outcome=rule.outcome(event),
                 )
             )
             return

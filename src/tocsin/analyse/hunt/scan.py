@@ -7,14 +7,15 @@ does not grow with the log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from tocsin.analyse.hunt.decoded import decoded_again
 from tocsin.analyse.hunt.folding import Folding
 from tocsin.analyse.hunt.matcher import BITS
-from tocsin.analyse.hunt.plan import ENCODED, FOLDED, NUL, OWN, TURN, Plan
+from tocsin.analyse.hunt.plan import ENCODED, FOLDED, NUL, ODD, OWN, TURN, Plan
+from tocsin.analyse.hunt.settled import Settled
 from tocsin.formats.syntax.log_rows import Layout, LineLog, LogFault, LogRecord, RecordLog
 from tocsin.model.event import Event
 
@@ -60,6 +61,9 @@ def _block(
     out.block(block, log, layout)
     if plan.always:
         return _every(block, before, log, layout, plan, out)
+    settled = out.settled
+    if settled is None or settled.columns != layout.columns:
+        settled = out.settled = Settled(layout, plan.surface, plan.rules)
     counted, number = 0, before  # up to that offset, so many lines
     place, total = 0, len(matches)
     find = block.find
@@ -77,9 +81,18 @@ def _block(
         counted = start
         line = block[start:stop].rstrip(b"\r")
         if TURN in marks:
-            layout = log.turns(line, layout)
+            turned = log.turns(line, layout)
+            if turned != layout:
+                layout = turned
+                settled = out.settled = Settled(layout, plan.surface, plan.rules)
             continue
-        out.row(line, number, log.event, layout, plan, _asked(line, marks, plan), marks)
+        asked = _asked(line, marks, plan)
+        key = settled.key(line, asked)
+        if key is not None and key in settled and not marks & DOUBTFUL:
+            continue
+        matched = out.row(line, number, log.event, layout, plan, asked, marks)
+        if key is not None and matched is False:
+            settled.add(key)
     return layout
 
 
@@ -97,15 +110,20 @@ def _every(
     return layout
 
 
-def _asked(line: bytes, marks: set[int], plan: Plan) -> Sequence[int]:
+DOUBTFUL = {ODD, NUL, FOLDED, ENCODED}
+"""Patterns whose rows are always read: they may be damaged, or be written in disguise."""
+
+
+def _asked(line: bytes, marks: set[int], plan: Plan) -> tuple[int, ...]:
     """Which rules are asked of a row in which these patterns were found."""
     if FOLDED in marks:
-        return range(len(plan.rules))
+        return tuple(range(len(plan.rules)))
     if ENCODED in marks:
         for text in decoded_again(line):
             again, _ = plan.matcher.scan(b"\n" + text.replace(b"\n", b" ") + b"\n")
             marks.update(each & MASK for each in again)
-    return sorted({each for mark in marks if mark >= OWN for each in plan.owners[mark - OWN]})
+    found = {each for mark in marks if mark >= OWN for each in plan.owners[mark - OWN]}
+    return tuple(sorted(found))
 
 
 def scan_records(

@@ -1,0 +1,134 @@
+"""All parts of a hunt become one, in whatever order they come."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from tocsin.analyse.hunt.groups import HEAD, Group
+from tocsin.analyse.hunt.logstats import LogFileStat
+from tocsin.model.evidence import Evidence
+from tocsin.model.hunt import EVENTS_KEPT
+
+_PIECE = re.compile(r"piece (\d+) line (\d+)")
+
+
+class HuntPart(msgspec.Struct, kw_only=True):
+    """What the hunt found in some logs."""
+
+    groups: list[Group] = msgspec.field(default_factory=list)
+    stats: list[LogFileStat] = msgspec.field(default_factory=list)
+    dropped: int = 0
+
+
+class HuntWhole:
+    """All parts of a hunt, folded as they come in any order."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, str, tuple[str, ...]], Group] = {}
+        self._stats: dict[tuple[str, str], list[LogFileStat]] = {}
+        self.offsets: dict[str, dict[int, int]] = {}
+        self.dropped = 0
+
+    def add(self, part: HuntPart) -> None:
+        """Fold one part in."""
+        for each in part.groups:
+            key = (each.rule, each.host, each.key)
+            mine = self._groups.get(key)
+            if mine is None:
+                self._groups[key] = each
+            else:
+                _merge(mine, each)
+        for stat in part.stats:
+            self._stats.setdefault((stat.source, stat.surface), []).append(stat)
+        self.dropped += part.dropped
+
+    def settled(self) -> tuple[list[Group], list[LogFileStat]]:
+        """Groups with whole line numbers, and one stat for each log file."""
+        offsets: dict[str, dict[int, int]] = {}
+        stats = []
+        for (source, _), pieces in self._stats.items():
+            pieces.sort(key=lambda each: each.piece)
+            before = 0
+            for each in pieces:
+                offsets.setdefault(source, {})[each.piece] = before
+                before += each.lines
+            stats.append(joined(pieces, offsets[source]))
+        self.offsets = offsets
+        return [self.placed(each) for each in self._groups.values()], stats
+
+    def placed(self, group: Group) -> Group:
+        """A group with the places of its events as lines of whole files; after `settled`."""
+        return with_lines(group, self.offsets)
+
+
+def with_lines(group: Group, offsets: Mapping[str, Mapping[int, int]]) -> Group:
+    """The group with the places of its events as lines of the whole file, in order."""
+    events = [
+        msgspec.structs.replace(
+            each,
+            at=msgspec.structs.replace(
+                each.at, position=whole_line(each.at.position, offsets.get(each.at.source, {}))
+            ),
+        )
+        for each in group.events
+    ]
+    events.sort(key=_order)
+    group.events = events
+    return group
+
+
+def whole_line(position: str, offsets: Mapping[int, int]) -> str:
+    """`piece 3 line 12` as the line of the file."""
+    match = _PIECE.fullmatch(position)
+    if match is None:
+        return position
+    return f"line {int(match[2]) + offsets.get(int(match[1]), 0)}"
+
+
+def _order(each: Evidence) -> tuple[float, str, int, str]:
+    digits = re.findall(r"\d+", each.at.position)
+    when = each.seen.timestamp() if each.seen else 0.0
+    return when, each.at.source, int(digits[-1]) if digits else 0, each.at.position
+
+
+def _merge(mine: Group, other: Group) -> None:
+    mine.count += other.count
+    times = [each for each in (mine.first, other.first) if each is not None]
+    mine.first = min(times, default=None)
+    times = [each for each in (mine.last, other.last) if each is not None]
+    mine.last = max(times, default=None)
+    for outcome, count in other.outcomes.items():
+        mine.outcomes[outcome] = mine.outcomes.get(outcome, 0) + count
+    mine.ids |= other.ids
+    events = sorted([*mine.events, *other.events], key=_order)
+    if len(events) > EVENTS_KEPT:
+        events = events[:HEAD] + events[-(EVENTS_KEPT - HEAD) :]
+    mine.events = events
+
+
+def joined(pieces: list[LogFileStat], offsets: Mapping[int, int]) -> LogFileStat:
+    """The counts of a file out of those of its pieces, in order."""
+    whole = pieces[0]
+    for each in pieces:
+        each.losses = [
+            msgspec.structs.replace(loss, position=whole_line(loss.position, offsets))
+            for loss in each.losses
+        ]
+    for each in pieces[1:]:
+        whole.host = whole.host or each.host
+        whole.version = whole.version or each.version
+        for name in ("lines", "rows", "lost", "noise"):
+            setattr(whole, name, getattr(whole, name) + getattr(each, name))
+        if whole.last and each.first and (each.first - whole.last).total_seconds() >= 7200:
+            whole.silences.append((whole.last, each.first))
+        whole.first = min((t for t in (whole.first, each.first) if t), default=None)
+        whole.last = max((t for t in (whole.last, each.last) if t), default=None)
+        whole.days |= each.days
+        whole.silences += each.silences
+        whole.backwards += each.backwards
+        whole.losses += each.losses
+        whole.ends_cut = each.ends_cut
+    return whole
