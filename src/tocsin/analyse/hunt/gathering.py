@@ -90,10 +90,6 @@ class Gathering:
         """See to it that what was kept so far can be read by others."""
         self._file.flush()
 
-    def flush(self) -> None:
-        """See to it that what was kept until now can be read by somebody else."""
-        self._file.flush()
-
     def close(self) -> None:
         """Finish the file; one that holds nothing is taken away."""
         self._file.close()

@@ -143,13 +143,13 @@ def _load(
 _SAMPLES = (
     "WITH cited AS (SELECT finding, rows.*, row_number() OVER (PARTITION BY finding ORDER BY {place}) "
     "AS above, row_number() OVER (PARTITION BY finding ORDER BY seconds DESC, source DESC, "
-    "length(position) DESC, position DESC) AS below FROM hits JOIN rows USING (n)) "
+    "length(position) DESC, position DESC) AS below FROM (SELECT n, finding FROM hits) JOIN rows USING (n)) "
     "SELECT * EXCLUDE (n, rule, above, below) FROM cited WHERE above <= {head} OR below <= {tail} "
     "ORDER BY finding, above"
 )
 _TOTALS = (
     "SELECT finding, outcome, count(*), min(seconds), max(seconds), count(DISTINCT lower(client)), "
-    "count(DISTINCT lower(actor)) FROM hits JOIN rows USING (n) GROUP BY ALL ORDER BY ALL"
+    "count(DISTINCT lower(actor)) FROM (SELECT n, finding FROM hits) JOIN rows USING (n) GROUP BY ALL ORDER BY ALL"
 )
 
 
