@@ -39,17 +39,17 @@ SECURITY3 = "EX03/winevt/Security.evtx"
 SYSTEM5 = "EX05/winevt/System.evtx"
 IIS5 = "EX05/inetpub/logs/LogFiles/W3SVC1/u_ex261110.log"
 TITLES = {
-    "probe": "Looked for the hole",
-    "exploit": "Hole in the server used",
-    "act-as-user": "Acted as a mailbox user",
-    "role-change": "Gave itself a role",
-    "mailbox-export": "Mailbox exported as a file",
-    "web-shell": "Web shell used",
-    "credentials": "Passwords taken from memory",
-    "lateral": "Moved to another server",
-    "tunnel": "Tunnel through a web shell",
-    "exfiltration": "Data taken away",
-    "impact": "Files encrypted",
+    "probe": "Looked for a hole",
+    "proxyshell": "Reached inner services without a login",
+    "act-as-user": "Acted as somebody else",
+    "role-grant": "Gave itself rights in Exchange",
+    "export": "Had a mailbox written to a file",
+    "webshell-use": "Used a web shell",
+    "credentials": "Took passwords",
+    "lateral": "Moved on to other machines",
+    "tunnel": "Opened a way in from outside",
+    "exfiltration": "Took data away",
+    "impact": "Prepared or did damage",
 }
 
 
@@ -176,7 +176,7 @@ def _exploit() -> HuntFinding:
             "{client} reached {target} on {host} through autodiscover.json without logging in: "
             "status {status}", client=ATTACKER, target="/mapi/nspi", host="EX03", status=200,
         ),
-        step="exploit", attack=("T1190",), target="/mapi/nspi", server="srv-000000000001",
+        step="proxyshell", attack=("T1190",), target="/mapi/nspi", server="srv-000000000001",
         references=(
             "https://learn.microsoft.com/en-us/exchange/new-features/build-numbers-and-release-dates",
             "https://attack.mitre.org/techniques/T1190/",
@@ -243,7 +243,7 @@ def _role() -> HuntFinding:
             "{actor} gave itself the role {role} on {host}", actor="administrator@contoso.example",
             role="Mailbox Import Export", host="EX03",
         ),
-        step="role-change", attack=("T1098",), target="Mailbox Import Export",
+        step="role-grant", attack=("T1098",), target="Mailbox Import Export",
     )  # fmt: skip
 
 
@@ -256,7 +256,7 @@ def _export() -> HuntFinding:
             "{actor} exported the mailbox {mailbox} as a web page: {path}",
             actor="administrator@contoso.example", mailbox="administrator", path=path,
         ),
-        step="mailbox-export", attack=("T1505.003", "T1114.002"), target=path,
+        step="export", attack=("T1505.003", "T1114.002"), target=path,
         remediation=told("Take the file {path} off {host} and keep a copy.", path=path, host="EX03"),
     )  # fmt: skip
 
@@ -277,7 +277,7 @@ def _shell() -> HuntFinding:
             "{client} posted {count} times to {target} on {host}, a page that Exchange does not ship: "
             "status 200", client=ATTACKER, count=14, target="/aspnet_client/wsbk.aspx", host="EX03",
         ),
-        step="web-shell", attack=("T1505.003",), target="/aspnet_client/wsbk.aspx",
+        step="webshell-use", attack=("T1505.003",), target="/aspnet_client/wsbk.aspx",
         server="srv-000000000001",
         remediation=told("Look for further web pages that Exchange does not ship on {host}.",
                          host="EX03"),
@@ -396,7 +396,10 @@ def break_in() -> Incident:
     found = story()
     return Incident(
         id="inc-1",
-        title=told("Broken into through ProxyShell"),
+        title=told(
+            "{host} was broken into from {client}: {step}", host="EX03, EX05",
+            client=f"{ATTACKER}, 10.20.4.13", step=TITLES["tunnel"],
+        ),
         level="critical",
         outcome="success",
         chain="proxyshell-ransomware",
@@ -461,7 +464,12 @@ def probed(count: int = 37) -> tuple[Incident, tuple[HuntFinding, ...]]:
     found = tuple(scanner(number) for number in range(count))
     incident = Incident(
         id="inc-2",
-        title=told("Scanned from the internet"),
+        title=told(
+            "Attempt on {host} from {client}: {step}; nothing shows that it worked",
+            host="EX01, EX03",
+            client="203.0.113.1, 203.0.113.2, 203.0.113.3 (+34)",
+            step=TITLES["probe"],
+        ),
         level="informational",
         outcome="attempt",
         hosts=("EX01", "EX03"),

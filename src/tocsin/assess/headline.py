@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from tocsin.analyse.inventory.room import KnownServer
-from tocsin.knowledge.attack import TACTICS, tactic_of
+from tocsin.knowledge.steps import steps
 from tocsin.model.conversation import Conversations
 from tocsin.model.finding import LEVELS
 from tocsin.model.hunt import Hunt, HuntFinding, Incident, Stance, Step, stance
@@ -153,8 +153,8 @@ def _entry(hosts: Sequence[str], day: datetime | None, step: str) -> Sentence:
 
 def _gravity(step: Step | HuntFinding) -> tuple[int, int, float]:
     """The level, then how far into an intrusion it belongs, then the earliest."""
-    tactic = tactic_of(step.attack)
-    depth = TACTICS.index(tactic) if tactic else -1
+    known = steps().get(step.name if isinstance(step, Step) else step.step)
+    depth = known.rank if known else 0
     return (LEVELS.index(step.level), depth, -_aware(step.first).timestamp())
 
 

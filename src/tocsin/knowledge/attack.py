@@ -7,6 +7,8 @@ from importlib import resources
 
 import msgspec
 
+from tocsin.knowledge.steps import steps
+
 TACTICS = (
     "reconnaissance",
     "resource-development",
@@ -48,9 +50,12 @@ def matrix() -> Matrix:
     return msgspec.toml.decode(path.read_bytes(), type=Matrix)
 
 
-def tactic_of(techniques: tuple[str, ...]) -> str:
-    """The tactic of what a rule names first; the parent's where a sub-technique is unknown. Empty
-    when none of the ids is known."""
+def tactic_of(step: str, techniques: tuple[str, ...]) -> str:
+    """The tactic that a step of an intrusion belongs to; for an unknown step, that of the first known
+    technique, or of its parent. Empty when nothing is known."""
+    told = steps().get(step)
+    if told is not None:
+        return told.tactic
     known = matrix().techniques
     for each in techniques:
         found = known.get(each) or known.get(each.partition(".")[0])

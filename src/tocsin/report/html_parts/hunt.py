@@ -277,7 +277,7 @@ def _step(number: int, step: Step, pages: _Pages, *, new_day: bool) -> StepView:
     return StepView(
         number=number,
         step=step,
-        group=group_of(step.attack),
+        group=group_of(step.name, step.attack),
         rows=sum(pages.known[name].count for name in step.findings if name in pages.known),
         new_day=new_day,
         event=_event(shown, pages) if shown else None,
@@ -318,7 +318,7 @@ def _finding(number: int, each: HuntFinding, choices: _Choices, pages: _Pages) -
     return FindingView(
         number=number,
         finding=each,
-        group=group_of(each.attack),
+        group=group_of(each.step, each.attack),
         incident=choices.incident_of.get(each.id, 0),
         rule=rule.number if rule else 0,
         host=hosts.index(each.host) + 1 if each.host in hosts else 0,

@@ -213,7 +213,7 @@ def _spot(number: int, step: Step, y: int, axis: _Axis, translate: Callable[[str
         end=max(x, end),
         y=y,
         outcome=step.outcome,
-        group=group_of(step.attack),
+        group=group_of(step.name, step.attack),
         label=_short(title, TITLE_LIMIT),
         row=0,
         anchor="start",
@@ -221,9 +221,9 @@ def _spot(number: int, step: Step, y: int, axis: _Axis, translate: Callable[[str
     )
 
 
-def group_of(attack: tuple[str, ...]) -> str:
+def group_of(step: str, attack: tuple[str, ...]) -> str:
     """The class by which a step is coloured."""
-    tactic = tactic_of(attack)
+    tactic = tactic_of(step, attack)
     return next((key for key, (_, tactics) in TACTIC_GROUP.items() if tactic in tactics), "t0")
 
 

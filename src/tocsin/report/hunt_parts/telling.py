@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from tocsin.knowledge.steps import steps
 from tocsin.knowledge.surfaces import surfaces
 from tocsin.model.finding import LEVELS
 from tocsin.model.hunt import Cited, Hunt, HuntFinding, Incident, LogCoverage, Outcome, stance
@@ -33,6 +34,7 @@ _PLACE = re.compile(r"(line|record) (\d{1,18})")
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """Incidents and findings outside of them, sorted by what the reader must make of them.
 
+    alone: findings outside of incidents that may mean something; minor: those that mean little.
     attempts: findings that are only attempts, inside incidents of attempts and outside.
     """
 
@@ -40,6 +42,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     doubtful: tuple[Incident, ...]
     tried: tuple[Incident, ...]
     alone: tuple[HuntFinding, ...]
+    minor: tuple[HuntFinding, ...]
     attempts: tuple[HuntFinding, ...]
 
 
@@ -47,12 +50,13 @@ def told(found: Hunt) -> Told:
     """Sort a hunt, in the order of the document: worst first."""
     of = {name: each for each in found.incidents for name in each.findings}
     spent = {each.id for each in found.incidents if stance(each) in ("tried", "minor")}
-    alone = [each for each in found.findings if each.id not in of and stance(each) != "tried"]
+    single = [each for each in found.findings if each.id not in of]
     return Told(
         broken=tuple(each for each in found.incidents if stance(each) == "in"),
         doubtful=tuple(each for each in found.incidents if stance(each) == "check"),
         tried=tuple(each for each in found.incidents if each.id in spent),
-        alone=tuple(alone),
+        alone=tuple(each for each in single if stance(each) in ("in", "check")),
+        minor=tuple(each for each in single if stance(each) == "minor"),
         attempts=tuple(
             each
             for each in found.findings
@@ -131,10 +135,11 @@ def surface_title(name: str) -> str:
 
 
 def step_titles(found: Hunt) -> dict[str, str]:
-    """Names of steps to the templates of their titles, as the incidents tell them."""
+    """Names of steps to the templates of their titles, as the incidents tell them, else as known."""
+    known = {name: each.title for name, each in steps().items()}
     missing = {e.name: e.title.template for each in found.incidents for e in each.missing}
     seen = {e.name: e.title.template for each in found.incidents for e in each.steps}
-    return missing | seen
+    return known | missing | seen
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,18 +1,28 @@
-"""Campaigns as STIX objects: indicators, what they indicate, and that they were sighted."""
+"""Campaigns of mails as STIX objects: indicators, what they indicate, that they were sighted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 import stix2
 
 from tocsin.model.conversation import Campaign, Conversations, JudgedMessage
 from tocsin.model.run import Run
 from tocsin.model.text import say
-from tocsin.report.advisory_parts.warned import campaign_of, in_order, is_own, mailbox, reached
+from tocsin.report.advisory_parts.warned import campaign_of, in_order, mailbox, reached
+from tocsin.report.stix_parts.frame import (
+    VALUES_LIMIT,
+    Frame,
+    Wanted,
+    indicator_of,
+    moment,
+    ours,
+    own_host,
+    relation,
+    whole,
+)
+from tocsin.report.stix_parts.hunt import hunted
 from tocsin.report.stix_parts.ids import (
     is_address,
     is_domain,
@@ -24,55 +34,8 @@ from tocsin.report.stix_parts.ids import (
 
 IDS_IN_A_PATTERN = 100
 """Message-IDs of one indicator; a longer list goes into several."""
-VALUES_LIMIT = 5000
-"""Values of each kind in one campaign; the campaign's description says when more were left out."""
 OBSERVED_LIMIT = 200
 """Mails observed, each an object of its own; their number is stated whole."""
-
-SHARED_HOSTS = frozenset(
-    [
-        *("1drv.ms", "onedrive.live.com", "sharepoint.com", "drive.google.com", "docs.google.com"),
-        *("dropbox.com", "dropboxusercontent.com", "wetransfer.com", "we.tl", "mega.nz", "bit.ly"),
-        *("github.com", "raw.githubusercontent.com", "firebasestorage.googleapis.com"),
-        *("google.com", "googleapis.com", "live.com", "microsoft.com", "amazonaws.com", "box.com"),
-        *("cdn.discordapp.com", "discordapp.com", "tinyurl.com", "t.co", "goo.gl"),
-    ]
-)
-"""Hosts that everybody uses: their addresses are indicators, they themselves never are."""
-
-SURE = {"hash": 95, "message": 95, "url": 90, "domain": 60, "sender": 50, "name": 25}
-"""Confidence by kind, of 100: how seldom the same value stands in a genuine mail."""
-
-
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """One indicator before it is built. kinds: STIX's open vocabulary of indicator types."""
-
-    key: str
-    name: str
-    pattern: str
-    sure: str
-    kinds: tuple[str, ...]
-    note: str
-
-
-class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """What every object of a campaign shares."""
-
-    author: Any
-    organisation: Any
-    first: datetime
-    last: datetime
-    own_domains: tuple[str, ...]
-
-    def common(self, kind: str, key: str) -> dict[str, Any]:
-        """Identifier, author, times and marking."""
-        return {
-            "id": stable(kind, key),
-            "created_by_ref": self.author["id"],
-            "created": self.first,
-            "modified": self.last,
-            "object_marking_refs": [stix2.TLP_AMBER["id"]],
-        }
 
 
 def objects(run: Run) -> list[Any]:
@@ -84,43 +47,48 @@ def objects(run: Run) -> list[Any]:
 
 
 def _all(run: Run) -> Iterator[Any]:
-    start = _moment(run.knowledge.date)
+    start = moment(run.knowledge.date)
     author = stix2.v21.Identity(
         id=stable("identity", "tocsin"),
         name="Tocsin",
         identity_class="system",
-        created=_moment("2026-01-01"),
-        modified=_moment("2026-01-01"),
+        created=moment("2026-01-01"),
+        modified=moment("2026-01-01"),
     )
     yield from (author, stix2.TLP_AMBER)
-    if run.conversations is None:
+    if run.conversations is None and run.hunt is None:
         return
-    domains = [each for each in run.conversations.own_domains if is_domain(each)]
+    own = run.conversations.own_domains if run.conversations else run.own_domains
+    domains = [each for each in own if is_domain(each)]
     organisation = stix2.v21.Identity(
         id=stable("identity", " ".join(sorted(domains))),
         name=", ".join(domains) or "the organisation that was examined",
         identity_class="organization",
-        created=_moment("2026-01-01"),
-        modified=_moment("2026-01-01"),
+        created=moment("2026-01-01"),
+        modified=moment("2026-01-01"),
         created_by_ref=author["id"],
         object_marking_refs=[stix2.TLP_AMBER["id"]],
     )
     yield organisation
-    of = campaign_of(run.conversations)
+    frame = Frame(
+        author=author, organisation=organisation, first=start, last=start, own_domains=own
+    )
+    if run.conversations is not None:
+        yield from _spoken(run.conversations, frame)
+    if run.hunt is not None:
+        yield from hunted(run.hunt, run.servers, frame)
+
+
+def _spoken(found: Conversations, frame: Frame) -> Iterator[Any]:
+    """The campaigns, each with its mails."""
+    of = campaign_of(found)
     members: dict[str, list[JudgedMessage]] = {}
-    for each in reached(run.conversations):
-        found = of.get(each.id)
-        members.setdefault(found.id if found else f"alone {each.id}", []).append(each)
-    for campaign in _campaigns(run.conversations, members):
-        dates = in_order((campaign.first, campaign.last)) or [start]
-        frame = Frame(
-            author=author,
-            organisation=organisation,
-            first=_whole(dates[0]),
-            last=_whole(dates[-1]),
-            own_domains=run.conversations.own_domains,
-        )
-        yield from _campaign(campaign, members.get(campaign.id, []), frame)
+    for each in reached(found):
+        campaign = of.get(each.id)
+        members.setdefault(campaign.id if campaign else f"alone {each.id}", []).append(each)
+    for campaign in _campaigns(found, members):
+        dates = in_order((campaign.first, campaign.last))
+        yield from _campaign(campaign, members.get(campaign.id, []), frame.at(dates))
 
 
 def _campaigns(
@@ -176,30 +144,30 @@ def _campaign(campaign: Campaign, members: list[JudgedMessage], frame: Frame) ->
             **_timeless(frame.common("malware", family.casefold())), name=family, is_family=True
         )
         yield malware
-        yield _relation(sdo, "uses", malware, frame)
+        yield relation(sdo, "uses", malware, frame)
         targets.append(malware)
     yield from _infrastructure(campaign, key, sdo, targets[1:], frame)
-    indicators = [_indicator(each, frame) for each in wanted]
+    indicators = [indicator_of(each, frame) for each in wanted]
     for indicator in indicators:
         yield indicator
         for target in targets:
-            yield _relation(indicator, "indicates", target, frame)
+            yield relation(indicator, "indicates", target, frame)
     yield from _sighted(key, sdo, members, number, frame)
 
 
 def _timeless(common: dict[str, Any]) -> dict[str, Any]:
     """A family is older than any campaign: the same object whichever was met first."""
-    return common | {"created": _moment("2026-01-01"), "modified": _moment("2026-01-01")}
+    return common | {"created": moment("2026-01-01"), "modified": moment("2026-01-01")}
 
 
 def _wanted(campaign: Campaign, frame: Frame) -> tuple[list[Wanted], int]:
     """The indicators of a campaign, and how many of its values are none."""
     bad = ("malicious-activity",)
-    foreign = [each for each in campaign.domains if not _ours("x@" + each, frame)]
-    senders = [each for each in campaign.senders if not _ours(each, frame)]
+    foreign = [each for each in campaign.domains if not ours("x@" + each, frame)]
+    senders = [each for each in campaign.senders if not ours(each, frame)]
     groups: tuple[tuple[Iterable[str], Any, str, str, tuple[str, ...], str], ...] = (
         (campaign.urls, is_url, "url:value", "url", bad, "Link in a forged mail"),
-        (foreign, _own_host, "domain-name:value", "domain", bad, "Host of a link"),
+        (foreign, own_host, "domain-name:value", "domain", bad, "Host of a link"),
         (campaign.hashes, is_sha256, "file:hashes.'SHA-256'", "hash", bad, "Attachment"),
         (campaign.attachment_names, usable, "file:name", "name", bad,
          "Attachment's name: to look for, not to block"),
@@ -231,35 +199,13 @@ def _wanted(campaign: Campaign, frame: Frame) -> tuple[list[Wanted], int]:
     return found, left_out
 
 
-def _ours(address: str, frame: Frame) -> bool:
-    return is_own(address, frame.own_domains)
-
-
-def _own_host(domain: str) -> bool:
-    """A host that is not shared by everybody."""
-    return is_domain(domain) and domain.lower() not in SHARED_HOSTS
-
-
-def _indicator(wanted: Wanted, frame: Frame) -> Any:
-    return stix2.v21.Indicator(
-        **frame.common("indicator", wanted.key),
-        name=wanted.name,
-        description=wanted.note,
-        pattern=wanted.pattern,
-        pattern_type="stix",
-        valid_from=frame.first,
-        indicator_types=list(wanted.kinds),
-        confidence=SURE[wanted.sure],
-    )
-
-
 def _infrastructure(
     campaign: Campaign, key: str, sdo: Any, malware: list[Any], frame: Frame
 ) -> Iterator[Any]:
     """The hosts that the links lead to."""
-    hosts = [
-        each for each in campaign.domains if _own_host(each) and not _ours("x@" + each, frame)
-    ][:VALUES_LIMIT]
+    hosts = [each for each in campaign.domains if own_host(each) and not ours("x@" + each, frame)][
+        :VALUES_LIMIT
+    ]
     if not hosts:
         return
     place = stix2.v21.Infrastructure(
@@ -270,23 +216,13 @@ def _infrastructure(
         last_seen=frame.last,
     )
     yield place
-    yield _relation(sdo, "uses", place, frame)
+    yield relation(sdo, "uses", place, frame)
     for each in malware:
-        yield _relation(place, "delivers", each, frame)
+        yield relation(place, "delivers", each, frame)
     for host in hosts:
         domain = stix2.v21.DomainName(value=host, object_marking_refs=[stix2.TLP_AMBER["id"]])
         yield domain
-        yield _relation(place, "consists-of", domain, frame)
-
-
-def _relation(source: Any, verb: str, target: Any, frame: Frame) -> Any:
-    key = f"{source['id']} {verb} {target['id']}"
-    return stix2.v21.Relationship(
-        **frame.common("relationship", key),
-        relationship_type=verb,
-        source_ref=source["id"],
-        target_ref=target["id"],
-    )
+        yield relation(place, "consists-of", domain, frame)
 
 
 def _sighted(
@@ -299,8 +235,8 @@ def _sighted(
         sender = mailbox(each.shown.sender)[1]
         told: dict[str, Any] = {"message_id": each.message_id, "is_multipart": False}
         if dates := in_order([each.date]):
-            told["date"] = _whole(dates[0])
-        if is_address(sender) and not _ours(sender, frame):
+            told["date"] = whole(dates[0])
+        if is_address(sender) and not ours(sender, frame):
             address = stix2.v21.EmailAddress(
                 value=sender, object_marking_refs=[stix2.TLP_AMBER["id"]]
             )
@@ -334,16 +270,3 @@ def _sighted(
         where_sighted_refs=[frame.organisation["id"]],
         **({"observed_data_refs": observed} if observed else {}),
     )
-
-
-def _moment(date: str) -> datetime:
-    """Midnight of a date; a fixed day for what is none."""
-    try:
-        return datetime.fromisoformat(date[:10]).replace(tzinfo=UTC)
-    except ValueError:
-        return datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def _whole(when: datetime) -> datetime:
-    """Whole milliseconds, as STIX writes them, in UTC."""
-    return when.astimezone(UTC) - timedelta(microseconds=when.microsecond % 1000)

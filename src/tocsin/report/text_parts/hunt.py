@@ -43,7 +43,7 @@ NAMES = 4
 PROBLEM_LIMIT = 3
 HOST_LIMIT = 24
 NAME_LIMIT = 60
-TITLE_LIMIT = 80
+TITLE_LIMIT = 170
 SENTENCE_LIMIT = 320
 """Characters of a server's name in a column, another name, a title, and a sentence; the report has
 more of it."""
@@ -81,7 +81,8 @@ def hunt_lines(
         shown = Shown(known=by_id(found), translate=translate, style=style, verbose=verbose)
         yield ""
         yield from _incidents((*parts.broken, *parts.doubtful), shown)
-        yield from _alone(parts.alone, shown)
+        yield from _alone(N_("To look at"), parts.alone, shown)
+        yield from _minor(parts.minor, shown)
         yield from _attempts(parts, shown)
         yield from _ground(found, shown)
     yield ""
@@ -125,10 +126,12 @@ def _more(count: int, shown: Shown) -> Iterator[str]:
 def _answer(number: int, each: Incident, shown: Shown) -> Iterator[str]:
     """Which server, since when, what worked, what to do: for a reader who has no time."""
     translate = shown.translate
-    hosts = named(each.hosts, translate) or translate(N_("unnamed server"))
-    title = shown.say(each.title, TITLE_LIMIT)
-    level = translate(LEVEL[each.level])
-    yield f"  {number:>2}  {shown.style(hosts, 'strong')}   {visible(title)}   {level}"
+    head = shown.say(each.title, TITLE_LIMIT)
+    if each.hosts and _name(each.hosts[0]) not in head:
+        head = f"{named(each.hosts, translate)}: {head}"
+    lines = textwrap.wrap(visible(f"{head}   {translate(LEVEL[each.level])}"), WIDTH - 6)
+    for turn, line in enumerate(lines):
+        yield f"  {number if not turn else '':>2}  {shown.style(line, 'strong')}"
     start = entered(each)
     since = moment(start, translate)
     if each.last and each.last != start:
@@ -228,11 +231,22 @@ def _not_shown(each: Missing, shown: Shown) -> str:
     return shown.translate(words).format(step=shown.say(each.title), logs=logs)
 
 
-def _alone(findings: Sequence[HuntFinding], shown: Shown) -> Iterator[str]:
-    """Findings that may mean something and belong to no incident."""
+def _minor(findings: Sequence[HuntFinding], shown: Shown) -> Iterator[str]:
+    """Findings that mean little: counted, and listed when asked for."""
+    if findings and not shown.verbose:
+        one, many = N_("1 finding of little weight"), N_("{count} findings of little weight")
+        words = some(len(findings), one, many, shown.translate)
+        yield f"  {words} {shown.translate(N_('(-v lists them)'))}"
+        yield ""
+    elif findings:
+        yield from _alone(N_("Of little weight"), findings, shown)
+
+
+def _alone(head: str, findings: Sequence[HuntFinding], shown: Shown) -> Iterator[str]:
+    """Findings that belong to no incident, each with its sentence and place."""
     some_of = findings if shown.verbose else findings[:FINDING_LIMIT]
     if some_of:
-        yield f"  {shown.style(shown.translate(N_('To look at')), 'strong')}"
+        yield f"  {shown.style(shown.translate(head), 'strong')}"
     for each in some_of:
         level = shown.translate(LEVEL[each.level])
         title = shown.style(visible(_name(shown.translate(each.title))), "strong")
