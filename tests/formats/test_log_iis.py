@@ -99,16 +99,24 @@ def test_other_encodings_are_recognised(encoding: str):
     "columns",
     [
         NAMES,
-        b"date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query s-port"
-        b" cs-username c-ip cs-version cs(User-Agent) cs(Cookie) cs(Referer) cs-host sc-status"
-        b" sc-substatus sc-win32-status sc-bytes cs-bytes time-taken",
-        b"date time s-sitename s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip"
-        b" cs(User-Agent) sc-status sc-substatus sc-win32-status",
-        b"date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip"
-        b" cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken"
-        b" X-Forwarded-For",
-        b"date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip"
-        b" cs(User-Agent) sc-status",
+        (
+            b"date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query s-port"
+            b" cs-username c-ip cs-version cs(User-Agent) cs(Cookie) cs(Referer) cs-host sc-status"
+            b" sc-substatus sc-win32-status sc-bytes cs-bytes time-taken"
+        ),
+        (
+            b"date time s-sitename s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip"
+            b" cs(User-Agent) sc-status sc-substatus sc-win32-status"
+        ),
+        (
+            b"date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip"
+            b" cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken"
+            b" X-Forwarded-For"
+        ),
+        (
+            b"date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip"
+            b" cs(User-Agent) sc-status"
+        ),
     ],
 )
 def test_rows_without_a_header_are_read_by_their_shape(columns: bytes):
@@ -260,13 +268,19 @@ def test_rows_in_the_format_of_iis_itself():
 @pytest.mark.parametrize(
     "data",
     [
-        b"date,time,s-ip,cs-method,cs-uri-stem,cs-uri-query,c-ip,cs(User-Agent),sc-status\r\n"
-        b'2021-03-05,03:06:27,192.0.2.1,GET,/x.aspx,"a=b,c",198.51.100.7,UA/1.0,200\r\n',
-        b"LogFilename,LogRow,date,time,c-ip,cs-method,cs-uri-stem,cs-uri-query,sc-status\r\n"
-        b"C:\\x.log,5,2021-03-05 00:00:00,2000-01-01 03:06:27,198.51.100.7,GET,/x.aspx,"
-        b'"a=b,c",200\r\n',
-        b"TimeGenerated;csMethod;csUriStem;csUriQuery;cIP;scStatus\r\n"
-        b"2021-03-05T03:06:27Z;GET;/x.aspx;a=b,c;198.51.100.7;200\r\n",
+        (
+            b"date,time,s-ip,cs-method,cs-uri-stem,cs-uri-query,c-ip,cs(User-Agent),sc-status\r\n"
+            b'2021-03-05,03:06:27,192.0.2.1,GET,/x.aspx,"a=b,c",198.51.100.7,UA/1.0,200\r\n'
+        ),
+        (
+            b"LogFilename,LogRow,date,time,c-ip,cs-method,cs-uri-stem,cs-uri-query,sc-status\r\n"
+            b"C:\\x.log,5,2021-03-05 00:00:00,2000-01-01 03:06:27,198.51.100.7,GET,/x.aspx,"
+            b'"a=b,c",200\r\n'
+        ),
+        (
+            b"TimeGenerated;csMethod;csUriStem;csUriQuery;cIP;scStatus\r\n"
+            b"2021-03-05T03:06:27Z;GET;/x.aspx;a=b,c;198.51.100.7;200\r\n"
+        ),
     ],
 )
 def test_tables_of_w3c_columns(data: bytes):

@@ -10,20 +10,11 @@ from tocsin.formats.syntax.log_exchange import begin, event, turns
 from tocsin.formats.syntax.log_hosts import reader
 from tocsin.formats.syntax.log_rows import LineLog
 
-MARKS = (
-    b"#",
-    b"DateTime",
-    b"TimeStamp",
-    b"Timestamp",
-    b"timestamp",
-    b"date-time",
-    b'"DateTime',
-    b'"TimeStamp',
-    b'"Timestamp',
-    b'"date-time',
-    b"\xef\xbb\xbf",
-    b"sep=",
+_FIRST = (
+    *(b"DateTime", b"TimeStamp", b"Timestamp", b"timestamp", b"date-time", b"RequestId"),
+    *(b"RunspaceId", b"PSComputerName", b"MyTimeStamp"),
 )
+MARKS = (b"#", b"\xef\xbb\xbf", b"sep=", *_FIRST, *(b'"' + name for name in (b"#TYPE", *_FIRST)))
 """What header lines begin with; BOMs stand inside files that were put together from several."""
 
 
