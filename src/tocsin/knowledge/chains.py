@@ -1,0 +1,46 @@
+"""Known intrusions as chains of steps: what a few findings may be the beginning of.
+
+One file of `data/chains` is one published intrusion. A chain only names and asks on: no verdict rests
+on it, and where too little of one is shown none is named.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+import msgspec
+
+
+class ChainStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One link. any: names of `steps.toml`, ways to do the same. must: whether it is the chain's own
+    and not only often there. evidence: what it left behind in the published case, and where."""
+
+    any: tuple[str, ...]
+    must: bool = False
+    evidence: str
+
+
+class Chain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One intrusion. source, seen: who described it and when it was. rank: which is named where
+    several fit alike, the commoner first. next: what to do beside what its steps say, urgent first."""
+
+    id: str
+    title: str
+    source: tuple[str, ...]
+    seen: str
+    rank: int
+    step: tuple[ChainStep, ...]
+    next: tuple[str, ...] = ()
+
+
+@cache
+def chains() -> tuple[Chain, ...]:
+    """Every chain, in the order in which they are named. Raises msgspec's error on a bad file."""
+    folder = resources.files("tocsin.knowledge") / "data" / "chains"
+    found = [
+        msgspec.toml.decode(each.read_bytes(), type=Chain)
+        for each in folder.iterdir()
+        if each.name.endswith(".toml")
+    ]
+    return tuple(sorted(found, key=lambda chain: (chain.rank, chain.id)))
