@@ -86,12 +86,13 @@ class Re2Matcher:
             # A pattern that begins with a line feed belongs to the row after it.
             inside = max(match.end() - 1, match.start())
             start = block.rfind(b"\n", 0, inside) + 1
-            end = block.find(b"\n", max(match.end(), start))
+            # One that ends with a line feed belongs to the row that it ends.
+            end = block.find(b"\n", max(inside, start))
             end = len(block) if end < 0 else end
             numbers = self._set.Match(block[max(start - 1, 0) : end + 1])
             counted += 0 in numbers
             matches.extend(match.end() << BITS | each for each in sorted(numbers) if each)
-            at = max(end, match.end())
+            at = max(end, at + 1)
         return matches, counted
 
 

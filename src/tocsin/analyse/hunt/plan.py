@@ -8,6 +8,8 @@ import msgspec
 
 from tocsin.analyse.hunt.matcher import Matcher, matcher
 from tocsin.knowledge.sigma import SigmaRule
+from tocsin.knowledge.sigma.spelling import FOLDED as FOLDED_ROWS
+from tocsin.knowledge.sigma.spelling import NEEDLESS
 from tocsin.knowledge.surfaces import Surface
 
 NOISE, TURN, ODD, ENCODED, FOLDED, NUL = range(6)
@@ -22,8 +24,6 @@ a NUL.
 OWN = 6
 """How many these are: the first number of a rule's pattern."""
 
-NEEDLESS = rb"%(?:25|u00)?(?:3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae]|2[de])"
-_FOLDED = rb"\xe2\x84\xaa|\xc4\xb0|\xc5\xbf"
 _NEVER = rb"\xff\xfe\xff\xfe\xff\xfe"
 """A pattern that stands for "none": of no text."""
 
@@ -58,7 +58,7 @@ def plan(
     always: list[int] = []
     for place, rule in enumerate(asked):
         found = anchors(rule, surface.name)
-        if not found:
+        if found is None:
             always.append(place)
             continue
         for each in found:
@@ -68,7 +68,7 @@ def plan(
         b"|".join(rb"\n" + _literal(mark) for mark in marks) if marks and lines else _NEVER,
         rb"\n[^0-9#\x22\r\n]" if lines else _NEVER,
         NEEDLESS if web else _NEVER,
-        _FOLDED,
+        FOLDED_ROWS,
         rb"\x00",
     ]
     patterns = special + [each.encode("latin-1") for each in owners]

@@ -69,9 +69,9 @@ def _block(
     find = block.find
     while place < total:
         first = place
-        at = matches[place] >> BITS
+        at = (matches[place] >> BITS) - 1  # the last byte found: it may be the row's line feed
         stop = find(b"\n", at)
-        beyond = (stop + 1) << BITS
+        beyond = (stop + 2) << BITS
         place += 1
         while place < total and matches[place] < beyond:
             place += 1

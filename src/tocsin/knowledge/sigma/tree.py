@@ -47,11 +47,10 @@ def whole(event: Event) -> tuple[str, ...]:
 
 
 def each(names: tuple[str, ...], event: Event) -> tuple[str, ...]:
-    """As `texts`, and every single one of several values."""
+    """As `texts`, and every single one of several values of a field."""
     found = texts(names, event)
-    for text in found:
-        if "\n" in text:
-            return (*found, *(line for text in found if "\n" in text for line in text.split("\n")))
+    if found and "\n" in found[0]:
+        return (*found, *found[0].split("\n"))
     return found
 
 

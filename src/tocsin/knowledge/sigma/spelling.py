@@ -1,0 +1,89 @@
+"""How a text of a rule may be written in a log: the raw row is not the field's value.
+
+A web row writes blanks as `+`, and reserved characters perhaps percent-encoded; CSV doubles quotes;
+JSON escapes them. Letters, digits, `-`, `.`, `_` and `~` are themselves: rows in which something is
+encoded needlessly, or twice, are searched again decoded (`NEEDLESS`), and those with a character that
+becomes an ASCII letter in lower case are asked of every rule (`FOLDED`).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["text", "json"]
+
+NEEDLESS = rb"%(?:25[0-9a-f]{2}|u00[0-9a-f]{2}|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae]|2[de])"
+"""What a row holds in which a character is percent-encoded that need not be, or was so twice."""
+
+FOLDED = (
+    rb"\xe2\x84\xaa|\xc4\xb0|\xc5\xbf|\\u(?:212a|0130|017f)"
+    rb"|(?:%[89a-f][0-9a-f]){3}|(?:[\xc2\xc3][\x80-\xbf]){3}"
+    rb"|[\x81-\x99\xa2-\xa9\xc1-\xc9\xd1-\xd9\xe2-\xe9\xf0-\xf9]{6}"
+)
+"""What a row holds that may say in other letters what a rule asks for.
+
+The Kelvin sign, the dotted capital I and the long s, which are ASCII letters to a caseless rule; and
+three letters or digits in a row in EBCDIC, as bytes, percent-encoded, or read as such."""
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._~")
+_SAME_IN_JSON = frozenset(" !#$%()*;=?@^`|{}[]")
+_META = frozenset("\\^$.|?*+()[]{}")
+
+
+class Spelled(msgspec.Struct, frozen=True, gc=False):
+    """One character. regex: all its forms; forms: those forms, the endless ones a few times."""
+
+    regex: str
+    forms: tuple[str, ...]
+
+    @property
+    def plain(self) -> bool:
+        """Whether it has but one form."""
+        return len(self.forms) == 1
+
+
+@cache
+def spelled(kind: Kind, char: str) -> Spelled | None:
+    """How a lower-case character stands in the raw text; None if that cannot be said."""
+    if char in _PLAIN:
+        return Spelled(escaped(char), (char,))
+    if not "\x20" <= char <= "\x7e":
+        return None
+    return _in_json(char) if kind == "json" else _in_text(char)
+
+
+def _in_text(char: str) -> Spelled | None:
+    if char == "?":
+        return None  # stem and query may stand in two columns
+    code = f"{ord(char):02x}"
+    hidden = f"%{code}"
+    if char == " ":
+        return Spelled(f"(?:[ +]|{hidden})", (" ", "+", hidden))
+    if char == "%":
+        return Spelled("%(?:25)?", ("%", "%25"))
+    if char in "\"'":
+        return Spelled(f"(?:{char}{{1,2}}|{hidden})", (char, char * 2, hidden))
+    return Spelled(f"(?:{escaped(char)}|{hidden})", (char, hidden))
+
+
+def _in_json(char: str) -> Spelled | None:
+    if char == '"':
+        return None  # `\"`, `""`, or the end of a value, as an object was written anew
+    if char == "\\":
+        return Spelled(r"\\+", ("\\", "\\\\", "\\\\\\\\"))
+    if char in ":,":
+        return Spelled(f"{char} ?", (char, f"{char} "))
+    if char in _SAME_IN_JSON:
+        return Spelled(escaped(char), (char,))
+    code = f"\\u00{ord(char):02x}"
+    if char == "/":
+        return Spelled(r"\\*/", ("/", "\\/", "\\\\/"))
+    return Spelled(f"(?:{escaped(char)}|\\{code})", (char, code))
+
+
+def escaped(text: str) -> str:
+    """The text as a regex that both Hyperscan and RE2 read."""
+    return "".join(f"\\{each}" if each in _META else each for each in text)
