@@ -7,14 +7,16 @@ common case, is handed on as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 
 from tocsin.formats.syntax.event_xml import tree_of
 from tocsin.formats.syntax.json_records import Lost, records
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
+from tocsin.formats.syntax.rewound import Rewound
 from tocsin.formats.syntax.text_stream import encoding_of
 from tocsin.model.text import N_, say
 
@@ -24,6 +26,7 @@ LINE_LIMIT = 4 * 1024 * 1024
 DEPTH_LIMIT = 3
 """How deep JSON is unpacked that stands in strings."""
 
+_ANSWER_HEAD = 4096
 _INNER_LIMIT = 1024 * 1024
 _SUSPECT = (b"\\u", b':"{', b':"[', b': "{', b': "[', b"\\/", b':"<', b': "<')
 _XML = ("<Event", "<UserData", "<DataItem")
@@ -32,11 +35,18 @@ _encode = msgspec.json.Encoder().encode
 _skip = msgspec.json.Decoder(msgspec.Raw).decode
 
 
-def json_lines(stream: BinaryIO, lists: frozenset[str]) -> Iterator[LogRecord | LogFault]:
+Opening = Callable[[Any], Any]
+"""What writes out JSON that stands in the strings of a record."""
+
+
+def json_lines(
+    stream: Any, lists: frozenset[str], opening: Opening | None = None
+) -> Iterator[LogRecord | LogFault]:
     """Every object of the file, in order. lists: members in which an answer holds its records."""
+    opening = opening or unpacked
     begin = stream.readline(LINE_LIMIT)
-    if not _is_plain(begin):
-        yield from _any_json(_Joined(begin, stream), lists)
+    if not _is_plain(begin) or _holds_list(begin, lists):
+        yield from _any_json(Rewound(begin, stream), lists, opening)
         return
     number = 0
     line = begin.removeprefix(b"\xef\xbb\xbf")
@@ -51,7 +61,7 @@ def json_lines(stream: BinaryIO, lists: frozenset[str]) -> Iterator[LogRecord | 
         else:
             text = line.strip()
             if text:
-                yield _line(f"line {number}", text)
+                yield _line(f"line {number}", text, opening)
         line = stream.readline(LINE_LIMIT)
 
 
@@ -67,44 +77,38 @@ def _is_plain(line: bytes) -> bool:
     return True
 
 
-def _pass_line(stream: BinaryIO) -> None:
+def _holds_list(line: bytes, lists: frozenset[str]) -> bool:
+    """Whether the first object is an answer that holds records, not a record."""
+    head = line[:_ANSWER_HEAD]
+    return any(
+        re.search(rb'"%b"\s*:\s*\[\s*[\]{]' % re.escape(name.encode()), head) for name in lists
+    )
+
+
+def _pass_line(stream: Any) -> None:
     while (rest := stream.readline(LINE_LIMIT)) and not rest.endswith(b"\n"):
         pass
 
 
-def _line(place: str, text: bytes) -> LogRecord | LogFault:
+def _line(place: str, text: bytes, opening: Opening) -> LogRecord | LogFault:
     try:
         if any(mark in text for mark in _SUSPECT):
-            return LogRecord(place, _encode(unpacked(msgspec.json.decode(text))))
+            return LogRecord(place, _encode(opening(msgspec.json.decode(text))))
         _skip(text)
     except (msgspec.DecodeError, ValueError, RecursionError):
         return LogFault(place, say(N_("not valid JSON")))
     return LogRecord(place, text)
 
 
-class _Joined:
-    """A stream with what was read of it before put back."""
-
-    def __init__(self, begin: bytes, rest: BinaryIO) -> None:
-        self._begin = begin
-        self._rest = rest
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
-        if self._begin:
-            part = self._begin if size < 0 else self._begin[:size]
-            self._begin = self._begin[len(part) :]
-            return part
-        return self._rest.read(size)
-
-
-def _any_json(stream: Any, lists: frozenset[str]) -> Iterator[LogRecord | LogFault]:
+def _any_json(
+    stream: Any, lists: frozenset[str], opening: Opening
+) -> Iterator[LogRecord | LogFault]:
     for each in records(stream, lists):
         if isinstance(each, Lost):
             yield LogFault(each.position, each.why)
         elif not each.around:
             try:
-                yield LogRecord(each.position, _encode(unpacked(each.value)))
+                yield LogRecord(each.position, _encode(opening(each.value)))
             except (TypeError, ValueError, RecursionError):
                 yield LogFault(each.position, say(N_("not valid JSON")))
 
@@ -115,18 +119,28 @@ def unpacked(value: Any, depth: int = 0) -> Any:
         return {name: unpacked(each, depth) for name, each in value.items()}
     if isinstance(value, list):
         return [unpacked(each, depth) for each in value]
-    if isinstance(value, str) and depth < DEPTH_LIMIT and len(value) <= _INNER_LIMIT:
+    if isinstance(value, str) and depth < DEPTH_LIMIT:
         return _inner(value, depth)
     return value
 
 
+def opened(record: Any) -> Any:
+    """The record with JSON written out that stands in its own members, not further inside."""
+    if not isinstance(record, dict):
+        return record
+    return {
+        name: _inner(value, DEPTH_LIMIT) if isinstance(value, str) else value
+        for name, value in record.items()
+    }
+
+
 def _inner(text: str, depth: int) -> Any:
-    if text[:1] + text[-1:] in ("{}", "[]"):
+    if len(text) <= _INNER_LIMIT and text[:1] + text[-1:] in ("{}", "[]"):
         try:
             inner = msgspec.json.decode(text)
         except (msgspec.DecodeError, ValueError, RecursionError):
             return text
         return unpacked(inner, depth + 1) if isinstance(inner, dict | list) else text
-    if text.startswith(_XML):
+    if text.startswith(_XML) and len(text) <= _INNER_LIMIT:
         return tree_of(text) or text
     return text
