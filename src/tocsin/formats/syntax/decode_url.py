@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_to_bytes
 
-from tocsin.formats.syntax import text_stream
+from tocsin.formats.syntax.log_values import text_of
 
 ROUNDS = 3
 """How often percent-encoding is taken off."""
@@ -42,11 +42,7 @@ def percent(text: str) -> str:
     text = text[:TEXT_LIMIT]
     for _ in range(ROUNDS):
         wide = _WIDE.sub(lambda found: _letter(found[1]), text)
-        raw = unquote_to_bytes(wide)
-        try:
-            plain = raw.decode()
-        except UnicodeDecodeError:
-            plain = raw.decode(errors=text_stream.FALLBACK)
+        plain = text_of(unquote_to_bytes(wide))
         if plain == text:
             break
         text = plain

@@ -6,11 +6,12 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from tocsin.formats.syntax import text_stream
-
 ADDRESSES_LIMIT = 32
 """Addresses looked at in one list (`X-Forwarded-For`)."""
 
+_WINDOWS_1252 = {
+    0xDC00 + byte: bytes((byte,)).decode("cp1252", "replace") for byte in range(128, 256)
+}
 _WESTERN = re.compile(
     r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})[ T,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
     r"\s*([AaPp])?\.?[Mm]?\.?\s*(?:Z|UTC|GMT)?"
@@ -27,7 +28,7 @@ def text_of(line: bytes) -> str:
     try:
         return line.decode()
     except UnicodeDecodeError:
-        return line.decode(errors=text_stream.FALLBACK)
+        return line.decode(errors="surrogateescape").translate(_WINDOWS_1252)
 
 
 def moment(text: str) -> datetime | None:

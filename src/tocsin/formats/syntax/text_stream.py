@@ -23,8 +23,7 @@ _MARKS = (
 )
 _SNIFFED = 64
 _PROBED = 1024
-FALLBACK = "tocsin-windows-1252"
-"""The error handler that takes what is no UTF-8 for Windows-1252."""
+_FALLBACK = "tocsin-windows-1252"
 
 
 def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
@@ -34,7 +33,7 @@ def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
     return broken.decode("cp1252", errors="replace"), error.end
 
 
-codecs.register_error(FALLBACK, _as_windows_1252)
+codecs.register_error(_FALLBACK, _as_windows_1252)
 
 
 def encoding_of(head: bytes) -> tuple[str, int]:
@@ -69,7 +68,7 @@ def decoded(stream: BinaryIO, head: bytes = b"") -> Iterator[str]:
     """The stream as pieces of text, none empty; `head` is what was read of it before."""
     raw = head + stream.read(CHUNK)
     encoding, skip = encoding_of(raw)
-    errors = FALLBACK if encoding == "utf-8" else "replace"
+    errors = _FALLBACK if encoding == "utf-8" else "replace"
     decoder = codecs.getincrementaldecoder(encoding)(errors=errors)
     raw = raw[skip:]
     while raw:
