@@ -9,6 +9,7 @@ import msgspec
 
 from tocsin.analyse.hunt.groups import Group
 from tocsin.analyse.hunt.hosts import hosts
+from tocsin.analyse.hunt.logstats import LogFileStat
 from tocsin.analyse.hunt.room import joined, traced
 from tocsin.model.event import Event
 from tocsin.model.evidence import Evidence
@@ -113,6 +114,9 @@ def group(
     )
 
 
-def hunted(groups: list[Group]) -> tuple[tuple[HuntFinding, ...], tuple[Incident, ...]]:
-    """What the room makes of them."""
-    return joined(traced(groups, RULES, hosts(groups, (), {}), {}, {}), STEPS)
+def hunted(
+    groups: list[Group], *named: str
+) -> tuple[tuple[HuntFinding, ...], tuple[Incident, ...]]:
+    """What the room makes of them. named: hosts whose logs were read beside."""
+    stats = [LogFileStat(surface="iis", source=each, host=each) for each in named]
+    return joined(traced(groups, RULES, hosts(groups, stats, {}), {}, {}), STEPS)

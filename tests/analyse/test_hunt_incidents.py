@@ -152,6 +152,9 @@ def test_one_finding_for_a_tunnel_of_thousands_of_rows():
     assert len(findings[0].events) == 25
 
 
+HOSTS = ("EX01", "ex01.contoso.example", "EX02", "10.1.1.4")
+
+
 def world(seed: int, size: int) -> list:
     """Groups of any kind, on few hosts and hours, so that much may touch."""
     dice = random.Random(seed)
@@ -160,7 +163,7 @@ def world(seed: int, size: int) -> list:
             dice.choice(("probe", "ssrf", "write", "use", "command", "account", "odd", "note")),
             dice.choice((0, 1, 5, 30, 61, 200, DAY, 3 * DAY, 9 * DAY)) + dice.randrange(20),
             client=dice.choice(("", "", ATTACKER, OTHER, "10.0.0.5", "192.0.2.4")),
-            host=dice.choice(("EX01", "ex01.contoso.example", "EX02", "10.1.1.4")),
+            host=dice.choice(HOSTS),
             actor=dice.choice(("", "", r"CONTOSO\eve", "eve@contoso.example", "Administrator")),
             target=dice.choice(("", "/owa/auth/a1.aspx", "/x/b2.aspx", "/owa/auth/logon.aspx")),
             outcome=dice.choice(("success", "unknown", "attempt")),
@@ -203,11 +206,11 @@ def test_nothing_is_lost_and_nothing_told_twice(seed, size):
 @given(st.integers(0, 10**6), st.integers(1, 16), st.integers(1, 30))
 def test_harmless_rows_change_no_incident(seed, size, noise):
     rows = world(seed, size)
-    grave = {one.id: list(one.findings) for one in hunted(rows)[1]}
+    grave = {one.id: list(one.findings) for one in hunted(rows, *HOSTS)[1]}
     notes = [
         group("note", n * 7, host="EX01", surface="windows", target=f"n{n}") for n in range(noise)
     ]
-    findings, incidents = hunted(rows + notes)
+    findings, incidents = hunted(rows + notes, *HOSTS)
     added = {each.id for each in findings if each.title == "Note" and each.target.startswith("n")}
     assert {
         one.id: [each for each in one.findings if each not in added] for one in incidents

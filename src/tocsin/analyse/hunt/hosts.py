@@ -16,6 +16,9 @@ from tocsin.model.event import Event
 OWN_ADDRESS = ("s-ip", "ServerIP", "server-ip", "local-endpoint")
 """Fields in which a server writes its own address."""
 
+NO_HOST = frozenset({"m365"})
+"""Logs of a whole tenant: what their rows call a host is no machine."""
+
 _PARTS = re.compile(r"[/\\!]")
 
 
@@ -70,8 +73,9 @@ def hosts(
     groups: Sequence[Group], stats: Iterable[LogFileStat], servers: Mapping[str, str]
 ) -> Hosts:
     """Learn from all rows that were kept, all logs that were read and the inventory."""
+    groups = [each for each in groups if each.surface not in NO_HOST]
     printed = {(each.host, source(each)) for each in groups}
-    printed |= {(each.host, each.source) for each in stats}
+    printed |= {(each.host, each.source) for each in stats if each.surface not in NO_HOST}
     names = _named({plain(host) for host, _ in printed}, servers)
     named = {names[each] for each in names if not is_address(each)}
     places = {

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from tocsin.analyse.hunt.findings import LATE
+from tocsin.analyse.hunt.hosts import NO_HOST
 from tocsin.analyse.hunt.links import Link, links, rank
 from tocsin.analyse.hunt.traces import Trace
 from tocsin.model.hunt import HuntFinding
@@ -212,7 +213,7 @@ def _host(
     """What a host does for nobody it names, after a break-in by somebody it names."""
     for at in acts:
         weak = traces[at].weighs < MEDIUM
-        if traces[at].finding.surface in NO_HOST and not traces[at].host:
+        if traces[at].finding.surface in NO_HOST:
             continue
         near = _nearest(
             (anything if weak else on_host).get(traces[at].host),
@@ -221,10 +222,6 @@ def _host(
         if near is not None:
             return _link(traces, near, at, 10, _AFTER)
     return None
-
-
-NO_HOST = frozenset({"m365"})
-"""Logs of a whole tenant: that their rows have no host is no host in common."""
 
 
 def _origin(
@@ -272,11 +269,11 @@ def _link(
 def _alone(traces: Sequence[Trace], acts: Iterable[tuple[int, int]]) -> list[Link]:
     """What no address is known of at all: near to one another on one host."""
     found = []
-    for host, scene in _scenes(traces, acts).items():
+    for scene in _scenes(traces, acts).values():
         until: tuple[datetime, int] | None = None
         for place in scene.places:
             trace = traces[place]
-            if trace.first == LATE or (trace.finding.surface in NO_HOST and not host):
+            if trace.first == LATE or trace.finding.surface in NO_HOST:
                 continue
             if until is not None and trace.first - until[0] <= ALONE:
                 gap = max(timedelta(), trace.first - until[0])

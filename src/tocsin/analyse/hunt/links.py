@@ -70,6 +70,7 @@ class _Tie(msgspec.Struct, frozen=True, kw_only=True):
 
 _REQUEST = N_("The same request stands in both logs: {value}.")
 _CANARY = N_("The same canary, and so the same session: {value}.")
+_ID = N_("The same {name} in both rows: {value}.")
 _PAGE = N_("The same page on {host}: {value}.")
 _PAGE_ELSEWHERE = N_("A page of the same name on several servers: {value}.")
 _PUBLIC = N_("The same address: {value}.")
@@ -107,6 +108,7 @@ def _ties(shared: frozenset[str]) -> tuple[_Tie, ...]:
     return (
         _Tie(weight=100, values=_named("request="), window=None, why=_REQUEST, tried=True),
         _Tie(weight=95, values=_named("canary="), window=None, why=_CANARY, tried=True),
+        _Tie(weight=90, values=_other_ids, window=None, why=_ID, tried=True),
         _Tie(weight=80, values=_here(lambda each: each.files), window=PAGE_WINDOW, why=_PAGE),
         _Tie(
             weight=75,
@@ -145,6 +147,11 @@ def _named(prefix: str) -> Callable[[Trace], Iterator[str]]:
     return lambda each: (at for at in each.ids if at.startswith(prefix))
 
 
+def _other_ids(each: Trace) -> Iterator[str]:
+    """Processes, logins, activities, mails: by the name that the kind of log gives the id."""
+    return (at for at in each.ids if not at.startswith(("request=", "canary=")))
+
+
 def _here(values: Callable[[Trace], Iterable[str]]) -> Callable[[Trace], Iterator[str]]:
     """Values of one host: of another host they are other values."""
     return lambda each: (f"{value}\0{each.host}" for value in values(each))
@@ -180,6 +187,7 @@ def _neighbours(
     said = say(
         tie.why,
         value=plain.partition("=")[2] if tie.window is None else plain,
+        name=plain.partition("=")[0],
         host=host,
         days=window.days,
         hours=window.seconds // 3600,

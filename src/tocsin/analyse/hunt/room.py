@@ -2,22 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from tocsin.analyse.hunt.findings import finding, order, put_together
+from tocsin.analyse.hunt.chains import ENTRY, best, missing
+from tocsin.analyse.hunt.coverage import Logs, blind, coverage, gaps, logs
+from tocsin.analyse.hunt.findings import BEST, by_name, finding, order, put_together
 from tocsin.analyse.hunt.groups import Group
-from tocsin.analyse.hunt.hosts import Hosts
+from tocsin.analyse.hunt.hosts import Hosts, hosts
 from tocsin.analyse.hunt.incidents import incident, is_incident
 from tocsin.analyse.hunt.joining import clusters
+from tocsin.analyse.hunt.logstats import LogFileStat
+from tocsin.analyse.hunt.telling import data, next_steps
 from tocsin.analyse.hunt.told import StepFact, Told
 from tocsin.analyse.hunt.traces import Trace, trace
-from tocsin.model.finding import LEVELS
-from tocsin.model.hunt import HuntFinding, Incident
+from tocsin.knowledge.baselines import Baseline
+from tocsin.knowledge.chains import Chain
+from tocsin.knowledge.sigma import Correlation
+from tocsin.model.finding import LEVELS, Gap
+from tocsin.model.hunt import Hunt, HuntFinding, Incident, RuleProblem
+from tocsin.model.text import Sentence
 
-ENTRY = "initial-access"
-"""The tactic of a way in."""
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the hunt knows beforehand. rules: by id, correlations and baselines among them; servers:
+    ids of the inventory's servers by name; digests: SHA-256 by source."""
+
+    rules: Mapping[str, Told]
+    steps: Mapping[str, StepFact]
+    chains: tuple[Chain, ...] = ()
+    servers: Mapping[str, str] = {}
+    digests: Mapping[str, str] = {}
+    problems: tuple[RuleProblem, ...] = ()
+
+
+class Hunted(msgspec.Struct, frozen=True, kw_only=True):
+    """The hunt's answer, and what could not be judged."""
+
+    hunt: Hunt
+    gaps: tuple[Gap, ...]
+
+
+def hunt(groups: Sequence[Group], stats: Sequence[LogFileStat], facts: Facts) -> Hunted:
+    """From what matched, and what the gathered rows answered (`spool.answered`), to incidents.
+
+    Neither the order of the groups nor how the rows were shared out among them changes the answer.
+    """
+    known = hosts(groups, stats, facts.servers)
+    read = logs(stats, known)
+    traces = traced(groups, facts.rules, known, by_name(facts.servers), facts.digests)
+    found, told = joined(traces, facts.steps)
+    by_id = {each.id: each for each in found}
+    return Hunted(
+        hunt=Hunt(
+            findings=found,
+            incidents=tuple(_completed(each, by_id, facts, read) for each in told),
+            coverage=coverage(stats, known),
+            rules=len(facts.rules),
+            problems=facts.problems,
+            blind=blind(stats, known, found),
+        ),
+        gaps=tuple(gaps(stats, facts.digests)),
+    )
+
+
+def by_id(
+    rules: Iterable[Told], correlations: Iterable[Correlation], baselines: Iterable[Baseline]
+) -> dict[str, Told]:
+    """All that may tell of a finding, by id."""
+    every: list[Told] = [*rules, *correlations, *baselines]
+    return {each.id: each for each in every}
+
+
+def _completed(
+    one: Incident, found: Mapping[str, HuntFinding], facts: Facts, read: Logs
+) -> Incident:
+    """An incident with what chains and coverage have to say."""
+    named = best(one, facts.chains, facts.steps)
+    chain = named.chain if named else None
+
+    def was_read(surface: str) -> bool:
+        spots = one.hosts or ("",)
+        return any(read.read(surface, host, one.first, one.last) for host in spots)
+
+    return msgspec.structs.replace(
+        one,
+        chain=chain.id if chain else "",
+        chain_title=Sentence(template=chain.title) if chain else None,
+        missing=missing(chain, one, facts.steps, was_read) if chain else (),
+        data=data(one, found, facts.steps, read),
+        next=next_steps(one, chain, facts.steps),
+    )
 
 
 def traced(
@@ -58,6 +134,6 @@ def joined(
 
 
 def _worst(each: Incident) -> tuple[int, int, float, str]:
-    outcome = ("success", "unknown", "attempt").index(each.outcome)
+    outcome = BEST.index(each.outcome)
     when = each.first.timestamp() if each.first else float("inf")
     return outcome, -LEVELS.index(each.level), when, each.id

@@ -12,7 +12,6 @@ import msgspec
 from tocsin.analyse.hunt.findings import LATE, first_of
 from tocsin.analyse.hunt.groups import Group
 from tocsin.analyse.hunt.hosts import Hosts, address, plain, source
-from tocsin.knowledge.surfaces import surfaces
 from tocsin.model.event import Event
 from tocsin.model.finding import LEVELS
 from tocsin.model.hunt import HuntFinding
@@ -125,6 +124,9 @@ NOBODY = frozenset(
     }
 )  # fmt: skip
 """What Windows, IIS and Exchange themselves act as."""
+
+AGENTS = ("cs-user-agent", "UserAgent")
+"""Fields with a web client's own name; what other logs call an agent is a program of the server."""
 
 TOOLS_PLAIN = (
     "mozilla/", "microsoft", "outlook", "exchangeservicesclient", "apple", "android", "ios",
@@ -303,7 +305,6 @@ def _pages(texts: Iterable[str]) -> Iterator[str]:
 
 def _agents(events: Iterable[Event]) -> Iterator[str]:
     for event in events:
-        known = surfaces().get(event.surface)
-        agent = first_of(event, known.agent).strip() if known else ""
+        agent = first_of(event, AGENTS).strip()
         if agent and not agent.lower().startswith(TOOLS_PLAIN):
             yield agent

@@ -1,0 +1,234 @@
+"""What these logs can show at all: absence of evidence is told, not taken for evidence of absence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from tocsin.analyse.hunt.hosts import NO_HOST, Hosts
+from tocsin.analyse.hunt.logstats import LogFileStat
+from tocsin.knowledge.surfaces import surfaces
+from tocsin.model.finding import Gap
+from tocsin.model.hunt import HuntFinding, LogCoverage
+from tocsin.model.locator import Locator
+from tocsin.model.text import N_, Sentence, say
+
+EXPECTED = ("iis", "httpproxy", "ecp-server", "rps-cmdlet", "ews", "messagetracking", "windows")
+"""What an Exchange server writes and a hunt needs, in the order of worth."""
+
+EXCHANGE = frozenset(
+    ["httpproxy", "ecp-server", "ecp-activity", "oabgen", "rps-http", "rps-cmdlet", "rps-authz", "ews", "mapihttp", "autodiscover", "httpfilter", "messagetracking", "agent", "audit-queue"]
+)
+"""Logs that only an Exchange server writes."""
+
+DAILY = EXCHANGE | {"iis"}
+"""Logs in which a day without a row is odd."""
+
+SLACK = timedelta(hours=1)
+"""How far around an incident a log is taken for one of its time."""
+
+DAYS_NAMED = 5
+"""Days without a row, and places where a clock went back, that are named; further ones are counted."""
+
+LOGGING_OFF = ("T1562.002", "T1562.008", "T1070.001")
+"""ATT&CK techniques by which logs are switched off or emptied."""
+
+_DAYS = N_("{surface} of {host}: no row on {count} of {span} days ({days})")
+_ABSENT = N_("{host}: not among these logs: {surfaces}")
+_APART = N_("{host}: {surface} ends {end}, before {other} begins {begin}: no time is seen in both")
+_OFF = N_("{host}: logs were emptied or switched off at {when}: what came after may not be here")
+_BACK = N_("the clock went back from {start} to {end}: rows around it may be out of order")
+_BACK_MANY = N_("the clock went back {count} times, first from {start} to {end}")
+_CUT = N_("the last row has no end: the log was copied while it was written, or cut")
+_UNSTATED = N_("this log states no columns; they were inferred from its rows")
+_NO_HOST = N_("{surface}: {count} log files do not say which server wrote them")
+
+
+class Logs(msgspec.Struct, frozen=True, kw_only=True):
+    """The logs that were read, by kind and host."""
+
+    spans: dict[tuple[str, str], list[tuple[datetime | None, datetime | None]]]
+
+    def read(self, surface: str, host: str, first: datetime | None, last: datetime | None) -> bool:
+        """Whether a kind of log was read for a host and a time; logs of no known host may be its."""
+        spans = [*self.spans.get((surface, host), ()), *self.spans.get((surface, ""), ())]
+        if surface in NO_HOST:
+            spans = [
+                span for (name, _), each in self.spans.items() if name == surface for span in each
+            ]
+        return any(
+            None in (first, last, *span) or (span[0] <= last + SLACK and span[1] >= first - SLACK)  # type: ignore[operator]
+            for span in spans
+        )
+
+    def begins(self, surface: str, host: str) -> datetime | None:
+        """The first row of a kind of log of a host."""
+        return min(
+            (first for first, _ in self.spans.get((surface, host), ()) if first), default=None
+        )
+
+    def hosts(self) -> list[str]:
+        """Hosts with any log, in order."""
+        return sorted({host for _, host in self.spans})
+
+    def of(self, host: str) -> set[str]:
+        """The kinds of logs of a host."""
+        return {surface for surface, each in self.spans if each == host}
+
+
+def logs(stats: Iterable[LogFileStat], known: Hosts) -> Logs:
+    """The logs by the one name of their host."""
+    found: dict[tuple[str, str], list[tuple[datetime | None, datetime | None]]] = {}
+    for each in stats:
+        host = known.of(each.host, each.source)
+        found.setdefault((each.surface, host), []).append((each.first, each.last))
+    return Logs(spans=found)
+
+
+def coverage(stats: Sequence[LogFileStat], known: Hosts) -> tuple[LogCoverage, ...]:
+    """What was read, one line for each kind of log of each host."""
+    found: dict[tuple[str, str], list[LogFileStat]] = {}
+    for each in stats:
+        found.setdefault((known.of(each.host, each.source), each.surface), []).append(each)
+    return tuple(
+        LogCoverage(
+            surface=surface,
+            host=host,
+            files=len({each.source for each in files}),
+            rows=sum(each.rows for each in files),
+            lost=sum(each.lost for each in files),
+            noise=sum(each.noise for each in files),
+            first=min((each.first for each in files if each.first), default=None),
+            last=max((each.last for each in files if each.last), default=None),
+        )
+        for (host, surface), files in sorted(found.items())
+    )
+
+
+def gaps(stats: Iterable[LogFileStat], digests: Mapping[str, str]) -> Iterator[Gap]:
+    """What is odd about single files, with the place. Lost rows are the reader's own gaps."""
+    for each in sorted(stats, key=lambda stat: (stat.source, stat.surface)):
+        at = Locator(source=each.source, sha256=digests.get(each.source, ""))
+        if each.backwards and each.surface in DAILY:
+            start, end = min(each.backwards)
+            many = len(each.backwards) > 1
+            why = say(_BACK, start=shown(start), end=shown(end))
+            if many:
+                why = say(_BACK_MANY, count=len(each.backwards), start=shown(start), end=shown(end))
+            yield Gap(at=at, why=why, kind="undecided")
+        if each.ends_cut and each.surface in DAILY:
+            yield Gap(at=at, why=say(_CUT), kind="undecided")
+        if not each.stated and each.surface in DAILY:
+            yield Gap(at=at, why=say(_UNSTATED), kind="undecided")
+
+
+def blind(
+    stats: Sequence[LogFileStat], known: Hosts, found: Iterable[HuntFinding]
+) -> tuple[Sentence, ...]:
+    """What these logs together cannot show."""
+    read = logs(stats, known)
+    return (
+        *_absent(read),
+        *_days(stats, known),
+        *_apart(read),
+        *_switched_off(found, known),
+        *_nameless(stats, known),
+    )
+
+
+def _absent(read: Logs) -> Iterator[Sentence]:
+    for host in read.hosts():
+        have = read.of(host)
+        if not have & EXCHANGE:
+            continue
+        nameless = read.of("")
+        lacking = [each for each in EXPECTED if each not in have | nameless]
+        if lacking:
+            yield say(_ABSENT, host=host or "?", surfaces=", ".join(map(titled, lacking)))
+
+
+def titled(surface: str) -> str:
+    """A kind of log's own name."""
+    known = surfaces().get(surface)
+    return known.title if known else surface
+
+
+def _days(stats: Iterable[LogFileStat], known: Hosts) -> Iterator[Sentence]:
+    """Days that no file spans, between the first and the last that one does."""
+    spans: dict[tuple[str, str], list[tuple[date, date]]] = {}
+    for each in stats:
+        if each.first and each.last and each.surface in DAILY:
+            key = (known.of(each.host, each.source), each.surface)
+            spans.setdefault(key, []).append((each.first.date(), each.last.date()))
+    for (host, surface), each_span in sorted(spans.items()):
+        lacking: list[date] = []
+        count = 0
+        until = min(each_span)[0]
+        for first, last in sorted(each_span):
+            days = (first - until).days - 1
+            if days > 0:
+                count += days
+                lacking += [until + timedelta(days=day + 1) for day in range(min(days, DAYS_NAMED))]
+            until = max(until, last)
+        if count:
+            more = f" (+{count - DAYS_NAMED})" if count > DAYS_NAMED else ""
+            yield say(
+                _DAYS,
+                surface=titled(surface),
+                host=host or "?",
+                count=count,
+                span=(until - min(each_span)[0]).days + 1,
+                days=", ".join(day.isoformat() for day in lacking[:DAYS_NAMED]) + more,
+            )
+
+
+def _apart(read: Logs) -> Iterator[Sentence]:
+    """Kinds of logs of one host that never show the same time."""
+    for host in read.hosts():
+        whole = []
+        for surface in sorted(read.of(host)):
+            spans = read.spans[surface, host]
+            firsts = [first for first, _ in spans if first]
+            lasts = [last for _, last in spans if last]
+            if firsts and lasts and surface not in NO_HOST:
+                whole.append((min(firsts), max(lasts), surface))
+        whole.sort()
+        if not whole:
+            continue
+        ends, earliest = min((last, surface) for _, last, surface in whole)
+        for begins, _, surface in whole:
+            if begins > ends:
+                yield say(
+                    _APART,
+                    host=host or "?",
+                    surface=titled(earliest),
+                    end=shown(ends),
+                    other=titled(surface),
+                    begin=shown(begins),
+                )
+
+
+def _switched_off(found: Iterable[HuntFinding], known: Hosts) -> Iterator[Sentence]:
+    said = {}
+    for each in found:
+        off = set(each.attack) & set(LOGGING_OFF)
+        if off and each.first and each.outcome != "attempt" and each.level != "informational":
+            host = known.of(each.host) or "?"
+            said[host, each.first] = say(_OFF, host=host, when=shown(each.first))
+    yield from (said[key] for key in sorted(said))
+
+
+def _nameless(stats: Iterable[LogFileStat], known: Hosts) -> Iterator[Sentence]:
+    count: dict[str, int] = {}
+    for each in stats:
+        if each.surface not in NO_HOST and not known.of(each.host, each.source):
+            count[each.surface] = count.get(each.surface, 0) + 1
+    for surface, files in sorted(count.items()):
+        yield say(_NO_HOST, surface=titled(surface), count=files)
+
+
+def shown(when: datetime) -> str:
+    """A time as a sentence shows it: to the second, in UTC."""
+    return when.strftime("%Y-%m-%d %H:%M:%SZ")

@@ -1,0 +1,185 @@
+"""What an incident's reader is told beside its steps: what is missing to be sure, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+
+from tocsin.analyse.hunt.chains import ENTRY, weights
+from tocsin.analyse.hunt.coverage import EXCHANGE, EXPECTED, Logs, shown, titled
+from tocsin.analyse.hunt.hosts import NO_HOST
+from tocsin.analyse.hunt.told import StepFact
+from tocsin.knowledge.chains import Chain
+from tocsin.model.finding import LEVELS
+from tocsin.model.hunt import HuntFinding, Incident, Step
+from tocsin.model.text import N_, Sentence, say
+
+YOUNG = timedelta(hours=24)
+"""A log that begins less before the first sign may not reach back to the real beginning."""
+
+UNSURE_SHOWN = 5
+"""Steps of which it is not known whether they worked that are named one by one."""
+
+HELD = frozenset(
+    [
+        "webshell-use",
+        "execution",
+        "iis-module",
+        "transport-agent",
+        "persistence",
+        "credentials",
+        "tunnel",
+    ]
+)
+"""Steps after which somebody held the server: its secrets are then no secrets."""
+
+DAMAGE = 180
+"""From this rank on harm is being done, and what stops it comes before everything else."""
+
+_NO_LOG = N_("Not read for {host} at that time: {surfaces}")
+_YOUNG = N_(
+    "{surface} of {host} begins at {when}, shortly before the first sign: what came before is not in it"
+)
+_LATER = N_(
+    "{surface} of {host} begins at {when}, after the first sign: the beginning is not in it"
+)
+_NO_ENTRY = N_("How they came in is not shown by these logs")
+_UNSURE = N_("Whether it worked is not shown: {step} on {host}. Logs that may tell: {surfaces}")
+_UNSURE_MORE = N_("Of {count} further steps it is not shown whether they worked")
+_UNDATED = N_("{count} findings have no time: where they stand in the order is not known")
+
+_ISOLATE = N_("Take {host} off the network now, but leave it running: its memory is evidence")
+_PRESERVE = N_(
+    "Keep the logs of every server before they are overwritten: Exchange keeps most for 30 days, some for 7"
+)
+_RESET = N_(
+    "Take every password and key that {host} held for stolen: reset the accounts that were signed in there"
+)
+_CERTIFICATE = N_(
+    "Make a new Exchange Auth certificate and new credentials of the hybrid application, and revoke the old ones"
+)
+_CHECK = N_("Check that {host} had the update installed when this was tried")
+_CLOUD = N_("Revoke the sessions and credentials that were used, and read what they opened")
+
+
+def data(
+    incident: Incident,
+    found: Mapping[str, HuntFinding],
+    steps: Mapping[str, StepFact],
+    read: Logs,
+) -> tuple[Sentence, ...]:
+    """What is missing to be sure, the gravest first."""
+    return (
+        *_unread(incident, read),
+        *_way_in(incident, steps),
+        *_unsure(incident, steps),
+        *_beginnings(incident, found, read),
+        *_undated(incident),
+    )
+
+
+def _unread(incident: Incident, read: Logs) -> Iterator[Sentence]:
+    for host in incident.hosts:
+        have = read.of(host)
+        if not have or have <= NO_HOST:
+            continue
+        wanted = EXPECTED if have & EXCHANGE or "iis" in have else ("windows",)
+        lacking = [
+            each for each in wanted if not read.read(each, host, incident.first, incident.last)
+        ]
+        if lacking:
+            yield say(_NO_LOG, host=host, surfaces=", ".join(map(titled, lacking)))
+
+
+def _way_in(incident: Incident, steps: Mapping[str, StepFact]) -> Iterator[Sentence]:
+    """That a way in worked or may have is not shown, though something else happened."""
+    happened = {name for name, weight in weights(incident).items() if weight >= 1}
+    if happened and incident.outcome != "attempt":
+        ways = (fact.tactic for name in happened if (fact := steps.get(name)) is not None)
+        if ENTRY not in ways:
+            yield say(_NO_ENTRY)
+
+
+def _unsure(incident: Incident, steps: Mapping[str, StepFact]) -> Iterator[Sentence]:
+    unsure = [
+        each
+        for each in incident.steps
+        if each.outcome == "unknown" and LEVELS.index(each.level) >= LEVELS.index("high")
+    ]
+    for step in unsure[:UNSURE_SHOWN]:
+        fact = steps.get(step.name)
+        if fact is not None:
+            names = ", ".join(map(titled, fact.surfaces))
+            yield say(_UNSURE, step=step.title.template, host=step.host or "?", surfaces=names)
+    if len(unsure) > UNSURE_SHOWN:
+        yield say(_UNSURE_MORE, count=len(unsure) - UNSURE_SHOWN)
+
+
+def _beginnings(
+    incident: Incident, found: Mapping[str, HuntFinding], read: Logs
+) -> Iterator[Sentence]:
+    """Logs that begin too late to show the beginning."""
+    if incident.first is None:
+        return
+    kinds = sorted({found[each].surface for each in incident.findings if each in found})
+    for host in incident.hosts:
+        for surface in kinds:
+            begins = read.begins(surface, host)
+            if begins is None or surface in NO_HOST or incident.first - begins >= YOUNG:
+                continue
+            words = _YOUNG if begins <= incident.first else _LATER
+            yield say(words, surface=titled(surface), host=host, when=shown(begins))
+
+
+def _undated(incident: Incident) -> Iterator[Sentence]:
+    count = sum(len(each.findings) for each in incident.steps if each.first is None)
+    if count:
+        yield say(_UNDATED, count=count)
+
+
+def next_steps(
+    incident: Incident, chain: Chain | None, steps: Mapping[str, StepFact]
+) -> tuple[Sentence, ...]:
+    """What to do, most urgent first; no sentence twice."""
+    told = list(_actions(incident, chain, steps))
+    return tuple({str(each): each for each in told}.values())
+
+
+def _actions(
+    incident: Incident, chain: Chain | None, steps: Mapping[str, StepFact]
+) -> Iterator[Sentence]:
+    happened = [each for each in incident.steps if each.level != "informational"]
+    if incident.outcome != "attempt":
+        happened = [each for each in happened if each.outcome != "attempt"]
+    facts = _facts(happened, steps)
+    of_steps = [Sentence(template=fact.next) for fact in facts if fact.next]
+    if incident.outcome == "attempt":
+        yield from (say(_CHECK, host=host) for host in incident.hosts)
+        yield from of_steps
+        return
+    machines = [host for host in incident.hosts if _machine(incident, host)]
+    yield from (Sentence(template=fact.next) for fact in facts if fact.rank >= DAMAGE and fact.next)
+    yield from (say(_ISOLATE, host=host) for host in machines)
+    if not machines:
+        yield say(_CLOUD)
+    yield say(_PRESERVE)
+    yield from (Sentence(template=each) for each in (chain.next if chain else ()))
+    yield from of_steps
+    if {each.name for each in happened} & HELD:
+        yield from (say(_RESET, host=host) for host in machines)
+        yield say(_CERTIFICATE)
+
+
+def _facts(happened: Iterable[Step], steps: Mapping[str, StepFact]) -> list[StepFact]:
+    """The steps that happened, each once, in the order of an intrusion."""
+    names = dict.fromkeys(each.name for each in happened)
+    found = [fact for name in names if (fact := steps.get(name)) is not None]
+    return sorted(found, key=lambda fact: fact.rank)
+
+
+def _machine(incident: Incident, host: str) -> bool:
+    """Whether something grave happened on a host, so that it must be cut off."""
+    return any(
+        each.host == host and each.outcome != "attempt" and each.level in ("high", "critical")
+        for each in incident.steps
+    )
