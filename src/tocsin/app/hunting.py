@@ -16,17 +16,16 @@ from tocsin.analyse.hunt.blocks import as_utf8, blocks, is_wide
 from tocsin.analyse.hunt.folding import Folding
 from tocsin.analyse.hunt.gathering import Asked, Gathering, asked
 from tocsin.analyse.hunt.groups import GatheredRow
-from tocsin.analyse.hunt.hosts import hosts
 from tocsin.analyse.hunt.plan import Plan, plan
-from tocsin.analyse.hunt.room import joined, traced
+from tocsin.analyse.hunt.room import Facts, by_id, hunt
 from tocsin.analyse.hunt.scan import scan_lines, scan_records
 from tocsin.analyse.hunt.spool import answered
-from tocsin.analyse.hunt.told import Told
 from tocsin.analyse.hunt.whole import HuntPart
 from tocsin.analyse.inventory.room import Inventory
 from tocsin.formats import HEAD_SIZE, Format
 from tocsin.formats.syntax.log_rows import LineLog, Log
 from tocsin.knowledge.baselines import asked_fields, baselines
+from tocsin.knowledge.chains import chains
 from tocsin.knowledge.sigma import Rules, load
 from tocsin.knowledge.sigma.anchors import anchors
 from tocsin.knowledge.steps import steps
@@ -223,16 +222,18 @@ def hunted(job: HuntJob, whole: Whole, known: Inventory) -> Hunt | None:
     if parts.dropped:
         whole.gap(dropped(parts.dropped))
     groups += [parts.placed(each) for each in answer.groups]
-    names = {name.lower(): server.id for server in known.servers for name in server.names}
-    told: list[Told] = [*found.rules, *found.correlations, *baselines()]
-    by_id = {each.id: each for each in told}
-    findings, incidents = joined(
-        traced(groups, by_id, hosts(groups, stats, names), names, whole.digests), steps()
+    told = hunt(
+        groups,
+        stats,
+        Facts(
+            rules=by_id(found.rules, found.correlations, baselines()),
+            steps=steps(),
+            chains=chains(),
+            servers={name: server.id for server in known.servers for name in server.names},
+            digests=whole.digests,
+            problems=tuple(found.problems),
+        ),
     )
-    return Hunt(
-        findings=findings,
-        incidents=incidents,
-        coverage=(),
-        rules=len(found.rules) + len(found.correlations),
-        problems=tuple(found.problems),
-    )
+    for gap in told.gaps:
+        whole.gap(gap)
+    return told.hunt
