@@ -91,8 +91,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Missing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A step that the chain has and these logs do not show. seen_in: the logs that would show it;
-    read: whether any of those was among the inputs for that host and time."""
+    """A step that the chain has and these logs do not show. read: whether any log that would show it
+    was among the inputs for that host and time; seen_in: those that were, else all that would."""
 
     name: str
     title: Sentence

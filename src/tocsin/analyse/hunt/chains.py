@@ -99,12 +99,13 @@ def missing(
         facts = [fact for name in step.any if (fact := steps.get(name)) is not None]
         logs = tuple(dict.fromkeys(surface for fact in facts for surface in fact.surfaces))
         title = facts[0].title if facts else step.any[0]
+        those_read = tuple(surface for surface in logs if read(surface))
         found.append(
             Missing(
                 name=step.any[0],
                 title=Sentence(template=title),
-                seen_in=logs,
-                read=any(read(surface) for surface in logs),
+                seen_in=those_read or logs,
+                read=bool(those_read),
             )
         )
     return tuple(found)

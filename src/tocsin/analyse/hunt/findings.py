@@ -28,6 +28,9 @@ APART = timedelta(hours=24)
 NAMES_KEPT = 20
 """Actors and clients of one finding that are named."""
 
+SHOWN = 3
+"""Names that stand in one place of a sentence; further ones are counted."""
+
 UNSAID = "?"
 """What stands in a sentence for what the log does not say; a sign, so that it needs no language."""
 
@@ -200,9 +203,13 @@ def techniques(tags: Iterable[str]) -> tuple[str, ...]:
 
 
 def finding(
-    group: Group, rule: Told, known: Mapping[str, str], digests: Mapping[str, str]
+    group: Group,
+    rule: Told,
+    known: Mapping[str, str],
+    digests: Mapping[str, str],
+    host: str = "",
 ) -> HuntFinding:
-    """What is told of one group."""
+    """What is told of one group. host: the one that its rows are of, where they do not say it."""
     outcome = best(group.outcomes)
     surface = surfaces().get(group.surface)
     events = [each for each in group.events if isinstance(each.body, Event)]
@@ -213,10 +220,10 @@ def finding(
         title=rule.title,
         level=lowered(rule.level, outcome),
         outcome=outcome,
-        because=_because(group, rule, surface, events),
+        because=_because(group, rule, surface, events, group.host or host),
         surface=group.surface,
-        host=group.host,
-        server=server_of(group.host, known),
+        host=group.host or host,
+        server=server_of(group.host or host, known),
         step=rule.step,
         attack=techniques(rule.tags),
         actors=_names(group.actor, events, surface.actor if surface else ()),
@@ -244,16 +251,24 @@ def first_of(event: Event, fields: Sequence[str]) -> str:
     return next((event.fields[name] for name in fields if event.fields.get(name)), "")
 
 
+def several(names: Sequence[str]) -> str:
+    """A few names in one place of a sentence."""
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" (+{more})" if more > 0 else "")
+
+
 def _because(
-    group: Group, rule: Told, surface: Surface | None, events: Sequence[Evidence]
+    group: Group, rule: Told, surface: Surface | None, events: Sequence[Evidence], host: str
 ) -> Sentence:
     agents = _names("", events, surface.agent if surface else ())
+    clients = _names(group.client, events, surface.client if surface else ())
+    actors = _names(group.actor, events, surface.actor if surface else ())
     values: dict[str, str | int] = {
         name: (value or UNSAID)[:VALUE_KEPT]
         for name, value in (
-            ("client", group.client),
-            ("actor", group.actor),
-            ("host", group.host),
+            ("client", group.client or several(clients)),
+            ("actor", group.actor or several(actors)),
+            ("host", host),
             ("target", group.target),
             ("agent", agents[0] if agents else ""),
             ("title", rule.title),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from tocsin.analyse.hunt.findings import BEST, LATE, order
+from tocsin.analyse.hunt.findings import BEST, LATE, order, several
 from tocsin.analyse.hunt.joining import HIGH, MEDIUM, Cluster
 from tocsin.analyse.hunt.told import StepFact
 from tocsin.analyse.hunt.traces import Trace
@@ -19,9 +19,6 @@ TOGETHER = timedelta(minutes=5)
 
 JOINED_LIMIT = 30
 """Reasons why findings belong together that are written down; alike ones are one."""
-
-NAMES_SHOWN = 3
-"""Hosts or addresses that a title names."""
 
 _BROKEN = N_("{host} was broken into from {client}: {step}")
 _BROKEN_BY = N_("{host} was broken into: {step}")
@@ -62,7 +59,7 @@ def incident(traces: Sequence[Trace], cluster: Cluster, steps: Mapping[str, Step
         first=min((each.first for each in found if each.first), default=None),
         last=max((each.last for each in found if each.last), default=None),
         steps=timeline(members, steps),
-        findings=tuple(each.id for each in sorted(found, key=order)),
+        findings=tuple(each.finding.id for each in sorted(members, key=lambda e: _when(e, steps))),
         joined=tuple({str(each.why): each.why for each in cluster.links}.values())[:JOINED_LIMIT],
     )
 
@@ -104,33 +101,38 @@ def _title(
     surface = surfaces().get(shown.surface)
     with_client, without = _TITLES[outcome]
     values = {
-        "host": _several(hosts) or (surface.title if surface else shown.surface),
+        "host": several(hosts) or (surface.title if surface else shown.surface),
         "step": step.title if step else shown.title,
     }
     if not clients:
         return say(without, **values)
-    return say(with_client, client=_several(clients), **values)
-
-
-def _several(names: Sequence[str]) -> str:
-    more = len(names) - NAMES_SHOWN
-    return ", ".join(names[:NAMES_SHOWN]) + (f" (+{more})" if more > 0 else "")
+    return say(with_client, client=several(clients), **values)
 
 
 def timeline(members: Iterable[Trace], steps: Mapping[str, StepFact]) -> tuple[Step, ...]:
-    """The findings as steps in the order of time; those of one step at one moment are one line."""
-    open_ones: dict[tuple[str, str], list[Trace]] = {}
+    """The findings as steps in the order of time. What one host shows of one step is one line, as long
+    as it shows nothing else in between."""
+    last: dict[str, list[Trace]] = {}
     lines: list[list[Trace]] = []
-    for each in sorted(members, key=lambda trace: (trace.first, trace.finding.id)):
-        key = (each.finding.step or each.finding.rule, each.host)
-        line = open_ones.get(key)
-        if line is not None and _near(line, each):
+    for each in sorted(members, key=lambda trace: _when(trace, steps)):
+        line = last.get(each.host)
+        if line is not None and _same(line[0], each) and _near(line, each):
             line.append(each)
         else:
-            open_ones[key] = line = [each]
+            last[each.host] = line = [each]
             lines.append(line)
     told = [_step(line, steps) for line in lines]
     return tuple(sorted(told, key=lambda step: _story(step, steps)))
+
+
+def _when(trace: Trace, steps: Mapping[str, StepFact]) -> tuple[datetime, int, str]:
+    """In time; at one moment in the order in which an intrusion goes."""
+    fact = steps.get(trace.finding.step)
+    return trace.first, fact.rank if fact else 0, trace.finding.id
+
+
+def _same(one: Trace, other: Trace) -> bool:
+    return (one.finding.step or one.finding.rule) == (other.finding.step or other.finding.rule)
 
 
 def _near(line: Sequence[Trace], each: Trace) -> bool:

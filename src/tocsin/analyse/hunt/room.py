@@ -10,7 +10,7 @@ from tocsin.analyse.hunt.chains import ENTRY, best, missing
 from tocsin.analyse.hunt.coverage import Logs, blind, coverage, gaps, logs
 from tocsin.analyse.hunt.findings import BEST, by_name, finding, order, put_together
 from tocsin.analyse.hunt.groups import Group
-from tocsin.analyse.hunt.hosts import Hosts, hosts
+from tocsin.analyse.hunt.hosts import Hosts, hosts, source
 from tocsin.analyse.hunt.incidents import incident, is_incident
 from tocsin.analyse.hunt.joining import clusters
 from tocsin.analyse.hunt.logstats import LogFileStat
@@ -105,7 +105,7 @@ def traced(
 ) -> list[Trace]:
     """Each group as a finding with what may tie it. names: server ids by lower-case name."""
     return [
-        trace(finding(group, rule, names, digests), group, known)
+        trace(finding(group, rule, names, digests, known.of("", source(group))), group, known)
         for group in put_together(groups)
         if (rule := rules.get(group.rule)) is not None
     ]
