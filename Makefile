@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint schema catalogues bench-mail bench-probe bench-mutations bench-hostile bench-memory bench-history bench-conversation bench-conversation-speed fit-conversation clean
+.PHONY: demo test lint schema catalogues bench-mail bench-probe bench-mutations bench-hostile bench-memory bench-history bench-conversation bench-conversation-speed fit-conversation bench-hunt bench-hunt-speed clean
 
 $(STAMP): requirements.lock pyproject.toml
 	@echo "Installing into $(VENV); a minute or two, once."
@@ -56,6 +56,11 @@ bench-conversation-speed: $(STAMP)  ## the same mails through rspamd and SpamAss
 fit-conversation: $(STAMP)  ## the indicators' weights anew, from the samples
 	$(BIN)/python -m benchmarks.conversation.fitting --write
 	$(BIN)/python tools/indicators_page.py
+
+bench-hunt: $(STAMP)  ## recall and false findings of the hunt on invented server days; ten minutes
+	$(BIN)/python -m benchmarks.hunt.evaluate -o hunt.json
+bench-hunt-speed: $(STAMP)  ## the hunt beside ripgrep, where installed
+	$(BIN)/python -m benchmarks.hunt.speed
 
 clean:
 	rm -rf $(VENV) demo-out

@@ -1,0 +1,146 @@
+"""The hunt beside ripgrep: the same derived texts, in the same logs, in one run.
+
+Writes an invented IIS log (1.2 GB in 12 files, as a real front end's rows are mixed), then runs
+`rg` for all texts that the hunt derives from its rules, and `tocsin hunt` as a whole: start, rules,
+digests, judging, report. Prints user and system time of all processes, wall time, peak memory of one
+process, and the ratios (promised: at most 1.5 of the processor time, at most 2 of the wall time).
+Further: the same of an HttpProxy log (300 MB), growth from a tenth of the size to the whole, with
+rules of a folder added, and records of .evtx a second.
+Usage: python -m benchmarks.hunt.speed [--megabytes 1200] [--proxy 300] [--rules DIR] [--evtx FILE]
+Needs ripgrep (Debian: apt-get install ripgrep) for the comparison.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.hunt.iis_bulk import write
+from benchmarks.hunt.logs import Server
+from benchmarks.hunt.traffic import day
+from tocsin.app.hunting import HuntWish, rules
+from tocsin.formats.evtx import FORMAT as EVTX
+from tocsin.formats.syntax.log_rows import LogRecord, RecordLog
+from tocsin.knowledge.sigma.anchors import anchors
+
+ROUNDS = 3
+
+
+def measured(command: list[str]) -> dict[str, float]:
+    """The best of some runs: processor seconds, wall seconds, and the largest process in MiB."""
+    best: dict[str, float] = {}
+    for _ in range(ROUNDS):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        start = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, check=False)
+        wall = time.perf_counter() - start
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if done.returncode not in (0, 1, 3):
+            raise SystemExit(done.stderr.decode()[-2000:])
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        if not best or cpu < best["cpu"]:
+            best = {"cpu": round(cpu, 2), "wall": round(wall, 2)}
+    best["peak_mebibytes"] = round(after.ru_maxrss / 1024)
+    return best
+
+
+def ours(logs: Path, *options: str) -> dict[str, float]:
+    """`tocsin hunt` as a user runs it."""
+    with tempfile.TemporaryDirectory() as out:
+        command = [sys.executable, "-m", "tocsin", "hunt", str(logs), "-q", "-o", out, "--force"]
+        return measured([*command, "--fail-on", "none", *options])
+
+
+def ripgrep(logs: Path, surface: str, texts: Path) -> dict[str, float]:
+    """`rg` for everything that the hunt would look for in this kind of log."""
+    found: dict[str, None] = {}
+    for rule in rules(HuntWish()).rules:
+        if surface in rule.surfaces:
+            found.update(dict.fromkeys(anchors(rule, surface) or ()))
+    texts.write_text("\n".join(found) + "\n", "utf-8")
+    options = ["-a", "-i", "-c", "--no-unicode", "--no-config", "-j", str(os.cpu_count() or 1)]
+    answer = measured(["rg", *options, "-f", str(texts), str(logs)])
+    return {**answer, "texts": len(found)}
+
+
+def proxy_log(target: Path, size: int) -> int:
+    """An HttpProxy log of about so many bytes, its rows those of an invented morning, repeated."""
+    with tempfile.TemporaryDirectory() as made:
+        server = Server(name="EX20", chance=random.Random(7))
+        day(server, datetime(2026, 3, 3, 6, tzinfo=UTC), 2, 60)
+        server.write(Path(made))
+        text = next((Path(made) / "EX20" / "httpproxy").iterdir()).read_bytes()
+    head, _, body = text.partition(b"RoutingStatus\r\n")
+    times = max(1, size // len(body))
+    with target.open("wb") as out:
+        out.write(head + b"RoutingStatus\r\n")
+        for _ in range(times):
+            out.write(body)
+    return body.count(b"\n") * times
+
+
+def evtx_rate(path: Path) -> float:
+    """Records a second of one processor, as text for the search."""
+    log = EVTX.log
+    assert isinstance(log, RecordLog)
+    count = 0
+    start = time.process_time()
+    while time.process_time() - start < 3:
+        with path.open("rb") as stream:
+            count += sum(isinstance(each, LogRecord) for each in log.records(stream))
+    return round(count / (time.process_time() - start))
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--megabytes", type=int, default=1200)
+    parser.add_argument("--proxy", type=int, default=300)
+    parser.add_argument("--rules", type=Path)
+    parser.add_argument("--evtx", type=Path)
+    wish = parser.parse_args()
+    answer: dict[str, Any] = {"processors": os.cpu_count()}
+    with tempfile.TemporaryDirectory() as scratch:
+        place = Path(scratch)
+        for name, size in (("whole", wish.megabytes), ("tenth", wish.megabytes // 10)):
+            logs = place / name
+            logs.mkdir()
+            answer[f"iis_{name}"] = {"rows": write(logs, size * 1_000_000), "ours": ours(logs)}
+        _beside(answer["iis_whole"], place / "whole", "iis", place / "texts")
+        if wish.rules:
+            more = ours(place / "whole", "--rules", str(wish.rules))
+            answer["iis_whole"]["with_more_rules"] = more
+        shutil.rmtree(place / "whole")
+        proxy = place / "proxy"
+        proxy.mkdir()
+        rows = proxy_log(proxy / "HttpProxy_1.LOG", wish.proxy * 1_000_000)
+        answer["httpproxy"] = {"rows": rows, "ours": ours(proxy)}
+        _beside(answer["httpproxy"], proxy, "httpproxy", place / "texts")
+    if wish.evtx:
+        answer["evtx_records_per_cpu_second"] = evtx_rate(wish.evtx)
+    print(json.dumps(answer, indent=2))
+
+
+def _beside(answer: dict[str, Any], logs: Path, surface: str, texts: Path) -> None:
+    if not shutil.which("rg"):
+        answer["ripgrep"] = "not installed"
+        return
+    peer = answer["ripgrep"] = ripgrep(logs, surface, texts)
+    mine = answer["ours"]
+    answer["cpu_ratio"] = round(mine["cpu"] / peer["cpu"], 2)
+    answer["wall_ratio"] = round(mine["wall"] / peer["wall"], 2)
+
+
+if __name__ == "__main__":
+    main()
