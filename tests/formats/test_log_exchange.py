@@ -52,6 +52,7 @@ def test_the_command_of_the_admin_center_is_a_field():
     assert event.fields["Cmdlet"] == "Set-OabVirtualDirectory"
     assert '<script language="JScript">a;b</script>' in event.fields["CMD"]
     assert event.fields["CMD"].endswith("Identity='x'")
+    assert event.fields["Parameters"].startswith("ExternalUrl='http://f/")
     assert event.fields["msExchEcpCanary"] == "abc."
     assert event.fields["schema"] == "OABVirtualDirectory"
     assert event.fields["cs-uri-stem"] == "/ecp/DDI/DDIService.svc/SetObject"
@@ -372,7 +373,7 @@ def test_a_line_of_an_smtp_session():
     event = one(data)
     assert event.fields["c-ip"] == "198.51.100.33"
     assert event.fields["command"] == "MAIL"
-    assert event.fields["direction"] == "receive"
+    assert event.fields["session.direction"] == "receive"
     assert event.host == "EX01"
 
 
@@ -613,3 +614,22 @@ def test_the_inventory_lists_the_server_of_logs_with_its_build(shared: Path, tmp
     assert "SERVER-HOSTNAME.domain.test" in told
     assert "2016 CU22" in told
     assert "recognised 16, skipped 0" in told
+
+
+@pytest.mark.parametrize("form", ["later version", "cut", "found by a search"])
+def test_rows_of_the_proxy_without_header_in_other_forms(shared: Path, form: str):
+    for path in sorted((shared / SAMPLES).glob("*HttpProxy*")):
+        data = path.read_bytes()
+        expected, _ = rows(data)
+        lines = [line for line in data.splitlines() if not line.startswith(b"#")]
+        other = {
+            "later version": [line + b",a,b,c" for line in lines],
+            "cut": [line[:900] for line in lines],
+            "found by a search": [b"D:\\logs\\HttpProxy_1.LOG:7:" + line for line in lines],
+        }[form]
+        events, others = rows(b"\r\n".join(other) + b"\r\n")
+        assert not others
+        for one_event, whole in zip(events, expected, strict=True):
+            for name in ("cs-uri-query", "cs-user-agent", "sc-status", "AnchorMailbox", "c-ip"):
+                assert one_event.fields.get(name) == whole.fields.get(name), (path.name, name)
+            assert one_event.when == whole.when

@@ -330,3 +330,29 @@ def test_every_row_of_a_real_log_is_read(shared: Path, name: str, count: int):
     assert not others
     counted = sum(1 for line in data.splitlines() if line.strip() and not line.startswith(b"#"))
     assert len(events) == count == counted
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"u_ex210305.log:",
+        b"C:\\inetpub\\logs\\LogFiles\\W3SVC1\\u_ex210305.log:12:",
+        b"<14>Mar  5 04:06:27 EX01 IIS: ",
+    ],
+)
+def test_rows_that_a_search_or_syslog_wrote_something_before(before: bytes):
+    events, others = rows((before + ROW) * 3)
+    assert not others
+    assert len(events) == 3
+    assert events[0].fields["c-ip"] == "198.51.100.7"
+    assert str(events[0].when) == "2021-03-05 03:06:27+00:00"
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "x-forwarded-for", "X-Real-IP", "OriginalIP"])
+def test_the_client_behind_a_load_balancer(name: str):
+    fields = one(
+        ROW.rstrip() + b" 8.8.8.8:51423,+10.0.0.4\r\n",
+        FIELDS.rstrip() + b" " + name.encode() + b"\r\n",
+    )
+    assert fields["client-address"] == "8.8.8.8"
+    assert fields["c-ip"] == "198.51.100.7"

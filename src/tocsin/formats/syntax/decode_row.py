@@ -50,7 +50,7 @@ def hidden(fields: dict[str, str], text: str) -> dict[str, str]:
     if "~" in text or "esource" in text:
         _targets(fields, found)
     _identities(fields, found, text)
-    for name in ("CMD", "Parameters", "cs-cookie"):
+    for name in ("Parameters", "cs-cookie"):
         if name in fields:
             _base64(found, fields[name])
     return found

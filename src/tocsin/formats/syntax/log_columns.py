@@ -242,7 +242,7 @@ LOG_TYPES = {
 }
 """What stands behind `#Log-type:`, lower case."""
 
-TIMES = ("datetime", "timestamp", "date-time", "mytimestamp", "starttime")
+TIMES = ("datetime", "timestamp", "date-time", "mytimestamp", "timegenerated", "starttime")
 """How the column of the time is called."""
 
 _PLAIN = re.compile(r"[^a-z0-9]+")

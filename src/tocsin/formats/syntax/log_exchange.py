@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -11,15 +10,18 @@ from tocsin.formats.syntax.log_columns import TIMES
 from tocsin.formats.syntax.log_csv import cells
 from tocsin.formats.syntax.log_header import header, shaped, turned
 from tocsin.formats.syntax.log_mending import mend
+from tocsin.formats.syntax.log_prefix import MOMENT, bare, whole_lines
 from tocsin.formats.syntax.log_rows import Layout
 from tocsin.formats.syntax.log_surface import event_of
 from tocsin.formats.syntax.log_telling import FLATTENED
 from tocsin.formats.syntax.log_values import moment, text_of
-from tocsin.formats.syntax.text_stream import head_text
 from tocsin.model.event import Event
 
 LINE_LIMIT = 1 << 20
 """Bytes of one row that are read."""
+
+LINES_TRIED = 200
+"""Lines of a file's beginning among which the header or rows are looked for."""
 
 GOOD = 4
 """Fields that a row must have, its time among them, where its log has that many columns."""
@@ -31,7 +33,7 @@ def begin(head: bytes) -> Layout | None:
     """The layout of a file that begins so; inferred from its rows where no header comes first."""
     layout = Layout(surface="", columns=(), stated=False)
     rows: list[str] = []
-    for line in head_text(head).lstrip("\ufeff").splitlines()[:200]:
+    for line in whole_lines(head)[:LINES_TRIED]:
         if not line.strip():
             continue
         if line.startswith("#") or line.lower().startswith(("sep=", '"#type')):
@@ -41,7 +43,7 @@ def begin(head: bytes) -> Layout | None:
             if found.surface == layout.surface and not layout.columns:
                 layout = msgspec.structs.replace(layout, columns=found.columns)
         else:
-            rows.append(line)
+            rows.append(bare(line, MOMENT))
     if layout.columns:
         return _which_ecp(layout, rows)
     found = shaped(rows) if rows else None
@@ -87,7 +89,8 @@ def event(line: bytes, layout: Layout) -> Event | None:
     fields = {name: cell for name, cell in zip(columns, found, strict=False) if cell}
     when = _when(fields)
     if when is None or len(fields) < min(GOOD, len(columns)):
-        return None
+        row = bare(text, MOMENT)
+        return None if row == text else event(row.encode(errors="replace"), layout)
     flatten = FLATTENED.get(layout.surface)
     host = layout.host
     if flatten is not None:
@@ -100,6 +103,3 @@ def _when(fields: dict[str, str]) -> datetime | None:
         if name.lower() in _TIMES:
             return moment(value)
     return None
-
-
-Flatten = Callable[[dict[str, str], str], str]

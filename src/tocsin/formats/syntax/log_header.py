@@ -11,6 +11,7 @@ from tocsin.formats.syntax.log_columns import (
     LOG_TYPES,
     TIMES,
     VERSIONS,
+    Version,
     names_of,
     plain,
     surfaces_known,
@@ -19,6 +20,9 @@ from tocsin.formats.syntax.log_csv import cells
 from tocsin.formats.syntax.log_rows import Layout
 from tocsin.formats.syntax.log_synonyms import SYNONYMS, TRACKING_SYNONYMS
 from tocsin.formats.syntax.log_values import moment
+
+_SUFFIX = re.compile(r"_[sgdbt]$")
+"""What Log Analytics puts behind a column's name, by its type."""
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -66,7 +70,7 @@ def header(line: str, surface: str = "") -> Known | None:
 
 
 def _named(names: list[str], delimiter: str, surface: str) -> Known | None:
-    keys = [plain(name) for name in names]
+    keys = [plain(_SUFFIX.sub("", name)) for name in names]
     if len(names) < 2 or not any(
         key in {plain(t) for t in TIMES} | {"time", "date"} for key in keys
     ):
@@ -145,6 +149,9 @@ def _with(layout: Layout, found: Known) -> Layout:
     return layout if new == layout else new
 
 
+NEAR = 7
+"""Columns of a certain shape that rows must have where their number is not that of a known log."""
+
 _GUID = re.compile(r"\{?[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}\}?|xxx*|")
 _NUMBER = re.compile(r"\d{1,5}")
 _SHAPES = {
@@ -187,6 +194,24 @@ def shaped(rows: Sequence[str]) -> Known | None:
                 return Known(surface, version.columns, delimiter, len(version.columns))
         if sum(_has_event_data(row) for row in split) * 2 > len(split):
             return Known(_ecp(split), (), delimiter, 2)
+        if near := _near(split):
+            return Known(near.surface, near.columns, delimiter, 2)
+    return None
+
+
+def _near(rows: Sequence[Sequence[str]]) -> Version | None:
+    """A version whose first columns fit: the rows are cut, or a later one has more columns."""
+    for version in VERSIONS:
+        tested = [
+            (i, shape) for i, name in enumerate(version.columns) if (shape := _SHAPES.get(name))
+        ]
+        good = 0
+        for row in rows:
+            told = [shape.fullmatch(row[i]) is not None for i, shape in tested if i < len(row)]
+            filled = [row[i] for i, _ in tested if i < len(row) and row[i]]
+            good += all(told) and len(filled) >= NEAR
+        if good * 10 >= len(rows) * 7:
+            return version
     return None
 
 

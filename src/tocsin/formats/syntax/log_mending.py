@@ -13,6 +13,11 @@ _METHOD = re.compile(r"[A-Z_-]{3,16}")
 _EVENT_DATA = re.compile(r"'?[A-Za-z]{1,4}\d{0,2}:[^=,]{1,128}=")
 _SHAPED = {"HttpStatus": _STATUS, "Method": _METHOD}
 
+_LOOKS = (("UrlQuery", "?"), ("GenericInfo", "BeginRequest="), ("GenericErrors", "WebException"))
+
+FRONT = 31
+"""Columns of HttpProxy that all versions since 2013's updates have at the same place."""
+
 Mended = tuple[tuple[str, ...], list[str]]
 
 
@@ -21,9 +26,23 @@ def mend(found: list[str], layout: Layout, text: str) -> Mended:
     columns = layout.columns
     if layout.surface.startswith("ecp-"):
         return _event_data(found, layout, text)
+    if not layout.stated and layout.surface == "httpproxy" and len(found) > FRONT:
+        return _by_look(columns, found)
     if len(found) > len(columns) > 0 and _has_shaped(columns):
         return _with_extra(columns, found)
     return columns, found
+
+
+def _by_look(columns: tuple[str, ...], found: list[str]) -> Mended:
+    """A version with other columns behind the first ones: query and notes are told by their look."""
+    names, values = list(columns[:FRONT]), found[:FRONT]
+    for cell in found[FRONT:]:
+        for name, begins in _LOOKS:
+            if name not in names and cell.startswith(begins):
+                names.append(name)
+                values.append(cell)
+                break
+    return tuple(names), values
 
 
 def _event_data(found: list[str], layout: Layout, text: str) -> Mended:

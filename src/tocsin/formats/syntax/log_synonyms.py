@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SYNONYMS = {
     "timestamp": "DateTime",
+    "timegenerated": "DateTime",
     "time": "DateTime",
     "date": "DateTime",
     "hostname": "UrlHost",

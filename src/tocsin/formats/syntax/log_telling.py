@@ -52,6 +52,8 @@ def ecp(fields: dict[str, str], text: str) -> str:
         fields.setdefault(key, value)
     if match := _CMDLET.match(fields.get("CMD", "")):
         fields["Cmdlet"] = match[1]
+        if parameters := fields["CMD"][match.end() :].lstrip("."):
+            fields["Parameters"] = parameters
     if account := fields.get("PSA"):
         fields["PSA"] = account.removeprefix("<PII>").removesuffix("</PII>")
     url = fields.get("URL", "")
@@ -131,7 +133,7 @@ def smtp(fields: dict[str, str], text: str) -> str:
         if verb.isalpha():
             fields["command"] = verb
     server, mark, _ = fields.get("connector-id", "").partition("\\")
-    fields["direction"] = "receive" if mark else "send"
+    fields["session.direction"] = "receive" if mark else "send"
     return server if mark else ""
 
 

@@ -13,12 +13,12 @@ import msgspec
 
 from tocsin.formats.syntax.log_other_web import begin as other_begin
 from tocsin.formats.syntax.log_other_web import fields_of, table
+from tocsin.formats.syntax.log_prefix import DAY, bare, whole_lines
 from tocsin.formats.syntax.log_query import taken
 from tocsin.formats.syntax.log_rows import Layout
 from tocsin.formats.syntax.log_surface import event_of, join
 from tocsin.formats.syntax.log_values import first_public, text_of
 from tocsin.formats.syntax.log_w3c_shape import fit, fits, guess
-from tocsin.formats.syntax.text_stream import head_text
 from tocsin.model.event import Event
 
 SURFACE = "iis"
@@ -34,6 +34,9 @@ LINES_TRIED = 400
 
 ROWS_TRIED = 50
 """Rows from whose shape the columns are inferred."""
+
+FORWARDED = ("X-Forwarded-For", "OriginalIP", "X-Real-IP", "True-Client-IP", "CF-Connecting-IP")
+"""Columns, as administrators add them, in which a load balancer tells the client it speaks for."""
 
 GOOD = 4
 """Fields that a row must have, its time among them."""
@@ -103,19 +106,19 @@ def begin(head: bytes) -> Layout | None:
     """The layout of a file that begins so; inferred from its rows where no header comes first."""
     layout = Layout(surface=SURFACE, columns=(), stated=False, delimiter=" ")
     rows: list[list[str]] = []
-    text = head_text(head).lstrip("\ufeff").splitlines()
+    text = whole_lines(head)
     for line in text[:LINES_TRIED]:
         if line.startswith("#"):
             layout = turned(line, layout)
             if layout.columns:
                 return layout
-        elif len(rows) < ROWS_TRIED and is_row(line):
-            rows.append(line.split())
+        elif len(rows) < ROWS_TRIED and (row := bare(line, DAY)) and is_row(row):
+            rows.append(row.split())
     if rows and (columns := guess(rows)):
         return msgspec.structs.replace(layout, columns=columns)
     if rows or layout.version:
         return layout
-    return other_begin(text if len(text) < 2 else text[:-1])
+    return other_begin(text)
 
 
 def turned(line: str, layout: Layout) -> Layout:
@@ -162,7 +165,8 @@ def event(line: bytes, layout: Layout) -> Event | None:
             return _finish(fields, when, text, layout) if len(fields) >= GOOD else None
     found = _mend(text, words, columns)
     if found is None:
-        return None
+        row = bare(text, DAY)
+        return None if row == text else event(row.encode(errors="replace"), layout)
     words, columns = found
     fields = _fields(columns, words)
     when = _when(fields, layout)
@@ -236,6 +240,8 @@ def _finish(fields: dict[str, str], when: datetime, text: str, layout: Layout) -
                 fields.setdefault(key, value)
     if stem or query:
         fields["cs-uri-query"] = join(stem, query)
-    if forwarded := fields.get("X-Forwarded-For"):
-        fields["client-address"] = first_public(forwarded)
+    for name in FORWARDED:
+        if told := fields.get(name):
+            fields["client-address"] = first_public(told)
+            break
     return event_of(SURFACE, fields, when, text, layout.host)
