@@ -10,9 +10,12 @@ import csv
 import io
 import sys
 import tomllib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import yaml
 from babel.messages import extract, mofile, pofile
 from babel.messages.catalog import Catalog
 
@@ -26,8 +29,14 @@ METHODS = [
 ]
 WORDS = {"cves.csv": ("summary",), "config_checks.csv": ("setting", "where")}
 """Columns of the knowledge that users read."""
-INDICATOR_WORDS = ("title", "sentence")
-"""What users read of a mail indicator."""
+SAID = (
+    ("indicators/*.toml", ("title", "sentence")),
+    ("rules/**/*.yml", ("title", "tocsin.because", "tocsin.remediation")),
+    ("steps.toml", ("step.title", "step.next")),
+    ("chains/*.toml", ("title", "next")),
+    ("baselines/*.toml", ("title", "because", "remediation")),
+)
+"""What users read of the other data: files, and the keys in them."""
 
 
 def template() -> Catalog:
@@ -48,11 +57,33 @@ def template() -> Catalog:
                 for column in columns:
                     if row[column]:
                         catalog.add(row[column], locations=[(f"knowledge/data/{table}", 0)])
-    for path in sorted((ROOT / "knowledge" / "data" / "indicators").glob("*.toml")):
-        indicator = tomllib.loads(path.read_text("utf-8"))
-        for key in INDICATOR_WORDS:
-            catalog.add(indicator[key], locations=[(f"knowledge/data/indicators/{path.name}", 0)])
+    for pattern, keys in SAID:
+        for path in sorted((ROOT / "knowledge" / "data").glob(pattern)):
+            place = [(str(path.relative_to(ROOT)), 0)]
+            for document in documents(path):
+                for key in keys:
+                    for message in said(document, key.split(".")):
+                        catalog.add(message, locations=place)
     return catalog
+
+
+def documents(path: Path) -> list[Any]:
+    """What a data file holds."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".toml":
+        return [tomllib.loads(text)]
+    return [each for each in yaml.safe_load_all(text) if each]
+
+
+def said(value: Any, keys: list[str]) -> Iterator[str]:
+    """The sentences at the end of a path of keys, through lists."""
+    if isinstance(value, list):
+        for each in value:
+            yield from said(each, keys)
+    elif keys and isinstance(value, dict):
+        yield from said(value.get(keys[0]), keys[1:])
+    elif isinstance(value, str) and value and not keys:
+        yield value
 
 
 def updated(lang: str, fresh: Catalog) -> Catalog:
