@@ -57,14 +57,19 @@ def template() -> Catalog:
                 for column in columns:
                     if row[column]:
                         catalog.add(row[column], locations=[(f"knowledge/data/{table}", 0)])
+    for message, path in sentences():
+        catalog.add(message, locations=[(path, 0)])
+    return catalog
+
+
+def sentences() -> Iterator[tuple[str, str]]:
+    """What `SAID` names, each with the file it stands in."""
     for pattern, keys in SAID:
         for path in sorted((ROOT / "knowledge" / "data").glob(pattern)):
-            place = [(str(path.relative_to(ROOT)), 0)]
             for document in documents(path):
                 for key in keys:
                     for message in said(document, key.split(".")):
-                        catalog.add(message, locations=place)
-    return catalog
+                        yield message, str(path.relative_to(ROOT))
 
 
 def documents(path: Path) -> list[Any]:
