@@ -213,9 +213,8 @@ def _batches(spool: Spool) -> Iterator[list[bytes]]:
 def _rest(spool: Spool, flagged: list[Judged], lines: Spool) -> None:
     """The lines of those that are too many to be told in full."""
     wanted = {each.index: each for each in flagged}
-    for ordinal, data in enumerate(spool.in_order() if wanted else ()):
-        if ordinal in wanted:
-            lines.append(ordinal, line(told(wanted[ordinal], decoder.decode(data))))
+    for ordinal, data in spool.picked(wanted) if wanted else ():
+        lines.append(ordinal, line(told(wanted[ordinal], decoder.decode(data))))
 
 
 def _told(spool: Spool, judging: _Judging, flagged: list[Judged]) -> list[Member]:
@@ -236,10 +235,9 @@ def _told(spool: Spool, judging: _Judging, flagged: list[Judged]) -> list[Member
             wanted.add(ordinal)
     mails: dict[int, Evidence] = {}
     by_key: dict[int, int] = {}
-    for ordinal, data in enumerate(spool.in_order()):
-        if ordinal in wanted:
-            mails[ordinal] = decoder.decode(data)
-            by_key[track.keys[ordinal]] = ordinal
+    for ordinal, data in spool.picked(wanted) if wanted else ():
+        mails[ordinal] = decoder.decode(data)
+        by_key[track.keys[ordinal]] = ordinal
     verdicts: dict[int, MessageVerdict] = {each.key: each.verdict for each in flagged}
     found = []
     for each in flagged:

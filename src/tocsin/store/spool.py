@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -132,12 +132,22 @@ class Spool:
 
     def in_order(self) -> Iterator[bytes]:
         """All records: by time, then by place, then as they came."""
+        return map(self._read, self._ordered())
+
+    def picked(self, wanted: Collection[int]) -> Iterator[tuple[int, bytes]]:
+        """The records of those numbers in that order, with their numbers; the others are not read."""
+        for number, start in enumerate(self._ordered()):
+            if number in wanted:
+                yield number, self._read(start)
+
+    def _ordered(self) -> Iterator[int]:
+        """Where each record begins, in order."""
         records = self._records
         records.flush()
         whens, places, starts = records.whens, records.places, records.starts
         for piece in self._pieces():
-            for _, _, number in sorted((whens[each], places[each], each) for each in piece):
-                yield self._read(starts[number])
+            for _, _, number in sorted([(whens[each], places[each], each) for each in piece]):
+                yield starts[number]
 
     def _pieces(self) -> Iterator[array[int]]:
         """The records' numbers in pieces: all of one come before all of the next."""
@@ -156,15 +166,14 @@ class Spool:
 
     def _read(self, start: int) -> bytes:
         descriptor, offset = self._files[start >> _OFFSET_BITS], start & _OFFSET
-        with _named(self._where):
+        try:
             data = os.pread(descriptor, _READ_AT_ONCE, offset)
             length = int.from_bytes(data[:_LENGTH], "big")
             record = data[_LENGTH : _LENGTH + length]
-            while len(record) < length:
-                more = os.pread(descriptor, length - len(record), offset + _LENGTH + len(record))
-                if not more:
-                    raise OSError(errno.EIO, os.strerror(errno.EIO))
-                record += more
+            if len(record) < length:
+                record = _completed(descriptor, record, length, offset + _LENGTH)
+        except OSError as fault:  # as `_named`, which takes longer than the reading
+            raise OSError(fault.errno, fault.strerror, fault.filename or self._where) from fault
         return record
 
     def close(self) -> None:
@@ -176,6 +185,16 @@ class Spool:
         self._own.close()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _completed(descriptor: int, record: bytes, length: int, start: int) -> bytes:
+    """A record of which only the begin was read."""
+    while len(record) < length:
+        more = os.pread(descriptor, length - len(record), start + len(record))
+        if not more:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        record += more
+    return record
 
 
 class _Records:
