@@ -398,7 +398,7 @@ def break_in() -> Incident:
         id="inc-1",
         title=told(
             "{host} was broken into from {client}: {step}", host="EX03, EX05",
-            client=f"{ATTACKER}, 10.20.4.13", step=TITLES["tunnel"],
+            client=f"{ATTACKER}, 10.20.4.13", step=TITLES["credentials"],
         ),
         level="critical",
         outcome="success",

@@ -27,20 +27,23 @@ LANES_LIMIT = 8
 STEPS_LIMIT = 30
 """Servers and steps drawn; what is left out is counted beside the picture."""
 
-LEFT, RIGHT, UNDATED = 2.2, 93.0, 97.5
+LEFT, RIGHT, UNDATED, EDGE = 2.2, 91.0, 95.0, 98.5
+"""Percent: where the dated part begins and ends, and the undated one."""
 CLOSEST = 2.6
 """Percent between two moments at least, so that two marks stay two."""
 LETTER = 0.8
 """Width of one letter of a label in percent of the narrowest picture that shows labels."""
-TITLE_LIMIT = 34
+TITLE_LIMIT = 40
 HOST_LIMIT = 48
-ROWS = (-17, 26, -31, 40)
+ROWS = (-17, 26, -31, 40, 54)
 """Where a label may stand, in pixels below the lane's line; the first with room is taken."""
-HEAD, LANE, LINE, FOOT = 20, 104, 54, 34
+HEAD, LANE, LINE, FOOT = 20, 118, 54, 34
 """Pixels: above the lanes for pauses, a lane's height, where its line runs in it, and for the dates
 below the last lane."""
 WIDTHS = (("w1", 10), ("w2", 18), ("w3", 30), ("w4", 2 * STEPS_LIMIT))
 """Classes of the style sheet by how many moments are drawn: a narrow page scrolls, marks stay apart."""
+BARS, BAR_STEP = 3, 4
+"""Durations drawn side by side on one lane, and pixels between them."""
 PAUSE_WIDTH = 5.0
 PAUSE_LEAST = 90
 """Percent that a pause must have, and seconds that it must last, to be written down."""
@@ -49,13 +52,15 @@ PAUSE_LEAST = 90
 class Spot(msgspec.Struct, frozen=True, kw_only=True):
     """One step. end: where it lasted until. group: of tactics, a class of the style sheet.
 
-    row: pixels from the lane's line to the label's foot; 0 where there is no room for one.
+    row: pixels from the lane's line to the label's foot; 0 where there is no room for one. bar:
+    where the line of its duration runs, beside those of others that last at the same time.
     """
 
     number: int
     x: float
     end: float
     y: int
+    bar: int
     outcome: Outcome
     group: str
     label: str
@@ -113,7 +118,9 @@ def incident_picture(
     kept = [(number, step) for number, step in kept if step.host in hosts]
     lanes = {host: HEAD + LINE + LANE * place for place, host in enumerate(hosts)}
     axis = _Axis([step for _, step in kept])
-    spots = _labelled([_spot(n, step, lanes[step.host], axis, translate) for n, step in kept])
+    spots = _beside(
+        _labelled([_spot(n, step, lanes[step.host], axis, translate) for n, step in kept])
+    )
     return IncidentPicture(
         height=HEAD + LANE * len(hosts) + FOOT,
         width=next(name for name, most in WIDTHS if len(axis.moments) <= most),
@@ -140,9 +147,13 @@ def _kept(steps: Sequence[Step]) -> list[tuple[int, Step]]:
 
 
 class _Axis:
-    """Moments in order, and where each stands."""
+    """Moments in order, and where each stands; undated steps beyond the last, as they come."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
+        undated = sum(step.first is None for step in steps)
+        start = LEFT if undated == len(steps) else UNDATED
+        apart = (EDGE - start) / max(undated - 1, 1)
+        self._undated = iter([round(start + apart * turn, 1) for turn in range(undated)])
         every = [when for step in steps for when in (step.first, step.last) if when is not None]
         self.starts = sorted({utc(step.first) for step in steps if step.first is not None})
         self.moments = sorted({utc(when) for when in every})
@@ -154,12 +165,17 @@ class _Axis:
         share = (RIGHT - LEFT - least * len(gaps)) / (sum(gaps) or 1)
         self._x: dict[datetime, float] = {}
         x = LEFT
-        for when, gap in zip(self.moments, [*gaps, 0.0], strict=True):
+        for when, gap in zip(self.moments, [*gaps, 0.0], strict=False):
             self._x[when] = round(x, 1)
             x += least + share * gap
 
-    def x(self, when: datetime | None) -> float:
-        return UNDATED if when is None else self._x[utc(when)]
+    def span(self, step: Step) -> tuple[float, float]:
+        """Where a step begins and ends. To be asked once for each, in their order."""
+        if step.first is None:
+            x = next(self._undated)
+            return x, x
+        x = self._x[utc(step.first)]
+        return x, max(x, self._x[utc(step.last)] if step.last else x)
 
     def days(self) -> tuple[Written, ...]:
         """The date, at the first step of each day that has room for it."""
@@ -203,15 +219,16 @@ def _lasting(seconds: float, translate: Callable[[str], str]) -> str:
 
 
 def _spot(number: int, step: Step, y: int, axis: _Axis, translate: Callable[[str], str]) -> Spot:
-    x, end = axis.x(step.first), axis.x(step.last or step.first)
+    x, end = axis.span(step)
     title = one_line(speak(step.title, translate))
     when = f"{utc(step.first):%Y-%m-%d %H:%M:%S} UTC" if step.first else translate(N_("undated"))
     outcome = translate(OUTCOME[step.outcome])
     return Spot(
         number=number,
         x=x,
-        end=max(x, end),
+        end=end,
         y=y,
+        bar=y,
         outcome=step.outcome,
         group=group_of(step.name, step.attack),
         label=_short(title, TITLE_LIMIT),
@@ -245,9 +262,22 @@ def _labelled(spots: list[Spot]) -> list[Spot]:
     return [placed[spot.number] for spot in spots]
 
 
+def _beside(spots: Sequence[Spot]) -> list[Spot]:
+    """Durations that overlap on one lane, drawn side by side as far as there is room."""
+    until: dict[tuple[int, int], float] = {}
+    placed = []
+    for spot in spots:
+        levels = range(BARS if spot.end > spot.x else 1)
+        level = next((n for n in levels if until.get((spot.y, n), -1.0) < spot.x), BARS - 1)
+        if spot.end > spot.x:
+            until[spot.y, level] = max(spot.end, until.get((spot.y, level), -1.0))
+        placed.append(msgspec.structs.replace(spot, bar=spot.y + BAR_STEP * level))
+    return placed
+
+
 def _moves(spots: Sequence[Spot]) -> list[Move]:
     """From lane to lane, between steps that did more than fail."""
-    went = [spot for spot in spots if spot.outcome != "attempt" and spot.x != UNDATED]
+    went = [spot for spot in spots if spot.outcome != "attempt" and spot.x < UNDATED]
     went.sort(key=lambda spot: (spot.x, spot.number))
     return [
         Move(x1=one.x, y1=one.y, x2=two.x, y2=two.y)

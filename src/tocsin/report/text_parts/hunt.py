@@ -186,9 +186,12 @@ def _extent(step: Step, shown: Shown) -> str:
     if count < 2:
         return ""
     words = shown.translate(N_("{count} rows")).format(count=amount(count))
-    if step.last and step.first and step.last != step.first:
-        same_day = utc(step.last).date() == utc(step.first).date()
-        until = f"{utc(step.last):{'%H:%M:%S' if same_day else '%Y-%m-%d %H:%M'}}"
+    first, last = (
+        utc(when).replace(microsecond=0) if when else None for when in (step.first, step.last)
+    )
+    if first and last and last != first:
+        same_day = last.date() == first.date()
+        until = f"{last:{'%H:%M:%S' if same_day else '%Y-%m-%d %H:%M'}}"
         words += ", " + shown.translate(N_("until {time}")).format(time=until)
     return f"   {words}"
 
