@@ -112,7 +112,7 @@ class Folding:
         host = event.host or layout.host or first_of(event, surface.host)
         client, actor = first_of(event, surface.client), first_of(event, surface.actor)
         target = first_of(event, surface.target)
-        if rule.gathers:
+        if rule.gathers or rule.counted:
             self.gather(
                 GatheredRow(
                     rule=rule.id,
@@ -128,12 +128,9 @@ class Folding:
                     outcome=rule.outcome(event),
                 )
             )
+        if rule.gathers:
             return
-        fold = (
-            tuple(_value(event, name) for name in rule.fold)
-            if rule.fold
-            else (client, actor.lower(), target.lower())
-        )
+        fold = _fold(rule, event, surface) or (client, actor.lower(), target.lower())
         key = (rule.id, (host, *fold))
         group = self.groups.get(key)
         if group is None:
@@ -262,6 +259,20 @@ def first_of(event: Event, names: Sequence[str]) -> str:
         if value:
             return value.partition("\n")[0].strip()
     return ""
+
+
+def _fold(rule: SigmaRule, event: Event, surface: Surface) -> Key:
+    """The values of what a rule folds by: fields, or who, whence, on what and with what."""
+    told = {
+        "client": surface.client,
+        "actor": surface.actor,
+        "target": surface.target,
+        "agent": surface.agent,
+    }
+    return tuple(
+        first_of(event, told[name]).lower() if name in told else _value(event, name)
+        for name in rule.fold
+    )
 
 
 def _value(event: Event, name: str) -> str:

@@ -133,9 +133,10 @@ class _Work:
                 del self.correlations[id_]
                 continue
             self.correlations[id_] = whole
-            for rule in whole.rules if not whole.generate else ():
+            for rule in whole.rules:
                 if rule in self.rules:
-                    self.rules[rule] = msgspec.structs.replace(self.rules[rule], gathers=True)
+                    kept = {"counted": True} if whole.generate else {"gathers": True}
+                    self.rules[rule] = msgspec.structs.replace(self.rules[rule], **kept)
 
 
 def _title(document: Any) -> str:

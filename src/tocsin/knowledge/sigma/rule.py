@@ -59,9 +59,10 @@ class SigmaRule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     source: file it stands in; own: whether that is one of ours. step: name of an intrusion's step.
     fold: fields by which matches become one finding, beside the host. because, remediation:
     sentences with places such as `{client}`; empty where the rule has none. gathers: its rows are
-    kept for correlations only; baseline: or for that question over every row. fields: every field it
-    looks at. detections: its named parts. guard: what its logsource demands of a row of the surface
-    `windows`; success, attempt, unknown: its own words on the outcome.
+    kept for correlations only; counted: they are kept although it finds by itself; baseline: they are
+    kept for that question over every row. fields: every field it looks at. detections: its named
+    parts. guard: what its logsource demands of a row of the surface `windows`; success, attempt,
+    unknown: its own words on the outcome.
     """
 
     id: str
@@ -82,6 +83,7 @@ class SigmaRule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     because: str = ""
     remediation: str = ""
     gathers: bool = False
+    counted: bool = False
     baseline: str = ""
     tests: tuple[RuleTest, ...] = ()
     fields: tuple[str, ...] = ()
