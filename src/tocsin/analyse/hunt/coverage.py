@@ -19,7 +19,22 @@ EXPECTED = ("iis", "httpproxy", "ecp-server", "rps-cmdlet", "ews", "messagetrack
 """What an Exchange server writes and a hunt needs, in the order of worth."""
 
 EXCHANGE = frozenset(
-    ["httpproxy", "ecp-server", "ecp-activity", "oabgen", "rps-http", "rps-cmdlet", "rps-authz", "ews", "mapihttp", "autodiscover", "httpfilter", "messagetracking", "agent", "audit-queue"]
+    [
+        "httpproxy",
+        "ecp-server",
+        "ecp-activity",
+        "oabgen",
+        "rps-http",
+        "rps-cmdlet",
+        "rps-authz",
+        "ews",
+        "mapihttp",
+        "autodiscover",
+        "httpfilter",
+        "messagetracking",
+        "agent",
+        "audit-queue",
+    ]
 )
 """Logs that only an Exchange server writes."""
 
@@ -29,15 +44,18 @@ DAILY = EXCHANGE | {"iis"}
 SLACK = timedelta(hours=1)
 """How far around an incident a log is taken for one of its time."""
 
+BACK = timedelta(minutes=10)
+"""How far a clock may go back unsaid: some Exchange logs hold rows back for minutes."""
+
 DAYS_NAMED = 5
-"""Days without a row, and places where a clock went back, that are named; further ones are counted."""
+"""Days without a row that are named; further ones are counted."""
 
 LOGGING_OFF = ("T1562.002", "T1562.008", "T1070.001")
 """ATT&CK techniques by which logs are switched off or emptied."""
 
 _DAYS = N_("{surface} of {host}: no row on {count} of {span} days ({days})")
 _ABSENT = N_("{host}: not among these logs: {surfaces}")
-_APART = N_("{host}: {surface} ends {end}, before {other} begins {begin}: no time is seen in both")
+_APART = N_("{host}: {surface} ends {end}, before {others} begins {begin}: no time is seen in both")
 _OFF = N_("{host}: logs were emptied or switched off at {when}: what came after may not be here")
 _BACK = N_("the clock went back from {start} to {end}: rows around it may be out of order")
 _BACK_MANY = N_("the clock went back {count} times, first from {start} to {end}")
@@ -141,12 +159,12 @@ def blind(
 def _absent(read: Logs) -> Iterator[Sentence]:
     for host in read.hosts():
         have = read.of(host)
-        if not have & EXCHANGE:
+        if not host or not have & EXCHANGE:
             continue
         nameless = read.of("")
         lacking = [each for each in EXPECTED if each not in have | nameless]
         if lacking:
-            yield say(_ABSENT, host=host or "?", surfaces=", ".join(map(titled, lacking)))
+            yield say(_ABSENT, host=host, surfaces=", ".join(map(titled, lacking)))
 
 
 def titled(surface: str) -> str:
@@ -198,16 +216,16 @@ def _apart(read: Logs) -> Iterator[Sentence]:
         if not whole:
             continue
         ends, earliest = min((last, surface) for _, last, surface in whole)
-        for begins, _, surface in whole:
-            if begins > ends:
-                yield say(
-                    _APART,
-                    host=host or "?",
-                    surface=titled(earliest),
-                    end=shown(ends),
-                    other=titled(surface),
-                    begin=shown(begins),
-                )
+        later = [(begins, surface) for begins, _, surface in whole if begins > ends]
+        if later:
+            yield say(
+                _APART,
+                host=host or "?",
+                surface=titled(earliest),
+                end=shown(ends),
+                others=", ".join(titled(surface) for _, surface in later),
+                begin=shown(later[0][0]),
+            )
 
 
 def _switched_off(found: Iterable[HuntFinding], known: Hosts) -> Iterator[Sentence]:

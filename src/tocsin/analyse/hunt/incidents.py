@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+import msgspec
+
 from tocsin.analyse.hunt.findings import BEST, LATE, order, several
 from tocsin.analyse.hunt.joining import HIGH, MEDIUM, Cluster
+from tocsin.analyse.hunt.proof import doubtful
 from tocsin.analyse.hunt.told import StepFact
 from tocsin.analyse.hunt.traces import Trace
 from tocsin.knowledge.surfaces import surfaces
@@ -27,6 +30,9 @@ _SIGNS_BY = N_("Signs of an intrusion on {host}: {step}; whether it worked is no
 _TRIED = N_("Attempt on {host} from {client}: {step}; nothing shows that it worked")
 _TRIED_BY = N_("Attempt on {host}: {step}; nothing shows that it worked")
 
+_EITHER = N_("{actor} on {host}: {step}. An intruder or an administrator")
+_EITHER_BY = N_("On {host}: {step}. An intruder or an administrator")
+
 _TITLES: dict[Outcome, tuple[str, str]] = {
     "success": (_BROKEN, _BROKEN_BY),
     "unknown": (_SIGNS, _SIGNS_BY),
@@ -43,16 +49,14 @@ def incident(traces: Sequence[Trace], cluster: Cluster, steps: Mapping[str, Step
     """One cluster told, without what chains and coverage have to say."""
     members = [traces[at] for at in (*cluster.members, *cluster.support)]
     found = [each.finding for each in members]
-    outcome = outcome_of(members)
     worst = sorted((traces[at].finding for at in cluster.members), key=order)
-    hosts = _unique(each.host or each.finding.host for each in members)
     clients = _unique(client for each in members for client in sorted(each.clients))
-    return Incident(
+    told = Incident(
         id=fingerprint("incident", worst[0].id),
-        title=_title(members, outcome, hosts, clients, steps),
+        title=Sentence(template=""),
         level=max((each.level for each in found), key=LEVELS.index),
-        outcome=outcome,
-        hosts=hosts,
+        outcome=outcome_of(members),
+        hosts=_unique(each.host or each.finding.host for each in members),
         servers=_unique(each.server for each in found),
         actors=_unique(actor for each in found for actor in each.actors),
         clients=clients or _unique(client for each in found for client in each.clients),
@@ -62,6 +66,7 @@ def incident(traces: Sequence[Trace], cluster: Cluster, steps: Mapping[str, Step
         findings=tuple(each.finding.id for each in sorted(members, key=lambda e: _when(e, steps))),
         joined=tuple({str(each.why): each.why for each in cluster.links}.values())[:JOINED_LIMIT],
     )
+    return msgspec.structs.replace(told, title=_title(members, told, clients, steps))
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
@@ -85,8 +90,7 @@ def outcome_of(members: Iterable[Trace]) -> Outcome:
 
 def _title(
     members: Sequence[Trace],
-    outcome: Outcome,
-    hosts: Sequence[str],
+    told: Incident,
     clients: Sequence[str],
     steps: Mapping[str, StepFact],
 ) -> Sentence:
@@ -99,14 +103,16 @@ def _title(
     shown = min((each for each in members if each.weighs >= MEDIUM), key=telling).finding
     step = steps.get(shown.step)
     surface = surfaces().get(shown.surface)
-    with_client, without = _TITLES[outcome]
-    values = {
-        "host": several(hosts) or (surface.title if surface else shown.surface),
-        "step": step.title if step else shown.title,
-    }
+    host = several(told.hosts) or (surface.title if surface else shown.surface)
+    name = step.title if step else shown.title
+    if told.outcome != "attempt" and doubtful(told.steps):
+        if told.actors:
+            return say(_EITHER, actor=several(told.actors), host=host, step=name)
+        return say(_EITHER_BY, host=host, step=name)
+    with_client, without = _TITLES[told.outcome]
     if not clients:
-        return say(without, **values)
-    return say(with_client, client=several(clients), **values)
+        return say(without, host=host, step=name)
+    return say(with_client, client=several(clients), host=host, step=name)
 
 
 def timeline(members: Iterable[Trace], steps: Mapping[str, StepFact]) -> tuple[Step, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import msgspec
 
@@ -42,6 +43,12 @@ BEFORE = timedelta(minutes=10)
 ALONE = timedelta(hours=24)
 """How near to one another such things are put together where no address is known at all."""
 
+AFTER_ORGANISATION = timedelta(hours=6)
+"""How long after keys of the organisation were taken something done with them is part of it."""
+
+ORGANISATION = frozenset({"hybrid"})
+"""Steps that are taken against the organisation and its tenant, not against one host."""
+
 LOOKED_BACK = 200
 """Earlier findings of a host that are looked at for the nearest one."""
 
@@ -53,6 +60,7 @@ _OTHER = N_(
     "From another address on {host}, {minutes} minutes after {title}, with no way in of its own."
 )
 _ORIGIN = N_("Came from {host}, {minutes} minutes after {title}.")
+_ORGANISATION = N_("A way into the same organisation's cloud, {minutes} minutes after {title}.")
 _ALONE = N_("On the same host {host} within {minutes} minutes.")
 
 
@@ -199,7 +207,22 @@ def _following(
                 link = _host(traces, unsaid, number, on_host, anything, AFTER_MIXED)
         if link is not None:
             found.append(link)
-    return found + _alone(traces, alone)
+    return found + _alone(traces, alone) + _of_organisation(traces, [*strong, *loose])
+
+
+def _of_organisation(traces: Sequence[Trace], acts: Iterable[tuple[int, int]]) -> list[Link]:
+    """What concerns the whole organisation, whichever host it is done on: keys taken from the
+    federation server or the directory open the tenant."""
+    ordered = sorted(
+        (at for at, _ in acts if traces[at].finding.step in ORGANISATION),
+        key=lambda at: _when(traces[at]),
+    )
+    found = []
+    for one, other in pairwise(ordered):
+        gap = max(timedelta(), traces[other].first - traces[one].last)
+        if traces[other].first != LATE and gap <= AFTER_ORGANISATION:
+            found.append(_link(traces, (one, gap), other, 8, _ORGANISATION))
+    return found
 
 
 def _host(

@@ -8,6 +8,7 @@ import msgspec
 
 from tocsin.analyse.hunt.chains import ENTRY, best, missing
 from tocsin.analyse.hunt.coverage import Logs, blind, coverage, gaps, logs
+from tocsin.analyse.hunt.echoes import without_echoes
 from tocsin.analyse.hunt.findings import BEST, by_name, finding, order, put_together
 from tocsin.analyse.hunt.groups import Group
 from tocsin.analyse.hunt.hosts import Hosts, hosts, source
@@ -51,6 +52,9 @@ def hunt(groups: Sequence[Group], stats: Sequence[LogFileStat], facts: Facts) ->
     """
     known = hosts(groups, stats, facts.servers)
     read = logs(stats, known)
+    baselines = {each.id for each in facts.rules.values() if isinstance(each, Baseline)}
+    quiet = {each.id for each in facts.rules.values() if each.level == "informational"}
+    groups = without_echoes(groups, baselines, quiet, known)
     traces = traced(groups, facts.rules, known, by_name(facts.servers), facts.digests)
     found, told = joined(traces, facts.steps)
     by_id = {each.id: each for each in found}
@@ -92,7 +96,7 @@ def _completed(
         chain_title=Sentence(template=chain.title) if chain else None,
         missing=missing(chain, one, facts.steps, was_read) if chain else (),
         data=data(one, found, facts.steps, read),
-        next=next_steps(one, chain, facts.steps),
+        next=next_steps(one, found, chain, facts.steps),
     )
 
 

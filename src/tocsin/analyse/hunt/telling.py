@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from tocsin.analyse.hunt.chains import ENTRY, weights
 from tocsin.analyse.hunt.coverage import EXCHANGE, EXPECTED, Logs, shown, titled
+from tocsin.analyse.hunt.findings import UNSAID, several
 from tocsin.analyse.hunt.hosts import NO_HOST
+from tocsin.analyse.hunt.proof import doubtful, of_exchange
 from tocsin.analyse.hunt.told import StepFact
 from tocsin.knowledge.chains import Chain
 from tocsin.model.finding import LEVELS
@@ -58,6 +60,7 @@ _RESET = N_(
 _CERTIFICATE = N_(
     "Make a new Exchange Auth certificate and new credentials of the hybrid application, and revoke the old ones"
 )
+_ASK = N_("Ask whether this was the work of {actor}, by another way than mail; if not, act at once")
 _CHECK = N_("Check that {host} had the update installed when this was tried")
 _CLOUD = N_("Revoke the sessions and credentials that were used, and read what they opened")
 
@@ -70,7 +73,7 @@ def data(
 ) -> tuple[Sentence, ...]:
     """What is missing to be sure, the gravest first."""
     return (
-        *_unread(incident, read),
+        *_unread(incident, found, read),
         *_way_in(incident, steps),
         *_unsure(incident, steps),
         *_beginnings(incident, found, read),
@@ -78,17 +81,23 @@ def data(
     )
 
 
-def _unread(incident: Incident, read: Logs) -> Iterator[Sentence]:
+def _unread(incident: Incident, found: Mapping[str, HuntFinding], read: Logs) -> Iterator[Sentence]:
+    on_exchange = _exchange(incident, found)
     for host in incident.hosts:
         have = read.of(host)
         if not have or have <= NO_HOST:
             continue
-        wanted = EXPECTED if have & EXCHANGE or "iis" in have else ("windows",)
+        wanted = EXPECTED if have & EXCHANGE or on_exchange else ("windows",)
         lacking = [
             each for each in wanted if not read.read(each, host, incident.first, incident.last)
         ]
         if lacking:
             yield say(_NO_LOG, host=host, surfaces=", ".join(map(titled, lacking)))
+
+
+def _exchange(incident: Incident, found: Mapping[str, HuntFinding]) -> bool:
+    """Whether an Exchange server is among the hosts."""
+    return any(of_exchange(found[each]) for each in incident.findings if each in found)
 
 
 def _way_in(incident: Incident, steps: Mapping[str, StepFact]) -> Iterator[Sentence]:
@@ -138,15 +147,21 @@ def _undated(incident: Incident) -> Iterator[Sentence]:
 
 
 def next_steps(
-    incident: Incident, chain: Chain | None, steps: Mapping[str, StepFact]
+    incident: Incident,
+    found: Mapping[str, HuntFinding],
+    chain: Chain | None,
+    steps: Mapping[str, StepFact],
 ) -> tuple[Sentence, ...]:
     """What to do, most urgent first; no sentence twice."""
-    told = list(_actions(incident, chain, steps))
+    told = list(_actions(incident, found, chain, steps))
     return tuple({str(each): each for each in told}.values())
 
 
 def _actions(
-    incident: Incident, chain: Chain | None, steps: Mapping[str, StepFact]
+    incident: Incident,
+    found: Mapping[str, HuntFinding],
+    chain: Chain | None,
+    steps: Mapping[str, StepFact],
 ) -> Iterator[Sentence]:
     happened = [each for each in incident.steps if each.level != "informational"]
     if incident.outcome != "attempt":
@@ -156,6 +171,11 @@ def _actions(
     if incident.outcome == "attempt":
         yield from (say(_CHECK, host=host) for host in incident.hosts)
         yield from of_steps
+        return
+    if doubtful(incident.steps):
+        yield say(_ASK, actor=several(incident.actors) or UNSAID)
+        yield from of_steps
+        yield say(_PRESERVE)
         return
     machines = [host for host in incident.hosts if _machine(incident, host)]
     yield from (Sentence(template=fact.next) for fact in facts if fact.rank >= DAMAGE and fact.next)
@@ -167,7 +187,8 @@ def _actions(
     yield from of_steps
     if {each.name for each in happened} & HELD:
         yield from (say(_RESET, host=host) for host in machines)
-        yield say(_CERTIFICATE)
+        if _exchange(incident, found):
+            yield say(_CERTIFICATE)
 
 
 def _facts(happened: Iterable[Step], steps: Mapping[str, StepFact]) -> list[StepFact]:
