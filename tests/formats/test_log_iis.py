@@ -356,3 +356,35 @@ def test_the_client_behind_a_load_balancer(name: str):
     )
     assert fields["client-address"] == "8.8.8.8"
     assert fields["c-ip"] == "198.51.100.7"
+
+
+PROBE = (
+    b"2021-03-05 03:06:27 192.0.2.1 GET /owa/healthcheck.htm &CorrelationID=<empty>;&cafeReqId=cde28fc4-"
+    b"299e-4179-b3e9-de56f5c1d9ee;&encoding=; 443 - 192.0.2.1 AMProbe/Local/ClientAccess - 200 0 0 1\r\n"
+)
+
+
+def test_probes_are_told_by_source_and_page_too():
+    assert one(PROBE)["probe-agent"] == "AMProbe/Local/ClientAccess"
+    mailbox = PROBE.replace(b"443 -", b"443 HealthMailboxb4dbf9b@contoso.example")
+    assert one(mailbox)["probe-account"] == "HealthMailboxb4dbf9b@contoso.example"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"- 192.0.2.1 AM", b"- 198.51.100.7 AM"),
+        (b"443 - ", b"444 - "),
+        (b"443 - ", b"443 CONTOSO\\alice "),
+        (b"/owa/healthcheck.htm", b"/owa/auth/x.aspx"),
+        (b"&encoding=;", b"&cmd=whoami"),
+        (b"192.0.2.1", b"xxx"),
+    ],
+)
+def test_nobody_becomes_a_probe_by_calling_himself_one(old: bytes, new: bytes):
+    assert "probe-agent" not in one(PROBE.replace(old, new))
+
+
+def test_a_health_mailbox_behind_the_proxy_is_no_probe():
+    fields = one(PROBE.replace(b"443 -", b"444 CONTOSO\\HealthMailboxb4dbf9b"))
+    assert "probe-account" not in fields

@@ -27,7 +27,7 @@ _AGENT = re.compile(
     re.IGNORECASE,
 )
 _ATTACK = re.compile(
-    r"X-Rps-CAT|X-BEResource|ServerInfo~|\]@|autodiscover\.json|SecurityToken|Email=|\.\.|<|%",
+    r"X-Rps-CAT|X-BEResource|ServerInfo~|\]@|autodiscover\.json|SecurityToken|Email=|\.\.|<(?!empty>)|%",
     re.IGNORECASE,
 )
 _PAGES = re.compile(
@@ -37,8 +37,8 @@ _PAGES = re.compile(
     re.IGNORECASE,
 )
 _OWN_QUERY = re.compile(
-    r"(?:[&;]?(?:CorrelationID|ClientId|ClientRequestId|cafeReqId|encoding|ActID|FrontEnd"
-    r"|ServiceName)=[\w<>.\-]*+)*;?",
+    r"(?:[&;]*+(?:CorrelationID|ClientId|ClientRequestId|cafeReqId|encoding|ActID|FrontEnd"
+    r"|ServiceName)=[\w<>.\-]*+)*+[&;]*+",
     re.IGNORECASE,
 )
 _READING = re.compile(r"(?:Get|Test)-\w{1,60}", re.IGNORECASE)
@@ -91,12 +91,11 @@ def _is_local(fields: dict[str, str]) -> bool:
     client = next((fields[name] for name in _CLIENTS if name in fields), "")
     if not client:
         return False
-    if client == fields.get("s-ip"):
-        return True
-    if not client.startswith(_LOCAL):
+    own = client == fields.get("s-ip")
+    if not own and not client.startswith(_LOCAL):
         return False
     found = address(client)
-    return found is not None and (found.is_loopback or found.is_link_local)
+    return found is not None and (own or found.is_loopback or found.is_link_local)
 
 
 def _mark_mail(fields: dict[str, str]) -> None:

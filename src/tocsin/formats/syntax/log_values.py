@@ -17,6 +17,7 @@ _WESTERN = re.compile(
     r"\s*([AaPp])?\.?[Mm]?\.?\s*(?:Z|UTC|GMT)?"
 )
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_DOTTED = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _SEPARATORS = re.compile(r"[\s,;+]+")
 
 _BRACKETED = re.compile(r"\[([0-9a-fA-F:.]+(?:%\w{1,32})?)\](?::\d{1,5})?")
@@ -113,6 +114,8 @@ def first_public(text: str) -> str:
 
     Proxies write what they were told before their own: `203.0.113.9, 10.0.0.4:51423`.
     """
+    if _DOTTED.fullmatch(text):
+        return text
     if "," not in text and ";" not in text and " " not in text and "+" not in text:
         found = address(text)
         return text if found is None or str(found) == text or "%" in text else str(found)
