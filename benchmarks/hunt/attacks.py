@@ -254,7 +254,7 @@ def proxynotshell(one: Intruder, *, worked: bool) -> None:
     server = one.server
     server.web(Web(one.later(1, 9), "/autodiscover/autodiscover.json", f"@{word(one.chance)}.example/owa/?&Email=autodiscover/autodiscover.json?a@b.example&Protocol=XYZ&FooProtocol=Powershell",
                    "GET", "CONTOSO\\user7", one.client, one.agent, 200 if worked else 403, "Autodiscover", back_end=worked))  # fmt: skip
-    one.did("proxynotshell", "proxynotshell", worked=worked)
+    one.did("proxyshell", "proxynotshell", worked=worked)
 
 
 def mail_abuse(one: Intruder, *, worked: bool = True) -> None:

@@ -91,9 +91,11 @@ def main() -> None:
         rows += count
         intrusions += len({act.client for act in acts if act.worked})
         incidents += sum(
-            each.get("type") == "incident" and each.get("status") != "attempt" for each in found
+            each.get("kind") == "incident" and each.get("status") != "attempt" for each in found
         )
-        told = [each for each in found if each.get("type") in ("finding", None) and "rule" in each]
+        told = [
+            each for each in found if each.get("kind") == "finding" and each.get("room") == "hunt"
+        ]
         for act in acts:
             about = [each for each in told if near(each, act) and each["level"] != "informational"]
             same = [each for each in about if each.get("step") == act.step] or about
