@@ -50,7 +50,6 @@ class Extra(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     remediation: str = ""
     outcome: OutcomeWords = OutcomeWords()
     gathers: bool = False
-    baseline: str = ""
 
 
 class SigmaRule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -59,10 +58,9 @@ class SigmaRule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     source: file it stands in; own: whether that is one of ours. step: name of an intrusion's step.
     fold: fields by which matches become one finding, beside the host. because, remediation:
     sentences with places such as `{client}`; empty where the rule has none. gathers: its rows are
-    kept for correlations only; counted: they are kept although it finds by itself; baseline: they are
-    kept for that question over every row. fields: every field it looks at. detections: its named
-    parts. guard: what its logsource demands of a row of the surface `windows`; success, attempt,
-    unknown: its own words on the outcome.
+    kept for correlations only; counted: they are kept although it finds by itself. fields: every
+    field it looks at. detections: its named parts. guard: what its logsource demands of a row of the
+    surface `windows`; success, attempt, unknown: its own words on the outcome.
     """
 
     id: str
@@ -84,7 +82,6 @@ class SigmaRule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     remediation: str = ""
     gathers: bool = False
     counted: bool = False
-    baseline: str = ""
     tests: tuple[RuleTest, ...] = ()
     fields: tuple[str, ...] = ()
     tree: Node
@@ -169,7 +166,6 @@ def rule_of(document: Mapping[str, Any], source: str, *, own: bool) -> SigmaRule
         because=extra.because,
         remediation=extra.remediation,
         gathers=extra.gathers,
-        baseline=extra.baseline,
         tests=_tests(document),
         fields=tuple(sorted(fields)),
         tree=tree,
