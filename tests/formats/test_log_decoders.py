@@ -244,3 +244,19 @@ def test_a_plain_row_hides_nothing():
         "cs-user-agent": "Mozilla/5.0",
     }
     assert hidden(fields, " ".join(fields.values())) == {}
+
+
+def test_a_mailbox_in_a_cookie_is_found():
+    cookie = "a=b;+Email=autodiscover/autodiscover.json%3falice@contoso.example;+c=d"
+    found = hidden({"cs-cookie": cookie}, cookie)
+    assert found["Email.mailbox"] == "alice@contoso.example"
+
+
+def test_a_request_in_a_foreign_code_page_leads_on():
+    query = "@evil.example/mapi/nspi/?&Email=autodiscover/autodiscover.json"
+    sent = quote_from_bytes(query.encode("cp500"))
+    stem = "/autodiscover/autodiscover.json"
+    found = hidden({"cs-uri-stem": stem, "query": sent, "cs-uri-query": f"{stem}?{sent}"}, sent)
+    assert found["query.ebcdic"] == query
+    assert found["autodiscover.host"] == "evil.example"
+    assert query in found["cs-uri-query"].split("\n")[-1]

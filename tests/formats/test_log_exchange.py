@@ -12,6 +12,7 @@ from log_reading import hosts, log_of, rows
 from tocsin.formats import recognise
 from tocsin.model.event import Event
 
+DATA = Path(__file__).resolve().parent.parent / "data" / "logs"
 SAMPLES = "samples/logs/exchange/artefacts_help"
 
 PROXY_2013 = (
@@ -633,3 +634,19 @@ def test_rows_of_the_proxy_without_header_in_other_forms(shared: Path, form: str
             for name in ("cs-uri-query", "cs-user-agent", "sc-status", "AnchorMailbox", "c-ip"):
                 assert one_event.fields.get(name) == whole.fields.get(name), (path.name, name)
             assert one_event.when == whole.when
+
+
+def test_the_invented_logs_of_one_server():
+    told: dict[str, int] = {}
+    servers = set()
+    for path in sorted(DATA.iterdir()):
+        events, others = rows(path.read_bytes())
+        assert not others
+        told[path.name] = len(events)
+        servers |= {host.names[0] for host in hosts(path.read_bytes())}
+    assert told == {
+        "ECPServer20210305-1.LOG": 2,
+        "HttpProxy_2021030503-1.LOG": 3,
+        "u_ex210305.log": 4,
+    }
+    assert servers == {"EX01", "ex01.contoso.example"}

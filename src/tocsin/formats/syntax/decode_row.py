@@ -102,6 +102,10 @@ def _targets(fields: dict[str, str], found: dict[str, str]) -> None:
 
 def _identities(fields: dict[str, str], found: dict[str, str], text: str) -> None:
     """As whom the request wants to act."""
+    cookie = fields.get("cs-cookie", "")
+    if "mail=" in cookie or "CAT=" in cookie:
+        for key, value in taken(cookie).items():
+            found.setdefault(key, value)
     if mail := found.get("Email") or fields.get("Email"):
         found["Email.mailbox"] = percent(mail).rpartition("?")[2]
     if token := found.get("X-Rps-CAT") or fields.get("X-Rps-CAT"):
