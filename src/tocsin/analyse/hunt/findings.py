@@ -214,20 +214,22 @@ def finding(
     surface = surfaces().get(group.surface)
     events = [each for each in group.events if isinstance(each.body, Event)]
     said = rule.remediation
+    clients = _names(group.client, events, surface.client if surface else ())
+    actors = _names(group.actor, events, surface.actor if surface else ())
     return HuntFinding(
         id=fingerprint(rule.id, "\0".join((group.surface, group.host.lower(), *group.key))),
         rule=rule.id,
         title=rule.title,
         level=lowered(rule.level, outcome),
         outcome=outcome,
-        because=_because(group, rule, surface, events, group.host or host),
+        because=_because(group, rule, surface, events, group.host or host, (clients, actors)),
         surface=group.surface,
         host=group.host or host,
         server=server_of(group.host or host, known),
         step=rule.step,
         attack=techniques(rule.tags),
-        actors=_names(group.actor, events, surface.actor if surface else ()),
-        clients=_names(group.client, events, surface.client if surface else ()),
+        actors=actors,
+        clients=clients,
         target=group.target[:FIELD_KEPT],
         first=group.first,
         last=group.last,
@@ -258,11 +260,15 @@ def several(names: Sequence[str]) -> str:
 
 
 def _because(
-    group: Group, rule: Told, surface: Surface | None, events: Sequence[Evidence], host: str
+    group: Group,
+    rule: Told,
+    surface: Surface | None,
+    events: Sequence[Evidence],
+    host: str,
+    names: tuple[tuple[str, ...], tuple[str, ...]],
 ) -> Sentence:
     agents = _names("", events, surface.agent if surface else ())
-    clients = _names(group.client, events, surface.client if surface else ())
-    actors = _names(group.actor, events, surface.actor if surface else ())
+    clients, actors = names
     values: dict[str, str | int] = {
         name: (value or UNSAID)[:VALUE_KEPT]
         for name, value in (

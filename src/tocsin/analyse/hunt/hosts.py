@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -54,6 +55,7 @@ def is_address(name: str) -> bool:
     return address(name) is not None
 
 
+@lru_cache(maxsize=1 << 16)
 def address(printed: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """An IP address without its port, brackets or zone; IPv4 in IPv6 as IPv4. None if it is none."""
     text = printed.strip().partition("%")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import unquote
 
 import msgspec
@@ -268,6 +269,7 @@ def _account_texts(finding: HuntFinding, events: Iterable[Event]) -> Iterator[st
         yield event.fields.get("MemberSid", "")
 
 
+@lru_cache(maxsize=1 << 16)
 def account(printed: str) -> str:
     r"""The plain name in `DOMAIN\name`, `name@domain`, a path or a distinguished name, lower case; a
     SID of a made account as it is. Empty for what Windows and Exchange themselves act as."""
