@@ -23,6 +23,9 @@ LINE_LIMIT = 1 << 20
 LINES_TRIED = 200
 """Lines of a file's beginning among which the header or rows are looked for."""
 
+HEADER_LINES = 20
+"""Lines that are neither header nor remark behind which no plain header is looked for."""
+
 GOOD = 4
 """Fields that a row must have, its time among them, where its log has that many columns."""
 
@@ -38,7 +41,11 @@ def begin(head: bytes) -> Layout | None:
             continue
         if line.startswith("#") or line.lower().startswith(("sep=", '"#type')):
             layout = turned(line, layout)
-        elif not layout.columns and (found := header(line, layout.surface)) is not None:
+        elif (
+            not layout.columns
+            and len(rows) < HEADER_LINES
+            and (found := header(line, layout.surface)) is not None
+        ):
             layout = turned(line, layout)
             if found.surface == layout.surface and not layout.columns:
                 layout = msgspec.structs.replace(layout, columns=found.columns)

@@ -24,6 +24,8 @@ from tocsin.formats.syntax.log_values import moment
 _SUFFIX = re.compile(r"_[sgdbt]$")
 """What Log Analytics puts behind a column's name, by its type."""
 
+_TIMED = re.compile("date|time", re.IGNORECASE)
+
 DELIMITERS = (",", ";", "\t", "|")
 
 ROWS_TRIED = 50
@@ -61,6 +63,8 @@ class Known(msgspec.Struct, frozen=True):
 def header(line: str, surface: str = "") -> Known | None:
     """The kind of log whose columns a line names; surface: what `#Log-type` told, if anything."""
     best: Known | None = None
+    if not _TIMED.search(line):
+        return None
     for delimiter in DELIMITERS:
         if delimiter in line:
             found = _named([name.strip() for name in cells(line, delimiter)], delimiter, surface)
@@ -183,10 +187,13 @@ _SHAPES = {
 
 def shaped(rows: Sequence[str]) -> Known | None:
     """The kind of log that rows without a header are of; the newest version that fits."""
+    tried = rows[:ROWS_TRIED]
+    if sum(row.lstrip('"')[:1].isdigit() for row in tried) * 2 < len(tried):
+        return None
     for delimiter in DELIMITERS:
-        split = [cells(row, delimiter) for row in rows[:ROWS_TRIED]]
+        split = [cells(row, delimiter) for row in tried]
         split = [row for row in split if len(row) > 2 and moment(row[0].strip()) is not None]
-        if not split or len(split) * 2 < len(rows[:ROWS_TRIED]):
+        if not split or len(split) * 2 < len(tried):
             continue
         for version in VERSIONS:
             if _agree(version.columns, split):
