@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from tocsin.knowledge.sigma.anchors import anchors
+from tocsin.knowledge.sigma.choosing import table_of
 from tocsin.knowledge.sigma.correlation import Correlation, correlation_of, resolved
 from tocsin.knowledge.sigma.documents import SIZE_LIMIT, RuleError, documents
 from tocsin.knowledge.sigma.filtering import Filter, filter_of
@@ -103,6 +105,7 @@ class _Work:
 
     def done(self) -> Rules:
         self.filter()
+        self.search()
         self.resolve()
         rules = tuple(self.rules.values())
         return Rules(
@@ -111,6 +114,24 @@ class _Work:
             problems=tuple(self.problems),
             elsewhere=tuple(rule for rule in rules if not rule.surfaces),
         )
+
+    def search(self) -> None:
+        """Rules of others that say nothing that could be searched for are not asked of web rows.
+
+        There are millions of those, and each would have to be read for such a rule. One that asks
+        for what such rows never have is not asked of them either.
+        """
+        for id_, rule in self.rules.items():
+            surfaces = () if rule.own else set(rule.surfaces) - table_of().json_surfaces
+            gone = {each: anchors(rule, each) for each in sorted(surfaces)}
+            gone = {each: found for each, found in gone.items() if not found}
+            if not gone:
+                continue
+            left = tuple(each for each in rule.surfaces if each not in gone)
+            self.rules[id_] = msgspec.structs.replace(rule, surfaces=left)
+            if None in gone.values():
+                words = N_("not asked of {logs}: nothing in it could be searched for in their rows")
+                self.problem(rule.source, rule.title, say(words, logs=", ".join(gone)))
 
     def filter(self) -> None:
         """Each rule that a filter names asks for what the filter leaves through, too."""
@@ -153,7 +174,7 @@ def _merged(found: list[Any]) -> Iterator[Any]:
         if document is None:
             continue
         action = document.get("action") if isinstance(document, dict) else None
-        if action == "global" and isinstance(document, dict):
+        if isinstance(document, dict) and action == "global":
             shared = _under(shared, document)
             continue
         if action == "reset":
@@ -171,8 +192,10 @@ def _under(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]
     made = dict(lower)
     for key, value in upper.items():
         old = made.get(key)
-        both_maps = isinstance(old, Mapping) and isinstance(value, Mapping)
-        made[key] = _under(old, value) if both_maps else value
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            made[key] = _under(old, value)
+        else:
+            made[key] = value
     made.pop("action", None)
     return made
 

@@ -7,20 +7,27 @@ from __future__ import annotations
 
 import msgspec
 
+from tocsin.knowledge.sigma.patterns import Engine
 from tocsin.knowledge.sigma.regex_texts import texts_of
 from tocsin.knowledge.sigma.tree import All, Either, Like, Node, Part, Regex, Same
 
 
 class Text(msgspec.Struct, frozen=True, gc=False):
-    """This text stands in a value of these fields (none: anywhere).
-
-    begins: the value begins with it; whole: it is the value.
-    """
+    """This text stands in a value of these fields (none: anywhere); begins, ends: the value does so."""
 
     text: str
     names: tuple[str, ...] = ()
     begins: bool = False
-    whole: bool = False
+    ends: bool = False
+
+
+class Pattern(msgspec.Struct, frozen=True, gc=False):
+    """This regex is found in a value of these fields; texts: what follows from that."""
+
+    regex: str
+    engine: Engine
+    names: tuple[str, ...]
+    texts: Need | None
 
 
 class Every(msgspec.Struct, frozen=True, gc=False):
@@ -36,7 +43,7 @@ class Some(msgspec.Struct, frozen=True, gc=False):
     needs: tuple[Need, ...]
 
 
-Need = Text | Every | Some
+Need = Text | Pattern | Every | Some
 
 
 def need_of(node: Node) -> Need | None:
@@ -48,10 +55,10 @@ def need_of(node: Node) -> Need | None:
         return some([need_of(each) for each in node.nodes])
     if isinstance(node, Same):
         values = sorted(node.values)
-        return some([Text(each, node.names, begins=True, whole=True) for each in values])
+        return some([Text(each, node.names, begins=True, ends=True) for each in values])
     if isinstance(node, Part):
-        begins = node.where == "start"
-        return some([Text(each, node.names, begins=begins) for each in node.values])
+        begins, ends = node.where == "start", node.where == "end"
+        return some([Text(each, node.names, begins, ends) for each in node.values])
     if isinstance(node, Like):
         return every([Text(each, node.names) for each in node.parts], ordered=True)
     if isinstance(node, Regex):
@@ -74,10 +81,10 @@ def some(needs: list[Need | None]) -> Need | None:
     return known[0] if len(known) == 1 else Some(tuple(known))
 
 
-def _of_regex(node: Regex) -> Need | None:
+def _of_regex(node: Regex) -> Pattern:
     parts: list[Need] = []
     for alternatives in texts_of(node.regex):
         need = some([Text(each, node.names) for each in alternatives])
         if need is not None:
             parts.append(need)
-    return every(parts, ordered=True)
+    return Pattern(node.regex, node.engine, node.names, every(parts, ordered=True))

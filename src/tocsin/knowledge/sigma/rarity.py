@@ -12,62 +12,79 @@ import warnings
 from functools import cache, lru_cache
 from importlib import resources
 
+import msgspec
+
 from tocsin.knowledge.sigma.spelling import Kind
 
 MOST = 22.0
 """Bits of a text that is in no everyday row and long."""
 
 
+class _Everyday(msgspec.Struct, frozen=True, kw_only=True):
+    """rows: how often each comes, and it. plain: the same without `+` for blanks, and as one text.
+    letters: bits of each character; seldom: of one in no row; length: of a row's length."""
+
+    rows: tuple[tuple[int, str], ...]
+    plain: tuple[tuple[int, str], ...]
+    everything: str
+    total: int
+    letters: dict[str, float]
+    seldom: float
+    length: float
+
+
 @lru_cache(maxsize=65536)
 def bits(kind: Kind, text: str) -> float:
     """How rare a lower-case text is."""
-    rows, everything, total = _everyday(kind)
-    letters, seldom, length = _letters(kind)
+    known = _everyday(kind)
     found = MOST
-    if text in everything:
-        weight = sum(count for count, row in rows if text in row)
-        if weight:
-            found = math.log2(total / weight)
-    chance = sum(letters.get(each, seldom) for each in text) - length
-    return max(0.0, min(found, chance))
+    if text in known.everything:
+        weight = sum(count for count, row in known.plain if text in row)
+        found = math.log2(known.total / weight) if weight else MOST
+    return max(0.0, min(found, chance(kind, sum(letter(kind, each) for each in text))))
 
 
-def chance_of(sure: float | None, one_of: str = "") -> float:
-    """Bits of a text of rows of text that has so many by its characters; or those of one character
-    that is one of these."""
-    letters, seldom, length = _letters("text")
-    if sure is not None:
-        return max(0.0, min(MOST, sure - length))
-    return -math.log2(min(1.0, sum(2.0 ** -letters.get(each, seldom) for each in one_of)))
-
-
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def seen(regex: str) -> float:
-    """How rare everyday rows of text are in which a regex is found."""
-    rows, _, total = _everyday("text")
+    """How rare rows of text are in which a regex is found, by the everyday ones."""
+    known = _everyday("text")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         search = re.compile(regex, re.IGNORECASE | re.ASCII).search
-    weight = sum(count for count, row in rows if search(f"\n{row}\n"))
-    return math.log2(total / weight) if weight else MOST
+    weight = sum(count for count, row in known.rows if search(f"\n{row}\n"))
+    return math.log2(known.total / weight) if weight else MOST
+
+
+def chance(kind: Kind, sure: float) -> float:
+    """Bits of something in a row, given those of it standing at one certain place."""
+    return max(0.0, min(MOST, sure - _everyday(kind).length))
+
+
+def letter(kind: Kind, one_of: str) -> float:
+    """Bits of a character that is one of these."""
+    known = _everyday(kind)
+    return -math.log2(
+        min(1.0, sum(2.0 ** -known.letters.get(each, known.seldom) for each in one_of))
+    )
 
 
 @cache
-def _everyday(kind: Kind) -> tuple[tuple[tuple[int, str], ...], str, int]:
-    """Rows with how often they come, all of them as one text, and the sum."""
+def _everyday(kind: Kind) -> _Everyday:
     path = resources.files("tocsin.knowledge") / "data" / "sigma" / f"everyday-{kind}.txt"
     rows = []
     for line in path.read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
             count, _, row = line.partition(" ")
             rows.append((int(count), row.lower()))
-    return tuple(rows), "\n".join(row for _, row in rows), sum(count for count, _ in rows)
-
-
-@cache
-def _letters(kind: Kind) -> tuple[dict[str, float], float, float]:
-    """Bits of each character, of one that is in no row, and of a row's length."""
-    rows, everything, _ = _everyday(kind)
+    plain = tuple((count, row.replace("+", " ")) for count, row in rows)
+    everything = "\n".join(row for _, row in plain)
     total = len(everything)
-    letters = {each: -math.log2(everything.count(each) / total) for each in set(everything)}
-    return letters, math.log2(total), math.log2(total / len(rows))
+    return _Everyday(
+        rows=tuple(rows),
+        plain=plain,
+        everything=everything,
+        total=sum(count for count, _ in rows),
+        letters={each: -math.log2(everything.count(each) / total) for each in set(everything)},
+        seldom=math.log2(total),
+        length=math.log2(total / len(rows)),
+    )

@@ -28,16 +28,23 @@ FOLDED = (
 The Kelvin sign, the dotted capital I and the long s, which are ASCII letters to a caseless rule; and
 three letters or digits in a row in EBCDIC, as bytes, percent-encoded, or read as such."""
 
+START = r"""[\n ,;"'|\t?]"""
+"""What stands before a column of a row of text."""
+
+END = r"""[\n ,;"'|\t\r?]"""
+"""What stands behind one."""
+
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._~")
 _SAME_IN_JSON = frozenset(" !#$%()*;=?@^`|{}[]")
 _META = frozenset("\\^$.|?*+()[]{}")
 
 
 class Spelled(msgspec.Struct, frozen=True, gc=False):
-    """One character. regex: all its forms; forms: those forms, the endless ones a few times."""
+    """One character. regex: all its forms; forms: those forms, none if there are too many."""
 
     regex: str
     forms: tuple[str, ...]
+    char: str
 
     @property
     def plain(self) -> bool:
@@ -49,39 +56,47 @@ class Spelled(msgspec.Struct, frozen=True, gc=False):
 def spelled(kind: Kind, char: str) -> Spelled | None:
     """How a lower-case character stands in the raw text; None if that cannot be said."""
     if char in _PLAIN:
-        return Spelled(escaped(char), (char,))
+        return Spelled(escaped(char), (char,), char)
     if not "\x20" <= char <= "\x7e":
         return None
     return _in_json(char) if kind == "json" else _in_text(char)
 
 
-def _in_text(char: str) -> Spelled | None:
-    if char == "?":
-        return None  # stem and query may stand in two columns
-    code = f"{ord(char):02x}"
-    hidden = f"%{code}"
+@cache
+def tear(*, beside: bool) -> Spelled:
+    """The `?` that joins stem and query where it may be the end of one column, the start of another.
+
+    beside: the query's column is the next one.
+    """
+    gap = "" if beside else r"(?:[^\n]*[ ,;|\t])?"
+    return Spelled(rf'(?:\?|%3f|"?[ ,;|\t]{gap}"?\??)', (), "?")
+
+
+def _in_text(char: str) -> Spelled:
+    hidden = f"%{ord(char):02x}"
     if char == " ":
-        return Spelled(f"(?:[ +]|{hidden})", (" ", "+", hidden))
+        # Decoders make one blank of control characters; tabs may part the words of a row.
+        return Spelled("(?:[ +\\t]|(?:%(?:20|7f|[01][0-9a-f]))+)", (), " ")
     if char == "%":
-        return Spelled("%(?:25)?", ("%", "%25"))
+        return Spelled("%(?:25)?", ("%", "%25"), char)
     if char in "\"'":
-        return Spelled(f"(?:{char}{{1,2}}|{hidden})", (char, char * 2, hidden))
-    return Spelled(f"(?:{escaped(char)}|{hidden})", (char, hidden))
+        return Spelled(f"(?:{char}{{1,2}}|{hidden})", (char, char * 2, hidden), char)
+    return Spelled(f"(?:{escaped(char)}|{hidden})", (char, hidden), char)
 
 
 def _in_json(char: str) -> Spelled | None:
     if char == '"':
         return None  # `\"`, `""`, or the end of a value, as an object was written anew
     if char == "\\":
-        return Spelled(r"\\+", ("\\", "\\\\", "\\\\\\\\"))
+        return Spelled(r"\\+", ("\\", "\\\\", "\\\\\\\\"), char)
     if char in ":,":
-        return Spelled(f"{char} ?", (char, f"{char} "))
+        return Spelled(f"{char} ?", (char, f"{char} "), char)
     if char in _SAME_IN_JSON:
-        return Spelled(escaped(char), (char,))
+        return Spelled(escaped(char), (char,), char)
     code = f"\\u00{ord(char):02x}"
     if char == "/":
-        return Spelled(r"\\*/", ("/", "\\/", "\\\\/"))
-    return Spelled(f"(?:{escaped(char)}|\\{code})", (char, code))
+        return Spelled(r"\\*/", ("/", "\\/", "\\\\/"), char)
+    return Spelled(f"(?:{escaped(char)}|\\{code})", (char, code), char)
 
 
 def escaped(text: str) -> str:
