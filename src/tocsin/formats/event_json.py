@@ -100,6 +100,6 @@ FORMAT = Format(
     title="Windows events as JSON",
     recognise=recognise,
     read=read,
-    order=40,
+    order=21,
     log=LOG,
 )

@@ -49,6 +49,6 @@ FORMAT = Format(
     title="Windows events as XML",
     recognise=recognise,
     read=read,
-    order=41,
+    order=22,
     log=LOG,
 )

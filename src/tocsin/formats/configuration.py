@@ -1,0 +1,67 @@
+"""Configuration of IIS and ASP.NET (applicationHost.config, web.config), of transport (agents.config)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from tocsin.formats import Format, Reading
+from tocsin.formats.syntax.configuration_rows import rows
+from tocsin.formats.syntax.event_values import text_of
+from tocsin.formats.syntax.log_rows import LogRecord, RecordLog
+from tocsin.formats.syntax.text_stream import head_text
+from tocsin.model.event import RAW_LIMIT, Event
+from tocsin.model.evidence import Evidence, Look
+from tocsin.model.finding import Gap
+from tocsin.model.locator import Locator
+
+_ROOT = re.compile(
+    r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--(?:[^-]|-(?!->)){0,6000}+-->\s*)*+<configuration[\s>]",
+    re.IGNORECASE,
+)
+_SECTION = re.compile(
+    r"<(?:configSections|system\.webServer|system\.web|system\.applicationHost|mexRuntime|agentList|"
+    r"location|appSettings|runtime|startup|system\.serviceModel|modules|handlers|connectionStrings)\b"
+)
+
+
+def recognise(head: bytes) -> int:
+    """A root `configuration` with a section of IIS, ASP.NET or Exchange's transport."""
+    text = head_text(head).lstrip("\ufeff")
+    return 88 if _ROOT.match(text) and _SECTION.search(text) else 0
+
+
+def event(text: bytes) -> Event | None:
+    """What one entry says; None if it is none."""
+    try:
+        row = msgspec.json.decode(text)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    if not isinstance(row, dict) or not isinstance(row.get("element"), str):
+        return None
+    fields = {str(name): told for name, value in row.items() if (told := text_of(value))}
+    raw = text[: RAW_LIMIT * 4].decode("utf-8", "replace")[:RAW_LIMIT]
+    return Event(surface="configuration", fields=fields, raw=raw)
+
+
+LOG = RecordLog(records=rows, event=event, surface="configuration", named=rows)
+
+
+def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
+    """One `Look` that counts the entries: a configuration does not name its server."""
+    del reading
+    count = sum(isinstance(each, LogRecord) for each in rows(stream))
+    yield Evidence(at=at, body=Look(seen_by="log", records=count))
+
+
+FORMAT = Format(
+    name="configuration",
+    title="Configuration of IIS or of Exchange's transport",
+    recognise=recognise,
+    read=read,
+    order=47,
+    log=LOG,
+)
