@@ -131,7 +131,9 @@ def test_coverage_is_sorted_by_its_headings(browser: Any, folder: Path) -> None:
         assert heading.text_content() == "Rows"
         heading.click()
         heading.click()
-        assert table.locator("tbody tr").first.text_content().strip().startswith("Exchange HttpProxy")
+        assert (
+            table.locator("tbody tr").first.text_content().strip().startswith("Exchange HttpProxy")
+        )
 
 
 def test_without_script_everything_can_still_be_read(browser: Any, folder: Path) -> None:

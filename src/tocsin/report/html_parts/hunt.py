@@ -32,6 +32,7 @@ from tocsin.report.hunt_parts.telling import (
     by_id,
     entered,
     proof,
+    rows_of,
     step_titles,
     surface_title,
     told,
@@ -267,7 +268,7 @@ def _incident(number: int, each: Incident, pages: _Pages) -> IncidentView:
         picture=incident_picture(each.steps, pages.translate) if full else None,
         chain=chain,
         seen=sum(link.step > 0 for link in chain),
-        rows=sum(finding.count for finding in mine),
+        rows=rows_of(mine),
     )
 
 
@@ -278,7 +279,7 @@ def _step(number: int, step: Step, pages: _Pages, *, new_day: bool) -> StepView:
         number=number,
         step=step,
         group=group_of(step.name, step.attack),
-        rows=sum(pages.known[name].count for name in step.findings if name in pages.known),
+        rows=rows_of(pages.known[name] for name in step.findings if name in pages.known),
         new_day=new_day,
         event=_event(shown, pages) if shown else None,
         findings=tuple(sorted({each for each in numbers if each}))[:FIELD_LIMIT],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tocsin.model.hunt import Cited, Hunt, HuntFinding, Incident
-from tocsin.report.hunt_parts.telling import by_id, numbered, proof
+from tocsin.report.hunt_parts.telling import by_id, numbered, proof, rows_of
 
 STEP_EVENTS = 200
 """Rows that one incident names, one a step; its findings name more."""
@@ -80,7 +80,7 @@ def _incident(each: Incident, known: dict[str, HuntFinding]) -> dict[str, object
         "clients": each.clients,
         "attack": list(dict.fromkeys(name for step in each.steps for name in step.attack)),
         "chain": str(each.chain_title) if each.chain_title else "",
-        "count": sum(finding.count for finding in mine),
+        "count": rows_of(mine),
         "steps": [
             {
                 "step": step.name,

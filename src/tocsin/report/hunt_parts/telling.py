@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
@@ -73,6 +74,16 @@ def attackers(found: Iterable[HuntFinding]) -> int:
 def by_id(found: Hunt) -> dict[str, HuntFinding]:
     """The findings by their fingerprints."""
     return {each.id: each for each in found.findings}
+
+
+def rows_of(findings: Iterable[HuntFinding]) -> int:
+    """How many rows of logs stand behind findings. Several rules match the same rows: of one log,
+    client, account and target the rule with the most rows counts."""
+    by_rule: dict[tuple[object, ...], Counter[str]] = {}
+    for each in findings:
+        key = (each.surface, each.host, each.clients, each.actors, each.target)
+        by_rule.setdefault(key, Counter())[each.rule] += each.count
+    return sum(max(counts.values()) for counts in by_rule.values())
 
 
 def proof(names: Iterable[str], known: dict[str, HuntFinding]) -> Cited | None:

@@ -19,7 +19,7 @@ from tocsin.knowledge.attack import Technique, matrix
 from tocsin.model.hunt import Hunt, HuntFinding, Incident, Stance, stance
 from tocsin.model.run import Server
 from tocsin.report.advisory_parts.warned import in_order
-from tocsin.report.hunt_parts.telling import by_id, told
+from tocsin.report.hunt_parts.telling import by_id, rows_of, told
 from tocsin.report.stix_parts.frame import (
     VALUES_LIMIT,
     Frame,
@@ -114,7 +114,7 @@ def _lone(each: HuntFinding) -> Case:
 
 def _told(case: Case, frame: Frame, own: frozenset[str]) -> Iterator[Any]:
     """The break-in, its techniques, what it can be recognised by, and that it was seen here."""
-    rows = sum(each.count for each in case.findings)
+    rows = rows_of(case.findings)
     key = _key(case.key, frame)
     sure = case.stance == "in"
     note = f"{len(case.findings)} findings in {rows} rows of logs of {max(case.hosts, 1)} servers."
@@ -142,7 +142,7 @@ def _told(case: Case, frame: Frame, own: frozenset[str]) -> Iterator[Any]:
     for pattern, findings in _patterns(case.findings):
         yield pattern
         yield relation(sdo, "uses", pattern, frame)
-        count = sum(each.count for each in findings)
+        count = rows_of(findings)
         at = frame.at(_times(findings))
         yield _sighting(f"{key} {pattern['id']}", pattern, count, seen, at)
 
@@ -157,14 +157,14 @@ def _loose(kind: Stance, findings: Sequence[HuntFinding], frame: Frame) -> Itera
         clients=_unique(client for each in findings for client in each.clients if _foreign(client)),
         pages=(), urls=(), accounts=(),
     )  # fmt: skip
-    rows = sum(each.count for each in findings)
+    rows = rows_of(findings)
     key = _key(kind, frame)
     observed = list(_observed(key, values, rows, mine))
     yield from observed
     seen = [str(each["id"]) for each in observed if each["type"] == "observed-data"]
     for pattern, same in patterns:
         yield pattern
-        count = sum(each.count for each in same)
+        count = rows_of(same)
         at = frame.at(_times(same))
         yield _sighting(f"{key} {pattern['id']}", pattern, count, seen, at)
     by_client: dict[str, list[HuntFinding]] = {}

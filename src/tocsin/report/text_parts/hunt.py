@@ -24,6 +24,7 @@ from tocsin.report.hunt_parts.telling import (
     place,
     proof,
     read,
+    rows_of,
     surface_title,
     told,
     utc,
@@ -38,6 +39,8 @@ STEP_LIMIT = 12
 """Steps of one incident; the others are counted. -v prints all."""
 FINDING_LIMIT = 5
 """Findings outside of incidents. -v prints all."""
+DO_LIMIT = 3
+"""Things to do that are named of one incident. -v names all."""
 NAMES = 4
 """Servers, addresses, accounts named in one line."""
 PROBLEM_LIMIT = 3
@@ -134,7 +137,7 @@ def _answer(number: int, each: Incident, shown: Shown) -> Iterator[str]:
         yield f"  {number if not turn else '':>2}  {shown.style(line, 'strong')}"
     start = entered(each)
     since = moment(start, translate)
-    if each.last and each.last != start:
+    if each.last and moment(each.last, translate) != since:
         since = translate(N_("{first} until {last}")).format(
             first=since, last=moment(each.last, translate)
         )
@@ -147,9 +150,14 @@ def _answer(number: int, each: Incident, shown: Shown) -> Iterator[str]:
     elif unclear := _titles((step for step in each.steps if step.outcome == "unknown"), shown):
         yield from wrapped(translate(N_("unclear")), unclear)
     head = translate(N_("do now"))
-    for do in each.next:
+    urgent = each.next if shown.verbose else each.next[:DO_LIMIT]
+    for do in urgent:
         yield from wrapped(head, shown.say(do))
         head = ""
+    if more := len(each.next) - len(urgent):
+        yield from wrapped(
+            "", translate(N_("… and {count} more, in the report")).format(count=more)
+        )
 
 
 def _titles(steps: Iterable[Step], shown: Shown) -> str:
@@ -182,7 +190,7 @@ def _step(step: Step, room: int, shown: Shown) -> Iterator[str]:
 
 def _extent(step: Step, shown: Shown) -> str:
     """How many rows, and until when; nothing for a single one."""
-    count = sum(shown.known[name].count for name in step.findings if name in shown.known)
+    count = rows_of(shown.known[name] for name in step.findings if name in shown.known)
     if count < 2:
         return ""
     words = shown.translate(N_("{count} rows")).format(count=amount(count))
