@@ -24,13 +24,14 @@ from tocsin.model.hunt import EVENTS_KEPT, Outcome
 from tocsin.model.locator import Locator
 from tocsin.model.text import N_, Value, say
 
-MEMORY_LIMIT = "160MB"
+MEMORY_LIMIT = "96MB"
 """What DuckDB may hold in memory, whatever the number of rows; beyond it uses the spool's folder."""
 
 DISK_LIMIT = "20GB"
 """What it may write there beyond the table."""
 
-THREADS = 2
+THREADS = 1
+"""More would each hold a reading buffer of 32 MB."""
 
 OBJECT_LIMIT = 1 << 20
 """Bytes of one gathered row, which bounds what a reader of the spool holds."""
