@@ -262,6 +262,7 @@ class Server:
     chance: random.Random
     address: str = "10.0.0.5"
     version: str = "15.01.2375.007"
+    domain: str = "contoso.example"
     rows: dict[str, list[tuple[datetime, list[str] | str]]] = field(default_factory=dict)
 
     def add(self, kind: str, when: datetime, **values: object) -> None:
@@ -294,7 +295,7 @@ class Server:
             AuthenticatedUser=asked.user, AnchorMailbox=asked.anchor, UserAgent=asked.agent.replace(",", " "),
             ClientIpAddress=asked.client, HttpStatus=asked.status,
             BackEndStatus=asked.status if asked.back_end else "", Method=asked.method, ProxyAction="Proxy",
-            TargetServer=f"{self.name}.contoso.example", TargetServerVersion=self.version,
+            TargetServer=f"{self.name}.{self.domain}", TargetServerVersion=self.version,
             RoutingType="IntraForest", RoutingHint=asked.routing, BackEndCookie=asked.back_cookie,
             RequestBytes=asked.sent, ResponseBytes=self.chance.randrange(300, 9000),
             TotalRequestTime=self.chance.randrange(3, 300), UrlQuery=f"?{asked.query}" if asked.query else "",
@@ -347,7 +348,7 @@ class Server:
                 "Provider": {"#attributes": {"Name": provider}}, "EventID": number, "Level": 4,
                 "TimeCreated": {"#attributes": {"SystemTime": f"{when:%Y-%m-%dT%H:%M:%S.%f}Z"}},
                 "EventRecordID": len(self.rows.get("events", ())) + 1, "Channel": channel,
-                "Computer": f"{self.name}.contoso.example",
+                "Computer": f"{self.name}.{self.domain}",
             },
             "EventData": data,
         }}  # fmt: skip
