@@ -9,16 +9,21 @@ import msgspec
 
 from tocsin.analyse.hunt.findings import BEST, LATE, order, several
 from tocsin.analyse.hunt.joining import HIGH, MEDIUM, Cluster
+from tocsin.analyse.hunt.links import Link
 from tocsin.analyse.hunt.proof import doubtful
 from tocsin.analyse.hunt.told import StepFact
 from tocsin.analyse.hunt.traces import Trace
 from tocsin.knowledge.surfaces import surfaces
 from tocsin.model.finding import LEVELS, fingerprint
 from tocsin.model.hunt import HuntFinding, Incident, Outcome, Step
-from tocsin.model.text import N_, Sentence, say
+from tocsin.model.text import N_, Sentence, Value, say
 
 TOGETHER = timedelta(minutes=5)
-"""Findings of one step on one host that begin so near to one another are one line of the story."""
+"""Findings of one step on one host, with nothing else in between, that begin so near to one another
+are one line of the story."""
+
+MOMENT = timedelta(seconds=10)
+"""The same where there is something else in between: done by a script, all at once."""
 
 JOINED_LIMIT = 30
 """Reasons why findings belong together that are written down; alike ones are one."""
@@ -64,9 +69,25 @@ def incident(traces: Sequence[Trace], cluster: Cluster, steps: Mapping[str, Step
         last=max((each.last for each in found if each.last), default=None),
         steps=timeline(members, steps),
         findings=tuple(each.finding.id for each in sorted(members, key=lambda e: _when(e, steps))),
-        joined=tuple({str(each.why): each.why for each in cluster.links}.values())[:JOINED_LIMIT],
+        joined=reasons(cluster.links),
     )
     return msgspec.structs.replace(told, title=_title(members, told, clients, steps))
+
+
+def reasons(links: Iterable[Link]) -> tuple[Sentence, ...]:
+    """Why findings belong together; reasons that differ only in the value they rest on are one."""
+    values: dict[tuple[str, tuple[tuple[str, Value], ...]], list[str]] = {}
+    for each in links:
+        rest = tuple(sorted((k, v) for k, v in each.why.values.items() if k != "value"))
+        values.setdefault((each.why.template, rest), []).append(
+            str(each.why.values.get("value", ""))
+        )
+    return tuple(
+        say(template, **dict(rest), value=several(_unique(found)))
+        if "{value}" in template
+        else say(template, **dict(rest))
+        for (template, rest), found in values.items()
+    )[:JOINED_LIMIT]
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
@@ -116,17 +137,21 @@ def _title(
 
 
 def timeline(members: Iterable[Trace], steps: Mapping[str, StepFact]) -> tuple[Step, ...]:
-    """The findings as steps in the order of time. What one host shows of one step is one line, as long
-    as it shows nothing else in between."""
+    """The findings as steps in the order of time. What one host shows of one step is one line: at one
+    moment, and for longer as long as it shows nothing else in between."""
     last: dict[str, list[Trace]] = {}
+    open_ones: dict[tuple[str, str], list[Trace]] = {}
     lines: list[list[Trace]] = []
     for each in sorted(members, key=lambda trace: _when(trace, steps)):
-        line = last.get(each.host)
-        if line is not None and _same(line[0], each) and _near(line, each):
+        key = (each.host, each.finding.step or each.finding.rule)
+        line = open_ones.get(key)
+        window = TOGETHER if line is not None and last.get(each.host) is line else MOMENT
+        if line is not None and each.first - line[-1].first <= window:
             line.append(each)
         else:
-            last[each.host] = line = [each]
+            open_ones[key] = line = [each]
             lines.append(line)
+        last[each.host] = line
     told = [_step(line, steps) for line in lines]
     return tuple(sorted(told, key=lambda step: _story(step, steps)))
 
@@ -135,14 +160,6 @@ def _when(trace: Trace, steps: Mapping[str, StepFact]) -> tuple[datetime, int, s
     """In time; at one moment in the order in which an intrusion goes."""
     fact = steps.get(trace.finding.step)
     return trace.first, fact.rank if fact else 0, trace.finding.id
-
-
-def _same(one: Trace, other: Trace) -> bool:
-    return (one.finding.step or one.finding.rule) == (other.finding.step or other.finding.rule)
-
-
-def _near(line: Sequence[Trace], each: Trace) -> bool:
-    return each.first - max(one.first for one in line) <= TOGETHER
 
 
 def _story(step: Step, steps: Mapping[str, StepFact]) -> tuple[datetime, int, str, str]:

@@ -20,6 +20,9 @@ from tocsin.model.hunt import HuntFinding
 FILES_LIMIT = 5
 """A finding that names more pages than these searches for pages: none of them ties it to anything."""
 
+ACCOUNTS_LIMIT = 3
+"""Likewise one of more accounts than these acts as many people, and is none of them."""
+
 TEXT_LIMIT = 8_000
 """Characters of one field in which names are looked for."""
 
@@ -211,7 +214,7 @@ def trace(finding: HuntFinding, group: Group, known: Hosts) -> Trace:
         ids=_ids(group.ids, [*texts, *(each.raw for each in events)]),
         clients=clients,
         origins=origins,
-        accounts=frozenset(names) - generic,
+        accounts=frozenset(names) - generic if len(names) <= ACCOUNTS_LIMIT else frozenset(),
         generic=generic,
         files=files if len(files) <= FILES_LIMIT else frozenset(),
         agents=frozenset(_agents(events)),
