@@ -45,10 +45,11 @@ def links(scene: Scene, found: Observed) -> None:
         return
     page, experience = scene.page, scene.experience
     size = experience * max(size for _, size, _ in strange)
-    if not any(link.related for link, _, _ in strange):
-        found["link-unrelated"] = size
-        if not any(placed(link) for link, _, _ in strange):
-            found["link-nowhere"] = size
+    unrelated = [link for link, _, _ in strange if not link.related]
+    if unrelated:
+        found["link-unrelated"] = size * len(unrelated) / len(strange)
+        if not any(placed(link) for link in unrelated):
+            found["link-nowhere"] = size * len(unrelated) / len(strange)
     fresh = [size for _, size, new in strange if new]
     if fresh and len(fresh) == len(page.links):
         found["links-all-new"] = experience * max(fresh)

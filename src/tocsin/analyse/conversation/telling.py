@@ -121,11 +121,11 @@ class _Telling:
         author = message.author
         values = {
             "From": f"{author.name} <{author.address}>",
-            "In-Reply-To": " ".join(message.in_reply_to) or "(no In-Reply-To)",
+            "In-Reply-To": " ".join(message.in_reply_to),
             "Date": message.date.isoformat() if message.date else "",
             "Authentication-Results": authentication(message),
             "To": ", ".join(message.recipients[:5]),
-            "Message-ID": message.message_id or "(no Message-ID)",
+            "Message-ID": message.message_id,
             "Subject": message.subject,
             "X-Mailer": message.client_raw,
             "Reply-To": ", ".join(each.address for each in message.reply_to),
