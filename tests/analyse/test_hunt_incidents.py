@@ -80,6 +80,30 @@ def test_what_was_tried_first_by_the_same_hand_belongs_to_it():
     assert incidents[0].steps[0].outcome == "attempt"
 
 
+def test_the_same_tool_and_the_same_hour_do_not_make_one_of_two_who_came_in():
+    tool = {"cs-user-agent": "python-requests/2.25.1"}
+    _, incidents = hunted(
+        [
+            group("ssrf", 0, client=ATTACKER, target="/ecp/a.js", **tool),
+            group("use", 5, client=ATTACKER, target="/owa/auth/aa.aspx", **tool),
+            group("ssrf", 15, client=OTHER, target="/ecp/b.js", **tool),
+            group("use", 20, client=OTHER, target="/owa/auth/bb.aspx", **tool),
+        ]
+    )
+    assert sorted(len(each.findings) for each in incidents) == [2, 2]
+
+
+def test_a_change_of_address_with_the_same_tool_is_one_hand():
+    tool = {"cs-user-agent": "antSword/v2.1"}
+    _, incidents = hunted(
+        [
+            group("ssrf", 0, client=ATTACKER, target="/ecp/a.js", **tool),
+            group("use", 30, client=OTHER, target="/owa/auth/bb.aspx", **tool),
+        ]
+    )
+    assert len(incidents) == 1
+
+
 def test_informational_findings_make_no_incident_and_glue_nothing():
     notes = [group("note", n * 60, surface="windows") for n in range(100)]
     findings, incidents = hunted(notes)

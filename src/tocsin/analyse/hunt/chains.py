@@ -19,7 +19,7 @@ LEAST = 2
 """How many of its steps must be seen to have happened."""
 
 TRIED = 0.5
-"""What a step counts that was only tried."""
+"""What a step counts that was only tried, or is of low level."""
 
 ENTRY = "initial-access"
 """The tactic of a way in: a chain with another way in is another chain."""
@@ -52,11 +52,12 @@ def best(
 
 
 def weights(incident: Incident) -> dict[str, float]:
-    """The steps of an incident: 1 for what happened or may have, `TRIED` for what was only tried."""
+    """The steps of an incident: 1 for what happened or may have, `TRIED` for what was only tried or
+    is of low level."""
     seen: dict[str, float] = {}
     for step in incident.steps:
         if step.name and step.level != "informational":
-            weight = TRIED if step.outcome == "attempt" else 1.0
+            weight = TRIED if step.outcome == "attempt" or step.level == "low" else 1.0
             seen[step.name] = max(weight, seen.get(step.name, 0.0))
     return seen
 

@@ -52,6 +52,9 @@ ORGANISATION = frozenset({"hybrid"})
 LOOKED_BACK = 200
 """Earlier findings of a host that are looked at for the nearest one."""
 
+WEAK = 30
+"""Links of this weight or less say no more than that it may be the same hand."""
+
 MEDIUM = 2
 HIGH = 3
 
@@ -91,16 +94,40 @@ class _Union:
         return a != b
 
 
+class _Ways:
+    """Who has come in by a set's ways in: two hands that each have one are not joined by a weak link.
+    A class because it is state beside the union's."""
+
+    def __init__(
+        self, union: _Union, traces: Sequence[Trace], entry: Callable[[HuntFinding], bool]
+    ) -> None:
+        self.union = union
+        self.hands = {
+            place: set(each.clients)
+            for place, each in enumerate(traces)
+            if each.clients and each.weighs and not each.tried and entry(each.finding)
+        }
+
+    def join(self, link: Link) -> bool:
+        """Whether the link joined two sets that were apart."""
+        one, other = self.union.find(link.one), self.union.find(link.other)
+        first, second = self.hands.get(one, set()), self.hands.get(other, set())
+        if link.weight <= WEAK and first and second and not first & second:
+            return False
+        joined = self.union.join(one, other)
+        if first or second:
+            self.hands[self.union.find(one)] = first | second
+        return joined
+
+
 def clusters(traces: Sequence[Trace], entry: Callable[[HuntFinding], bool]) -> tuple[Cluster, ...]:
     """All intrusions. entry: whether a finding is a way in. Findings that tie to nothing are
     clusters of one; informational ones are only ever support."""
     union = _Union(len(traces))
-    ties = links(traces)
-    used = [each for each in ties if union.join(each.one, each.other)]
-    followed = sorted(
-        _following(traces, _sets(union, traces), entry), key=lambda e: rank(e, traces)
-    )
-    used += [each for each in followed if union.join(each.one, each.other)]
+    ways = _Ways(union, traces, entry)
+    used = [each for each in links(traces) if ways.join(each)]
+    followed = _following(traces, _sets(union, traces), entry)
+    used += [each for each in sorted(followed, key=lambda e: rank(e, traces)) if ways.join(each)]
     sets = _sets(union, traces)
     by_root: dict[int, list[Link]] = {}
     for each in used:
