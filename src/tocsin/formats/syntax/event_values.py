@@ -21,6 +21,10 @@ _MILLISECONDS = re.compile(r"/Date\((-?\d{1,15})")
 _DATE = re.compile(
     r"\s*+(\d{1,4})[/.\-](\d{1,2})[/.\-](\d{1,4})[ T,]++(\d{1,2}):(\d\d)(?::(\d\d))?+"
 )
+_NAMED = re.compile(r"([A-Z][a-z]{2}) +(\d{1,2}) +(\d{4})")
+"""As `ls` and `find -ls` write it; within half a year they leave the year out, which says nothing."""
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MARK = re.compile(r"\b(AM|PM)\b", re.IGNORECASE)
 
 
@@ -97,6 +101,9 @@ def _from_odd_text(text: str) -> datetime | None:
     milliseconds = _MILLISECONDS.match(text)
     if milliseconds is not None:
         return _from_seconds(int(milliseconds[1]) / 1000)
+    named = _NAMED.fullmatch(text)
+    if named is not None and named[1] in _MONTHS:
+        return _from_text(f"{named[3]}-{_MONTHS.index(named[1]) + 1:02}-{int(named[2]):02}")
     written = _DATE.match(text)
     if written is None:
         return None
