@@ -22,12 +22,15 @@ import msgspec
 
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax import pst_walk
+from tocsin.formats.syntax.file_rows import file_event
 from tocsin.formats.syntax.gap_limit import limited
+from tocsin.formats.syntax.log_rows import RecordLog
 from tocsin.formats.syntax.mail_headers import HEADER_LIMIT, block_of
 from tocsin.formats.syntax.mail_hosts import hosts
 from tocsin.formats.syntax.mail_message import records_of
 from tocsin.formats.syntax.mapi_builder import HOLDING, MapiBuilder
 from tocsin.formats.syntax.mapi_mail import WANTED, MapiMail, is_mail, parts_of
+from tocsin.formats.syntax.webshell_page import mailbox_records
 from tocsin.model.evidence import Evidence, Look
 from tocsin.model.finding import Gap, GapKind
 from tocsin.model.locator import Locator
@@ -213,7 +216,12 @@ def _at(at: Locator, place: str) -> Locator:
     return msgspec.structs.replace(at, position=place) if place else at
 
 
+LOG = RecordLog(
+    records=mailbox_records, event=file_event, surface="files", named=mailbox_records, aside=True
+)
+"""Mailbox exports were used to write pages of a web site: whether this file is one."""
+
 FORMAT = Format(
     name="pst", title="Outlook data file (.pst, .ost)", recognise=recognise, read=read,
-    seekable=True,
+    seekable=True, log=LOG,
 )  # fmt: skip

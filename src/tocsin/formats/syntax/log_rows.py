@@ -74,7 +74,8 @@ class RecordLog(msgspec.Struct, frozen=True, kw_only=True):
     event: what one record's text says, None if it is none. json: whether the text is JSON, so that
     what is searched for in it is escaped as JSON escapes (`\\` for a backslash). surface: kind of log
     of its events. named: where the path of the file says more than its bytes (a page of a web site),
-    the same as `records`, given the path as a `Locator` has it; asked instead of `records`.
+    the same as `records`, given the path as a `Locator` has it; asked instead of `records`. aside: the
+    file is first of all something else (a mailbox) and no log unless it holds such records.
     """
 
     records: Callable[[BinaryIO], Iterator[LogRecord | LogFault]]
@@ -82,6 +83,7 @@ class RecordLog(msgspec.Struct, frozen=True, kw_only=True):
     json: bool = True
     surface: str = "windows"
     named: Callable[[BinaryIO, str], Iterator[LogRecord | LogFault]] | None = None
+    aside: bool = False
 
 
 Log = LineLog | RecordLog

@@ -27,6 +27,9 @@ SIZE_LIMIT = 64 * 1024 * 1024
 CONTENTS_LIMIT = 4000
 """Characters of a page that are shown where a rule matched."""
 
+MAILBOX_RULE = "mailbox_export_with_code"
+"""The rule by which a mailbox file is a page, whatever its name."""
+
 _CHUNK = 1 << 20
 _LANGUAGE = re.compile(r"language\s*=\s*\\?[\"']?\s*([A-Za-z#]{1,12})", re.IGNORECASE)
 _COMPILED = re.compile(
@@ -67,7 +70,7 @@ def mailbox_records(stream: BinaryIO, source: str = "") -> Iterator[LogRecord | 
     """
     data = _exactly(stream, SCAN_LIMIT)
     found = scan(data)
-    if is_code(source) or found.names:
+    if is_code(source) or MAILBOX_RULE in found.names:
         yield LogRecord("page", _page(data, found, source or "mailbox.pst", {"kind": "mailbox"}))
 
 
