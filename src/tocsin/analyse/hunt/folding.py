@@ -12,6 +12,7 @@ from tocsin.analyse.hunt.groups import GROUPS_LIMIT, HEAD, GatheredRow, Group
 from tocsin.analyse.hunt.logstats import LogFileStat, Loss
 from tocsin.analyse.hunt.plan import NUL, ODD, Plan
 from tocsin.analyse.hunt.settled import Settled
+from tocsin.analyse.hunt.silences import SILENT, Clock
 from tocsin.formats.syntax.log_rows import Layout, LineLog, LogFault, LogRecord, RecordLog
 from tocsin.knowledge.sigma import SigmaRule
 from tocsin.knowledge.surfaces import Surface
@@ -29,9 +30,6 @@ LOSSES_NAMED = 20
 
 SILENCES_KEPT = 5
 """Longest stretches without a row of one file that are told."""
-
-SILENT = timedelta(hours=2)
-"""A stretch without a row from which on it is kept."""
 
 BACKWARDS = timedelta(minutes=1)
 """How far a clock may go back before it is told: servers write a few seconds out of order."""
@@ -74,6 +72,7 @@ class Folding:
         self.settled: Settled | None = None
         self._hosts: dict[str, int] = {}
         self._time: datetime | None = None
+        self._clock = Clock()
 
     def row(
         self,
@@ -194,7 +193,9 @@ class Folding:
         self.lose(fault.position, fault.why, fault.count)
 
     def block(self, block: bytes, log: LineLog, layout: Layout) -> None:
-        """Look at the first and the last row of a block, for the time that the log spans."""
+        """Look at the first and the last row of a block, for the time that the log spans, and at a
+        few between them for stretches without a row."""
+        self._clock.look(block)
         start = 1
         while start < len(block):
             stop = block.find(b"\n", start)
@@ -212,12 +213,15 @@ class Folding:
             self._dated(event, layout)
 
     def batch(self, batch: Sequence[LogRecord], log: RecordLog) -> None:
-        """The same of a batch of records."""
+        """The same of a batch of records, of which only stretches between batches are seen."""
         layout = Layout(surface=self.stat.surface, columns=())
+        before = self._time
         for each in (batch[0], batch[-1]):
             event = log.event(each.text)
             if event is not None:
                 self._dated(event, layout)
+                if each is batch[0] and before and event.when and event.when - before >= SILENT:
+                    self._clock.silences.append((before, event.when))
 
     def _dated(self, event: Event, layout: Layout) -> None:
         stat = self.stat
@@ -232,17 +236,15 @@ class Folding:
         stat.days.add(when.date().isoformat())
         stat.first = when if stat.first is None else min(stat.first, when)
         stat.last = when if stat.last is None else max(stat.last, when)
-        if before is not None:
-            if before - when > BACKWARDS:
-                stat.backwards.append((before, when))
-            elif when - before >= SILENT:
-                stat.silences.append((before, when))
-                stat.silences.sort(key=lambda span: span[0] - span[1])
-                del stat.silences[SILENCES_KEPT:]
+        if before is not None and before - when > BACKWARDS:
+            stat.backwards.append((before, when))
         self._time = when
 
     def finish(self) -> LogFileStat:
         """The counts, with the host that most of the looked-at rows name."""
+        longest = sorted(self._clock.silences, key=lambda span: (span[0] - span[1], span[0]))
+        self.stat.silences = longest[:SILENCES_KEPT]
+        self.stat.days |= self._clock.days
         self.stat.host = max(self._hosts, key=lambda each: (self._hosts[each], each), default="")
         return self.stat
 
