@@ -22,7 +22,7 @@ def log(surface="iis", host="EX01", begins=0.0, days=0.99, **more) -> LogFileSta
     first = START + timedelta(days=begins)
     source = more.pop("source", f"{host}/{surface}/{begins}.log")
     return LogFileStat(
-        surface=surface, source=source, host=host, rows=10, first=first,
+        surface=surface, source=source, host=host, rows=more.pop("rows", 10), first=first,
         last=first + timedelta(days=days), **more,
     )  # fmt: skip
 
@@ -48,6 +48,37 @@ def test_each_kind_of_log_of_each_host_is_counted():
 def test_missing_days_are_named():
     said = words(log(), log(begins=1), log(begins=4), log(begins=5))
     assert "IIS of ex01: no row on 2 of 6 days (2021-08-03, 2021-08-04)" in said
+
+
+def test_a_day_taken_out_of_one_file_is_missed():
+    gap = (START + timedelta(days=1, hours=20), START + timedelta(days=3, hours=4))
+    said = words(log(days=6, silences=[gap]))
+    assert "IIS of ex01: no row on 1 of 7 days (2021-08-03)" in said
+
+
+def test_a_silence_that_is_not_the_logs_habit():
+    gap = (START + timedelta(hours=9), START + timedelta(hours=13))
+    busy = log(days=2, silences=[gap], rows=50_000)
+    assert (
+        "IIS of ex01: no row from 2021-08-01 09:00:00Z to 2021-08-01 13:00:00Z, where 4545 would be"
+        in words(busy)
+    )
+    assert "no row from" not in words(log(days=2, silences=[gap], rows=90))
+
+
+def test_nights_are_a_habit():
+    nights = [(START + timedelta(days=n, hours=22), START + timedelta(days=n + 1, hours=5)) for n in range(5)]  # fmt: skip
+    assert "no row from" not in words(log(days=6, silences=nights, rows=50_000))
+
+
+def test_hourly_files_of_which_some_are_missing():
+    files = [
+        log("httpproxy", begins=hour / 24, days=0.99 / 24, rows=2000)
+        for hour in range(24)
+        if hour not in (9, 10, 11)
+    ]
+    said = words(*files)
+    assert "Exchange HttpProxy of ex01: no row from 2021-08-01 08:59:24Z to 2021-08-01 12:00:00Z" in said  # fmt: skip
 
 
 def test_a_file_of_a_whole_month_misses_no_day():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
 from tocsin.analyse.hunt.hosts import NO_HOST, Hosts
 from tocsin.analyse.hunt.logstats import LogFileStat
+from tocsin.analyse.hunt.quiet import Span, missing_days, odd_silences, series
 from tocsin.knowledge.surfaces import surfaces
 from tocsin.model.finding import Gap
 from tocsin.model.hunt import HuntFinding, LogCoverage
@@ -54,6 +55,9 @@ LOGGING_OFF = ("T1562.002", "T1562.008", "T1070.001")
 """ATT&CK techniques by which logs are switched off or emptied."""
 
 _DAYS = N_("{surface} of {host}: no row on {count} of {span} days ({days})")
+_SILENT = N_(
+    "{surface} of {host}: no row from {start} to {end}, where {count} would be usual: taken out, or not written"
+)
 _ABSENT = N_("{host}: not among these logs: {surfaces}")
 _APART = N_("{host}: {surface} ends {end}, before {others} begins {begin}: no time is seen in both")
 _OFF = N_("{host}: logs were emptied or switched off at {when}: what came after may not be here")
@@ -150,6 +154,7 @@ def blind(
     return (
         *_absent(read),
         *_days(stats, known),
+        *_silent(stats, known),
         *_apart(read),
         *_switched_off(found, known),
         *_nameless(stats, known),
@@ -174,31 +179,36 @@ def titled(surface: str) -> str:
 
 
 def _days(stats: Iterable[LogFileStat], known: Hosts) -> Iterator[Sentence]:
-    """Days that no file spans, between the first and the last that one does."""
-    spans: dict[tuple[str, str], list[tuple[date, date]]] = {}
-    for each in stats:
-        if each.first and each.last and each.surface in DAILY:
-            key = (known.of(each.host, each.source), each.surface)
-            spans.setdefault(key, []).append((each.first.date(), each.last.date()))
-    for (host, surface), each_span in sorted(spans.items()):
-        lacking: list[date] = []
-        count = 0
-        until = min(each_span)[0]
-        for first, last in sorted(each_span):
-            days = (first - until).days - 1
-            if days > 0:
-                count += days
-                lacking += [until + timedelta(days=day + 1) for day in range(min(days, DAYS_NAMED))]
-            until = max(until, last)
-        if count:
-            more = f" (+{count - DAYS_NAMED})" if count > DAYS_NAMED else ""
+    """Days without a row, between the first and the last that has some."""
+    spans: dict[tuple[str, str], list[Span]] = {}
+    for one in series(stats, known, DAILY):
+        spans.setdefault((one.host, one.surface), []).extend(one.spans())
+    for (host, surface), each in sorted(spans.items()):
+        each.sort()
+        lacking = missing_days(each)
+        if lacking:
+            more = f" (+{len(lacking) - DAYS_NAMED})" if len(lacking) > DAYS_NAMED else ""
             yield say(
                 _DAYS,
                 surface=titled(surface),
                 host=host or "?",
-                count=count,
-                span=(until - min(each_span)[0]).days + 1,
+                count=len(lacking),
+                span=(max(end for _, end in each).date() - each[0][0].date()).days + 1,
                 days=", ".join(day.isoformat() for day in lacking[:DAYS_NAMED]) + more,
+            )
+
+
+def _silent(stats: Iterable[LogFileStat], known: Hosts) -> Iterator[Sentence]:
+    """Stretches without a row that are not the log's habit."""
+    for one in series(stats, known, DAILY):
+        for (start, end), usual in odd_silences(one):
+            yield say(
+                _SILENT,
+                surface=titled(one.surface),
+                host=one.host or "?",
+                start=shown(start),
+                end=shown(end),
+                count=usual,
             )
 
 
