@@ -38,6 +38,8 @@ SHELLS = {
         ('<%@ WebHandler Language="C#" Class="H" %> public class H : IHttpHandler { public void'
         ' ProcessRequest(HttpContext c) { var i = new ProcessStartInfo("powershell", c.Request["x"]);'
         " Process.Start(i); } }"),
+        CS + '<input id="c" runat="server"/><% t = Type.GetTypeFromProgID("WScript.Shell"); '
+        't.InvokeMember("Exec", f, null, o, new object[]{"cmd /c " + c.Value}); %>',
         '<% Set s = CreateObject("WScript.Shell") : Set e = s.Exec("cmd /c " & Request("c")) %>',
         ('<%@ Page Language="VB" %><asp:TextBox id="t" runat="server"/><script runat="server">'
         'Dim i As New ProcessStartInfo("c" + "md.exe") : i.RedirectStandardOutput = True</script>'),
@@ -192,6 +194,9 @@ def test_every_rule_of_ours_is_tried():
         "fetched_where_request_says": CS + '<% new WebClient().DownloadFile(Request["u"], "x"); %>',
         "console": CS + '<% Process.Start(x); Registry.LocalMachine; File.Delete(a); new TcpClient(b, 1);'
         ' Directory.GetFiles(c); Request["x"] %>',
+        "uploads_beside_itself": CS
+        + '<% f.PostedFile.SaveAs(Server.MapPath(".") + "/" + f.FileName); %>',
+        "includes_another_kind": '<%@ Language=VBScript %><!--#include file="a.jpg"-->',
         "changed_times": CS + '<% File.SetLastWriteTime(Request["f"], d); %>',
         "transformed_with_script": CS + '<% new XslCompiledTransform().Load(Request["x"], '
         "XsltSettings.TrustedXslt, r); %>",

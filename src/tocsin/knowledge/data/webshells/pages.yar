@@ -25,6 +25,7 @@ private rule takes_request
         $item = /\bRequest\s*(\.\s*(Item|Form|QueryString|Params|Headers|Cookies|ServerVariables|Files|InputStream|BinaryRead|GetBufferlessInputStream|GetBufferedInputStream|RawUrl|UserAgent|TotalBytes|Unvalidated|PathInfo)\b|[\[(])/ nocase
         $get = /\b(HttpContext|Context|context)\s*\.\s*(Current\s*\.\s*)?Request\b/ nocase
         $field = /<asp:(TextBox|FileUpload|HiddenField)\b/ nocase
+        $input = /<(input|textarea)\b[^>]{0,300}\brunat\s*=/ nocase
         $reader = /new\s+StreamReader\s*\(\s*[A-Za-z.]{0,60}InputStream/ nocase
     condition:
         any of them
@@ -40,6 +41,8 @@ private rule starts_process
         $com = /(CreateObject|ActiveXObject)\s*\(\s*\\?["'](WScript\.Shell|Shell\.Application|WSh?ell\.Application)/ nocase
         $clsid = /72C24DD5-D70A-438B-8A42-98424B88AFB8|13709620-C279-11CE-A49E-444553540000/ nocase
         $wmi = /Win32_Process\b.{0,200}(Create|InvokeMethod)/ nocase
+        $progid = /GetTypeFrom(ProgID|CLSID)\s*\(\s*\\?["'](WScript\.Shell|Shell\.Application|MMC20|new Guid)/ nocase
+        $native = /DllImport.{0,300}\b(WinExec|CreateProcess\w{0,12}|ShellExecute\w{0,3}|system)\s*\(/ nocase
         $vbshell = /[=(\s]Shell\s*\(\s*(Request|\\?["']cmd)/ nocase
     condition:
         any of them
@@ -235,6 +238,28 @@ rule file_written_where_request_says
         $stream_of_text = /CreateTextFile\s*\([^\r\n]{0,200}\)[^;]{0,400}\.\s*Write(Line)?\s*\(?\s*Request\b/ nocase
     condition:
         server_page and any of them
+}
+
+rule uploads_beside_itself
+{
+    meta:
+        what = "keeps an uploaded file, under its own name, in the folder where pages run"
+        severity = "weak"
+    strings:
+        $a = /\.\s*SaveAs\s*\(\s*((HttpContext\.Current\.)?Server\.MapPath\s*\(\s*["'](\.|\.?\/|~\/?|)["']\s*\)|Path\.GetDirectoryName\s*\(\s*Request)/ nocase
+    condition:
+        server_page and $a
+}
+
+rule includes_another_kind
+{
+    meta:
+        what = "runs as part of the page a file that looks like a picture or a text"
+        severity = "weak"
+    strings:
+        $a = /<!--\s*#include\s+(file|virtual)\s*=\s*["'][^"']{1,200}\.(jpe?g|png|gif|bmp|ico|txt|log|css)["']/ nocase
+    condition:
+        server_page and $a
 }
 
 rule fetched_where_request_says
