@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from datetime import UTC, datetime
 from tempfile import TemporaryDirectory
@@ -23,6 +23,7 @@ from tocsin.app.document import servers_and_findings
 from tocsin.app.hunting import HuntJob, HuntWish, hunted, ready
 from tocsin.app.parts import Part, Whole
 from tocsin.app.reading import (
+    LOG_RANGE,
     RANGE,
     WHOLE_FILE,
     Job,
@@ -157,6 +158,7 @@ def _read_all(request: Request, job: Job, whole: Whole, progress: Progress | Non
             if progress is not None:
                 progress(whole.size, whole.files, whole.size)
         return
+    _load(job, [each.path for each in items])
     _read_in_processes(request, job, _chain(items, walking, whole), whole, progress)
 
 
@@ -200,7 +202,6 @@ def _read_in_processes(
     progress: Progress | None,
 ) -> None:
     workers = request.workers or os.cpu_count() or 1
-    _load(job)
     context = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
     running: dict[Future[Part], int] = {}
     hashes: dict[str, Future[str]] = {}
@@ -229,8 +230,9 @@ def _read_in_processes(
             for each in big:
                 hashes[each.path] = pool.submit(hash_file, each.path)
                 pieces[each.path] = _source(each)
-                for number, start in enumerate(range(0, each.size, RANGE)):
-                    end = min(start + RANGE, each.size)
+                step = LOG_RANGE if _is_log(each.path) else RANGE
+                for number, start in enumerate(range(0, each.size, step)):
+                    end = min(start + step, each.size)
                     running[pool.submit(read_range, job, each.path, number, start, end)] = 1
                     collect(2 * workers)
             collect(2 * workers)
@@ -241,19 +243,25 @@ def _read_in_processes(
             whole.add(Part(sources=[msgspec.structs.replace(source, sha256=digest)], files=1))
 
 
-def _load(job: Job) -> None:
+def _load(job: Job, first: Sequence[str]) -> None:
     """Load before the workers are forked what they would each load else, and let the collector of
     garbage leave it alone, so that they share it."""
     formats()
     registrable("contoso.example")
     if job.hunt is not None:
-        ready(job.hunt.wish)
+        ready(job.hunt.wish, first)
     if job.reading.messages:
         lexicon.cues("")
         everyday_stems(STEM)
         for table in (link_hosts, link_words, file_kinds, wrappers):
             table()
     gc.freeze()
+
+
+def _is_log(path: str) -> bool:
+    with open(path, "rb") as stream:
+        found = recognise(stream.read(8192))
+    return found is not None and found.log is not None
 
 
 def _source(item: FileItem) -> Source:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -22,8 +23,8 @@ from tocsin.analyse.hunt.scan import scan_lines, scan_records
 from tocsin.analyse.hunt.spool import answered
 from tocsin.analyse.hunt.whole import HuntPart
 from tocsin.analyse.inventory.room import Inventory
-from tocsin.formats import HEAD_SIZE, Format
-from tocsin.formats.syntax.log_rows import LineLog, Log
+from tocsin.formats import HEAD_SIZE, Format, recognise
+from tocsin.formats.syntax.log_rows import Layout, LineLog, Log
 from tocsin.knowledge.baselines import asked_fields, baselines
 from tocsin.knowledge.chains import chains
 from tocsin.knowledge.sigma import Rules, load
@@ -113,6 +114,8 @@ def hunt_file(
         folding = Folding(at, log.surface, window, _gather(job))
         records = log.named(stream, at.source) if log.named else log.records(stream)
         scan_records(records, log, plan_for(job.wish, log.surface, log), folding)
+        if log.aside and not folding.stat.rows:
+            return 0
         return _took(folding, part)
     head = stream.read(HEAD_SIZE)
     stream.seek(0)
@@ -141,8 +144,7 @@ def hunt_piece(
     layout = log.begin(_text_head(stream.read(HEAD_SIZE)))
     if layout is None:
         return part, 0
-    for line in _turns_before(stream, start, log.marks):
-        layout = log.turns(line, layout)
+    layout = _layout_before(stream, start, log, layout)
     stream.seek(0)
     folding = Folding(at, layout.surface, window, _gather(job), number)
     scan_lines(
@@ -176,22 +178,24 @@ BACK = 8 << 20
 """Bytes that are looked at in one go for the layout that holds where a piece begins."""
 
 
-def _turns_before(stream: BinaryIO, start: int, marks: tuple[bytes, ...]) -> Iterator[bytes]:
-    """The last lines before `start` that may state the layout, in order: those of the last block of
-    the file that has any."""
+def _layout_before(stream: BinaryIO, start: int, log: LineLog, layout: Layout) -> Layout:
+    """The layout that holds where a piece begins: what the nearest lines before it made of the
+    file's first one, looked for from there backwards."""
+    fields = re.compile(rb"^(?:" + b"|".join(map(re.escape, log.marks)) + rb").*", re.MULTILINE)
     stop = start
-    fields = re.compile(
-        rb"^(?:" + b"|".join(re.escape(each) for each in marks) + rb").*", re.MULTILINE
-    )
     while stop > 0:
         begin = max(0, stop - BACK)
         stream.seek(begin)
         text = stream.read(min(stop + HEAD_SIZE, start) - begin)
-        found = [each.group().rstrip(b"\r") for each in fields.finditer(text)]
-        if found:
-            yield from found
-            return
+        # Most stretches of a log hold no such line, which is told far quicker than where one is.
+        if any(text.find(b"\n" + mark) >= 0 for mark in log.marks):
+            turned = layout
+            for each in fields.finditer(text):
+                turned = log.turns(each.group().rstrip(b"\r"), turned)
+            if turned != layout:
+                return turned
         stop = begin
+    return layout
 
 
 def dropped(count: int) -> Gap:
@@ -202,9 +206,30 @@ def dropped(count: int) -> Gap:
     return Gap(at=Locator(source="…"), kind="limit", why=why)
 
 
-def ready(wish: HuntWish) -> None:
-    """Load before the workers are forked what each of them would load else."""
+LOOKED_AT = 40
+"""Files whose kinds are looked at before the workers are forked."""
+
+
+def ready(wish: HuntWish, first: Sequence[str]) -> None:
+    """Load before the workers are forked what each would load else: the rules, and the searches of
+    the kinds of logs that the first files are."""
     rules(wish)
+    for path in first[:LOOKED_AT]:
+        with suppress(OSError), open(path, "rb") as stream:
+            head = stream.read(HEAD_SIZE)
+            found = recognise(head)
+            if found is None or found.log is None:
+                continue
+            surface = _surface(found.log, head)
+            if surface:
+                plan_for(wish, surface, found.log)
+
+
+def _surface(log: Log, head: bytes) -> str:
+    if not isinstance(log, LineLog):
+        return log.surface
+    layout = log.begin(_text_head(head))
+    return layout.surface if layout is not None else ""
 
 
 def hunted(job: HuntJob, whole: Whole, known: Inventory) -> Hunt | None:

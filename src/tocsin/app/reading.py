@@ -26,6 +26,8 @@ WHOLE_FILE = 4 << 20
 """Files up to this size are read in one go; larger ones are hashed, then streamed."""
 RANGE = 64 << 20
 """Size of the pieces in which a big file is read by many workers."""
+LOG_RANGE = 384 << 20
+"""The same of a log: it is read ten times as fast, and a piece must look for its columns."""
 _CHUNK = 1 << 20
 
 
@@ -219,7 +221,7 @@ def _read_format(job: Job, found: Format, stream: BinaryIO, at: Locator, part: P
             records += _keep(job, each, part)
         if found.log is not None and job.hunt is not None:
             stream.seek(0)
-            records = hunt_file(job.hunt, found, stream, at, job.window.holds, part.hunt)
+            records = hunt_file(job.hunt, found, stream, at, job.window.holds, part.hunt) or records
     except Exception as fault:  # noqa: BLE001 - the outer door: one bad file never costs the others
         part.gap(
             Gap(

@@ -100,13 +100,22 @@ def _every(
     block: bytes, before: int, log: LineLog, layout: Layout, plan: Plan, out: Folding
 ) -> Layout:
     """The same where some rule must be asked of every row."""
-    places = range(len(plan.rules))
+    matches, _ = plan.matcher.scan(block)
+    place, total = 0, len(matches)
+    stop = 0
     for number, raw in enumerate(block[1:].split(b"\n")[:-1], before + 1):
+        stop += 1 + len(raw)
+        beyond = (stop + 2) << BITS
+        marks = set()
+        while place < total and matches[place] < beyond:
+            marks.add(matches[place] & MASK)
+            place += 1
         line = raw.rstrip(b"\r")
-        if line.startswith(tuple(log.marks)):
+        if TURN in marks:
             layout = log.turns(line, layout)
         elif line:
-            out.row(line, number, log.event, layout, plan, places, frozenset())
+            asked = tuple(sorted({*_asked(line, marks, plan), *plan.always}))
+            out.row(line, number, log.event, layout, plan, asked, marks)
     return layout
 
 

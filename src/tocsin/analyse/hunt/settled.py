@@ -8,11 +8,12 @@ compared, which costs a fraction of reading it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from tocsin.formats.syntax.log_rows import Layout
 from tocsin.knowledge.sigma import SigmaRule
-from tocsin.knowledge.sigma.tree import All, Either, No, Node
+from tocsin.knowledge.sigma.tree import All, Either, Like, No, Node, Part, Regex, Same, Test
 from tocsin.knowledge.surfaces import Surface
 
 KEPT = 50_000
@@ -24,6 +25,17 @@ _PARTS = {
     "cs-uri": ("cs-uri", "cs-uri-stem", "cs-uri-query"),
 }
 """Fields of IIS rows that are put together of other columns."""
+
+_ID = re.compile(
+    rb"=(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{16,64})(?=[&;@ ]|$)"
+)
+"""An id as Exchange writes it into every address (`&ClientId=…&cafeReqId=…;`)."""
+
+_TOUCHES = re.compile(r"=[0-9a-f-]|^[0-9a-f-]*(?:[&;@ ]|$)")
+"""A text of a rule that might stand over a part of such an id: what the id is then matters to it.
+
+It goes on from the sign before the id into it, or begins within it and ends there or goes on with
+what follows it."""
 
 Columns = tuple[int, ...]
 
@@ -37,6 +49,7 @@ class Settled:
         self._surface = surface
         self._rules = rules
         self._needed: dict[tuple[int, ...], Columns | None] = {}
+        self._blind: dict[tuple[int, ...], bool] = {}
         self._seen: set[tuple[object, ...]] = set()
 
     def key(self, line: bytes, asked: tuple[int, ...]) -> tuple[object, ...] | None:
@@ -44,11 +57,14 @@ class Settled:
         needed = self._needed.get(asked, ())
         if needed == ():
             needed = self._needed[asked] = self._columns(asked)
+            self._blind[asked] = not any(_heeds_ids(self._rules[each].tree) for each in asked)
         if needed is None or b'"' in line:
             return None
         values = line.split(self.delimiter)
         if len(values) != len(self.columns):
             return None
+        if self._blind[asked]:
+            return asked, *[_ID.sub(b"=", values[each]) for each in needed]
         return asked, *[values[each] for each in needed]
 
     def __contains__(self, key: tuple[object, ...]) -> bool:
@@ -84,6 +100,32 @@ def _sources(field: str, surface: Surface) -> tuple[str, ...]:
     if mark:
         return stem, query
     return _PARTS.get(source, (source,)) if surface.name == "iis" else (source,)
+
+
+def _heeds_ids(node: Node) -> bool:
+    """Whether what an id in the row is could change what a rule says of it."""
+    for test in _tests(node):
+        if isinstance(test, Regex):
+            return True
+        if isinstance(test, Like):
+            told: Sequence[str] = test.parts
+        elif isinstance(test, (Same, Part)):
+            told = tuple(test.values)
+        else:
+            continue
+        if any(_TOUCHES.search(each.lower()) for each in told):
+            return True
+    return False
+
+
+def _tests(node: Node) -> Iterator[Test]:
+    if isinstance(node, (All, Either)):
+        for each in node.nodes:
+            yield from _tests(each)
+    elif isinstance(node, No):
+        yield from _tests(node.node)
+    else:
+        yield node
 
 
 def _asks_everything(node: Node) -> bool:
