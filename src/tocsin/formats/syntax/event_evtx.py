@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 import msgspec
@@ -42,20 +42,36 @@ class _Chunk(msgspec.Struct, frozen=True):
     count: int
 
 
-def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
-    """Every record of the file as one line of JSON, in the file's order; what is lost, counted."""
+Rendering = Callable[[Iterable[LogRecord | LogFault]], Iterator[LogRecord | LogFault]]
+
+
+def records(stream: BinaryIO, mark: bytes, rendered: Rendering) -> Iterator[LogRecord | LogFault]:
+    """Every record of the file as one line of JSON, in the file's order; what is lost, counted.
+
+    rendered: is given the records of those chunks that hold `mark`, and asked for no others.
+    """
+    for chunks in _batches(stream):
+        if isinstance(chunks, LogFault):
+            yield chunks
+        elif any(mark in each.data for each in chunks):
+            yield from rendered(_batch(chunks))
+        else:
+            yield from _batch(chunks)
+
+
+def _batches(stream: BinaryIO) -> Iterator[list[_Chunk] | LogFault]:
     batch: list[_Chunk] = []
     for each in _chunks(stream):
         if isinstance(each, LogFault):
-            yield from _batch(batch)
+            yield batch
             batch = []
             yield each
             continue
         batch.append(each)
         if len(batch) == BATCH:
-            yield from _batch(batch)
+            yield batch
             batch = []
-    yield from _batch(batch)
+    yield batch
 
 
 def _chunks(stream: BinaryIO) -> Iterator[_Chunk | LogFault]:
@@ -87,19 +103,20 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
 
 def _chunk(number: int, offset: int, data: bytes) -> _Chunk | LogFault | None:
     """A chunk to be decoded; None for space that was never used."""
-    held = data.count(_RECORD_MAGIC)
     if data.startswith(CHUNK_MAGIC) and len(data) >= 512:
         first, last = _NUMBERS.unpack_from(data, 8)
-        stated = last - first + 1 if first <= last < 1 << 62 else 0
-        count = stated if 0 < stated <= _LONGEST else held
+        count = last - first + 1 if first <= last < 1 << 62 else 0
+        if not 0 < count <= _LONGEST:
+            count = data.count(_RECORD_MAGIC)
         return _Chunk(number, offset, data.ljust(CHUNK_SIZE, b"\0"), count)
-    if held and data[512:516] == _RECORD_MAGIC:
+    if data[512:516] == _RECORD_MAGIC:
         # Only the head of the chunk was overwritten: its records may still be whole.
         count, last, end = _walk(data)
         numbers = _NUMBERS.pack(1, count)
         head = CHUNK_MAGIC + numbers + numbers + struct.pack("<III", 128, last, end)
         data = (head.ljust(512, b"\0") + data[512:]).ljust(CHUNK_SIZE, b"\0")
         return _Chunk(number, offset, data, count)
+    held = data.count(_RECORD_MAGIC)
     if not held and not data.strip(b"\0"):
         return None
     return LogFault(_place(number, offset), say(N_("no chunk of an event log")), max(1, held))

@@ -41,13 +41,13 @@ def rendered(records: Iterable[LogRecord | LogFault]) -> Iterator[LogRecord | Lo
     The file holds only the values of that text: what is searched for must stand in the record.
     """
     for each in records:
-        if isinstance(each, LogRecord) and _UNTOLD in each.text:
+        if isinstance(each, LogRecord) and UNTOLD in each.text:
             yield LogRecord(each.position, _with_message(each.text))
         else:
             yield each
 
 
-_UNTOLD = b"MSExchange "
+UNTOLD = b"MSExchange "
 """What the names of the providers begin with whose text is made (`knowledge/data/events`)."""
 
 
