@@ -8,7 +8,7 @@ from typing import BinaryIO
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax import event_evtx
 from tocsin.formats.syntax.event_hosts import read_events
-from tocsin.formats.syntax.event_record import UNTOLD, event_of, rendered
+from tocsin.formats.syntax.event_record import UNTOLD, event_of, with_message
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
@@ -20,12 +20,9 @@ def recognise(head: bytes) -> int:
     return 100 if head.startswith((event_evtx.FILE_MAGIC, event_evtx.CHUNK_MAGIC)) else 0
 
 
-_UNTOLD = UNTOLD.decode().encode("utf-16-le")
-
-
 def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """Every record as one line of JSON."""
-    return event_evtx.records(stream, _UNTOLD, rendered)
+    return event_evtx.records(stream, UNTOLD, with_message)
 
 
 LOG = RecordLog(records=records, event=event_of)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 import msgspec
@@ -30,6 +30,12 @@ _RECORD_MAGIC = b"**\0\0"
 _TABLES = slice(128, 512)
 """Of a chunk's header: offsets of common strings and templates, which only make reading faster."""
 _NUMBERS = struct.Struct("<QQ")
+RECORD_LIMIT = 1024 * 1024
+"""Characters of one record: a chunk of 64 KiB holds no longer one unless it was made to swell."""
+
+_PROVIDER_WITHIN = 400
+"""Bytes of a record's JSON within which its provider is named: it is the first of `System`."""
+
 _LONGEST = CHUNK_SIZE // 24
 
 
@@ -42,21 +48,19 @@ class _Chunk(msgspec.Struct, frozen=True):
     count: int
 
 
-Rendering = Callable[[Iterable[LogRecord | LogFault]], Iterator[LogRecord | LogFault]]
-
-
-def records(stream: BinaryIO, mark: bytes, rendered: Rendering) -> Iterator[LogRecord | LogFault]:
+def records(
+    stream: BinaryIO, mark: bytes, rendered: Callable[[bytes], bytes]
+) -> Iterator[LogRecord | LogFault]:
     """Every record of the file as one line of JSON, in the file's order; what is lost, counted.
 
-    rendered: is given the records of those chunks that hold `mark`, and asked for no others.
+    rendered: writes anew those records whose provider's name begins with `mark`.
     """
     for chunks in _batches(stream):
-        if isinstance(chunks, LogFault):
-            yield chunks
-        elif any(mark in each.data for each in chunks):
-            yield from rendered(_batch(chunks))
-        else:
-            yield from _batch(chunks)
+        for each in (chunks,) if isinstance(chunks, LogFault) else _batch(chunks):
+            if isinstance(each, LogRecord) and each.text.find(mark, 0, _PROVIDER_WITHIN) >= 0:
+                yield LogRecord(each.position, rendered(each.text))
+            else:
+                yield each
 
 
 def _batches(stream: BinaryIO) -> Iterator[list[_Chunk] | LogFault]:
@@ -205,6 +209,11 @@ def _decode(chunks: list[bytes]) -> tuple[list[LogRecord], list[str]]:
             continue
         if each is None:
             break
+        if len(each["data"]) > RECORD_LIMIT:
+            faults.append(
+                f"a record of {len(each['data'])} characters out of a chunk of {CHUNK_SIZE}"
+            )
+            continue
         found.append(_record(each["event_record_id"], each["data"].encode()))
     return found, faults
 

@@ -42,7 +42,7 @@ def rendered(records: Iterable[LogRecord | LogFault]) -> Iterator[LogRecord | Lo
     """
     for each in records:
         if isinstance(each, LogRecord) and UNTOLD in each.text:
-            yield LogRecord(each.position, _with_message(each.text))
+            yield LogRecord(each.position, with_message(each.text))
         else:
             yield each
 
@@ -51,7 +51,8 @@ UNTOLD = b"MSExchange "
 """What the names of the providers begin with whose text is made (`knowledge/data/events`)."""
 
 
-def _with_message(text: bytes) -> bytes:
+def with_message(text: bytes) -> bytes:
+    """The record with the text that Windows shows of it, if that is not in it."""
     event = event_of(text)
     message = event.fields.get("Message") if event is not None else None
     if not message or not text.endswith(b"}"):
