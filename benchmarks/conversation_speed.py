@@ -270,7 +270,8 @@ def measured(folder: Path, count: int, history: Path | None) -> dict[str, float]
     # As installed: the modules are compiled once, by the first of these runs.
     compiled = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     compiled["PYTHONPYCACHEPREFIX"] = str(folder.parent / "compiled")
-    runs, starts = [], []
+    runs: list[dict[str, float]] = []
+    starts: list[dict[str, float]] = []
     for _ in range(ROUNDS):
         for where, taken in ((folder, runs), (alone, starts)):
             options = []
