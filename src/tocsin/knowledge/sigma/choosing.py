@@ -17,7 +17,7 @@ import msgspec
 from tocsin.knowledge.sigma.needs import Need, Pattern, Some, Text
 from tocsin.knowledge.sigma.rarity import MOST, bits, chance, letter, seen
 from tocsin.knowledge.sigma.row_regex import translated
-from tocsin.knowledge.sigma.spelling import END, START, Kind, Spelled, spelled, tear
+from tocsin.knowledge.sigma.spelling import END, START, Kind, Spelled, decoded, spelled, tear
 
 WINDOW_LIMITS = (24, 48, 96)
 """Characters of one text that are searched for; it is cut around its rarest part."""
@@ -161,7 +161,7 @@ class Chooser:
             parts = self.parts(text, self.mark_of(need.names))
             choices: list[Choice] = []
             for part in parts:
-                own = bool(column) and len(parts) == 1 and text == need.text.lower()
+                own = bool(column) and _text(part) == text
                 first, last = own and need.begins, own and need.ends
                 unit = self.unit(
                     part,
@@ -293,6 +293,8 @@ class Chooser:
 def written(need: Text, kind: Kind) -> list[str] | None:
     """What stands in the raw row for a text in these fields: one of these; none: it never is there."""
     table, text = table_of(), need.text.lower()
+    if kind == "text":
+        text = decoded(text, ends=need.ends)
     if not need.names:
         return [text]
     if ":" in text and any(name in table.addresses for name in need.names):
@@ -328,7 +330,10 @@ def _made(part: Spelling, rare: float) -> Unit:
         forms = [old + new for old in forms for new in each.forms]
         if len(forms) > FORMS_LIMIT:
             forms = []
-    return Unit("".join(each.regex for each in part), rare, _text(part), tuple(forms))
+    regex = "".join(each.regex for each in part)
+    if any(each.char == "?" and not each.forms for each in part):
+        rare = min(rare, seen(regex))  # rows have it in other letters
+    return Unit(regex, rare, _text(part), tuple(forms))
 
 
 def _fewer(found: list[Unit]) -> Choice:

@@ -19,7 +19,7 @@ import msgspec
 from tocsin.knowledge.sigma.patterns import Engine
 from tocsin.knowledge.sigma.rarity import chance, letter, seen
 from tocsin.knowledge.sigma.regex_texts import READ_OTHERWISE
-from tocsin.knowledge.sigma.spelling import END, START, Spelled, escaped, spelled
+from tocsin.knowledge.sigma.spelling import END, ROUNDS, START, Spelled, escaped, spelled
 
 LENGTH_LIMIT = 1500
 """Characters of a translated regex; a longer one is not searched for."""
@@ -83,7 +83,7 @@ class _Translator:
     def pieces(self, tree: Any) -> tuple[str, float]:
         """A whole regex; where an item says nothing there is a gap."""
         made, sure, text = [], 0.0, ""
-        for kind, value in _flat(tree):
+        for kind, value in _decoded(list(_flat(tree))):
             try:
                 more, bits = self.item(kind, value)
             except _UnknownError:
@@ -95,7 +95,7 @@ class _Translator:
 
     def sequence(self, tree: Any) -> tuple[str, float]:
         """A sequence that must hold together."""
-        found = [self.item(kind, value) for kind, value in tree]
+        found = [self.item(kind, value) for kind, value in _decoded(list(tree))]
         return "".join(text for text, _ in found), sum(bits for _, bits in found)
 
     def item(self, kind: Any, value: Any) -> tuple[str, float]:
@@ -210,6 +210,29 @@ def _flat(tree: Any) -> Any:
             yield kind, value
 
 
+def _decoded(items: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """The items with percent-encoded characters as such: each stands for its encodings too."""
+    for _ in range(ROUNDS):
+        made: list[tuple[Any, Any]] = []
+        place = 0
+        while place < len(items):
+            code = _code(items[place : place + 3])
+            made.append(items[place] if code is None else (kinds.LITERAL, code))
+            place += 1 if code is None else 3
+        if len(made) == len(items):
+            break
+        items = made
+    return items
+
+
+def _code(items: list[tuple[Any, Any]]) -> int | None:
+    if len(items) < 3 or any(kind is not kinds.LITERAL for kind, _ in items):
+        return None
+    percent, *digits = (chr(value) for _, value in items)
+    both = "".join(digits).lower()
+    return int(both, 16) if percent == "%" and set(both) <= _HEX else None
+
+
 def _cased(chars: set[str]) -> set[str]:
     """These and their other case."""
     return {each for char in chars for each in (char, char.lower(), char.upper()) if len(each) == 1}
@@ -232,6 +255,7 @@ def _is_control(char: str) -> bool:
 def _bytes(accepted: frozenset[str]) -> str:
     """A class of all bytes that these characters may be written with."""
     shown = {char for char in _cased(set(accepted)) if " " < char <= "~"} | {"%"} | _HEX
+    shown |= {char for char in accepted if _is_control(char)} - {"\n"}
     if _SPACE & accepted:
         shown |= {" ", "+", "\t"}
     if len(accepted) > MANY:
@@ -243,7 +267,13 @@ def _bytes(accepted: frozenset[str]) -> str:
 
 
 def _class(chars: str) -> str:
-    return "[" + "".join(f"\\{char}" if char in "\\]^-[" else char for char in chars) + "]"
+    return "[" + "".join(map(_in_class, chars)) + "]"
+
+
+def _in_class(char: str) -> str:
+    if _is_control(char):
+        return f"\\x{ord(char):02x}"
+    return f"\\{char}" if char in "\\]^-[" else char
 
 
 def _spelling(char: str) -> str:

@@ -8,10 +8,14 @@ becomes an ASCII letter in lower case are asked of every rule (`FOLDED`).
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Literal
 
 import msgspec
+
+ROUNDS = 3
+"""How often percent-encoding is taken off a rule's text."""
 
 Kind = Literal["text", "json"]
 
@@ -19,7 +23,7 @@ NEEDLESS = rb"%(?:25[0-9a-f]{2}|u00[0-9a-f]{2}|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-
 """What a row holds in which a character is percent-encoded that need not be, or was so twice."""
 
 FOLDED = (
-    rb"\xe2\x84\xaa|\xc4\xb0|\xc5\xbf|\\u(?:212a|0130|017f)"
+    rb"\xe2\x84\xaa|\xc4\xb0|\xc5\xbf|\\u(?:212a|0130|017f)|%e2%84%aa|%c4%b0|%c5%bf"
     rb"|(?:%[89a-f][0-9a-f]){3}|(?:[\xc2\xc3][\x80-\xbf]){3}"
     rb"|[\x81-\x99\xa2-\xa9\xc1-\xc9\xd1-\xd9\xe2-\xe9\xf0-\xf9]{6}"
 )
@@ -36,6 +40,8 @@ END = r"""[\n ,;"'|\t\r?]"""
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._~")
 _SAME_IN_JSON = frozenset(" !#$%()*;=?@^`|{}[]")
+_ENCODED = re.compile(r"%([0-9a-fA-F]{2})")
+_HALF = re.compile(r"%[0-9a-fA-F]?\Z")
 _META = frozenset("\\^$.|?*+()[]{}")
 
 
@@ -97,6 +103,20 @@ def _in_json(char: str) -> Spelled | None:
     if char == "/":
         return Spelled(r"\\*/", ("/", "\\/", "\\\\/"), char)
     return Spelled(f"(?:{escaped(char)}|\\{code})", (char, code), char)
+
+
+def decoded(text: str, *, ends: bool) -> str:
+    """A rule's text without percent-encoding: each character stands for its encodings too.
+
+    A half-written one at the end is left off unless the value ends there. What was encoded twice,
+    the search decodes itself.
+    """
+    for _ in range(ROUNDS):
+        plain = _ENCODED.sub(lambda found: chr(int(found[1], 16)), text)
+        if plain == text:
+            break
+        text = plain
+    return text if ends else _HALF.sub("", text)
 
 
 def escaped(text: str) -> str:
