@@ -139,3 +139,26 @@ def test_two_hands_are_two_incidents_with_chains_of_their_own():
     ]  # fmt: skip
     found = told(*rows).incidents
     assert sorted(each.chain for each in found) == ["proxylogon-web-shell", "squirrelwaffle"]
+
+
+def test_two_days_over_three_machines_are_one_intrusion():
+    """As The DFIR Report tells of November 2021: web shells, a tunnel, then the domain."""
+    own = {"s-ip": "10.1.1.4"}
+    rows = [
+        group("proxyshell", 0, client=ATTACKER, target="/autodiscover/autodiscover.json", **own),
+        group("role-grant", 1, surface="windows"),
+        group("webshell-write", 2, surface="windows", target=r"C:\inetpub\wwwroot\aspnet_client\q1z.aspx"),
+        group("webshell-use", 9, client=OTHER, target="/aspnet_client/q1z.aspx", **own),
+        group("account", 26 * 60, surface="windows", TargetUserName="DefaultAccount", EventID="4722"),
+        group("tunnel", 30 * 60, surface="windows"),
+        group("lateral", 40 * 60, host="DC01.contoso.example", surface="windows", client="10.1.1.4"),
+        group("credentials", 40.5 * 60, host="dc01", surface="windows"),
+        group("impact", 42 * 60, host="DC01", surface="windows"),
+        group("probe", 41 * 60, client="192.0.2.200", outcome="attempt"),
+    ]  # fmt: skip
+    incidents = told(*rows).incidents
+    assert [len(each.findings) for each in incidents] == [9, 1]
+    assert set(incidents[0].hosts) == {"ex01", "dc01"}
+    assert incidents[0].chain == "ransomware-after-proxyshell"
+    assert incidents[0].missing == ()
+    assert any("Came from ex01" in str(each) for each in incidents[0].joined)

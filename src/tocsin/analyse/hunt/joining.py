@@ -211,7 +211,8 @@ def _following(
     strong = [each for each in placed if traces[each[0]].weighs >= MEDIUM]
     grave = [each for each in placed if traces[each[0]].weighs >= HIGH]
     loose = [each for each in placeless if traces[each[0]].weighs >= MEDIUM]
-    on_host = _scenes(traces, strong)
+    arrived = [each for each in loose if traces[each[0]].origins]
+    on_host = _scenes(traces, [*strong, *arrived])
     ways_in = _scenes(traces, (each for each in grave if entry(traces[each[0]].finding)))
     anything = _scenes(traces, [*strong, *loose])
     homeless = {number for _, number in placeless}
