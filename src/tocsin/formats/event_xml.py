@@ -9,7 +9,7 @@ from typing import BinaryIO
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.event_hosts import read_events
 from tocsin.formats.syntax.event_record import event_of, rendered
-from tocsin.formats.syntax.event_xml import events
+from tocsin.formats.syntax.event_xml import elements
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.text_stream import head_text
 from tocsin.model.evidence import Evidence
@@ -32,7 +32,7 @@ def recognise(head: bytes) -> int:
 
 def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """Every event as one line of JSON."""
-    return rendered(events(stream))
+    return rendered(elements(stream))
 
 
 LOG = RecordLog(records=records, event=event_of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -50,6 +51,7 @@ _SERVICES = (
 )
 """Processes that run on Exchange servers only, as process events name them."""
 
+_HOST = re.compile(r"[A-Za-z0-9][\w-]{0,62}(?:\.[\w-]{1,63}){0,8}")
 _IMAGES = ("Image", "SourceImage", "TargetImage", "ParentImage", "ProcessName", "Application")
 _MARKS = (b"MSExchange", b"Microsoft-Exchange-", b"Microsoft.Exchange.Store.", b"EdgeTransport")
 
@@ -76,7 +78,7 @@ def read_events(stream: BinaryIO, at: Locator, log: RecordLog) -> Iterator[Evide
 def _why_exchange(event: Event) -> str:
     """What shows that the computer is an Exchange server; empty when nothing does for certain."""
     fields = event.fields
-    if not event.host:
+    if not _HOST.fullmatch(event.host):
         return ""
     provider = fields.get("Provider_Name", "")
     if provider in _SERVER_ONLY:

@@ -36,8 +36,8 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#x(?:[0-8bcefBCEF]|1[0-9a
 _encode = msgspec.json.Encoder().encode
 
 
-def events(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
-    """Every event of the file as one line of JSON."""
+def elements(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
+    """Every `Event` element of the file as one line of JSON."""
     for number, piece in enumerate(_pieces(stream), 1):
         place = f"record {number}"
         if piece is None:

@@ -1,0 +1,107 @@
+"""Exchange's admin audit log: `Search-AdminAuditLog` as JSON or CSV, `New-AdminAuditLogSearch` as XML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+
+from tocsin.formats import Format, Reading
+from tocsin.formats.syntax.audit_admin import SERVER, admin_event, entries, spelled_out
+from tocsin.formats.syntax.csv_records import Broken, header_of, rows
+from tocsin.formats.syntax.event_lines import json_lines, opened
+from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
+from tocsin.formats.syntax.rewound import Rewound
+from tocsin.formats.syntax.text_stream import head_text
+from tocsin.model.build import parse_version
+from tocsin.model.evidence import Evidence, Host, Look
+from tocsin.model.finding import Gap
+from tocsin.model.locator import Locator
+
+RECORDS_LIMIT = 2000
+"""Entries that are looked at for the servers they name."""
+
+LISTS = frozenset({"value"})
+_SNIFFED = 64
+_NAME = re.compile(r'"([A-Za-z]\w{0,40})"\s*:')
+_XML = re.compile(r"<SearchResults\b.{0,2000}?<Event\s[^>]{0,2000}\bCaller=", re.DOTALL)
+_KNOWN = frozenset({"CmdletName", "Caller"})
+_MORE = frozenset(
+    {"ObjectModified", "CmdletParameters", "RunDate", "OriginatingServer", "Succeeded"}
+)
+
+_encode = msgspec.json.Encoder().encode
+
+
+def recognise(head: bytes) -> int:
+    """By the members, columns or attributes of an entry."""
+    text = head_text(head).lstrip("\ufeff \t\r\n")
+    if text.startswith("<"):
+        return 96 if _XML.search(text) else 0
+    names = set(_NAME.findall(text) if text[:1] in ("{", "[") else header_of(text))
+    return 96 if names >= _KNOWN and len(names & _MORE) >= 2 else 0
+
+
+def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
+    """Every entry as one line of JSON."""
+    head = stream.read(_SNIFFED)
+    again: Any = Rewound(head, stream)
+    first = head_text(head).lstrip("\ufeff \t\r\n")[:1]
+    if first == "<":
+        found = entries(again)
+    else:
+        found = json_lines(again, LISTS, opened) if first in ("{", "[") else _table(again)
+    return map(spelled_out, found)
+
+
+def _table(stream: Any) -> Iterator[LogRecord | LogFault]:
+    for row in rows(stream):
+        if isinstance(row, Broken):
+            yield LogFault(f"line {row.line}", row.why)
+        else:
+            named = {name: value for name, value in row.fields().items() if value}
+            yield LogRecord(f"line {row.line}", _encode(opened(named)))
+
+
+LOG = RecordLog(records=records, event=admin_event, surface="audit-queue")
+
+
+def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
+    """The servers on which commands were run, with their build; then one `Look`."""
+    del reading
+    count = 0
+    known: set[str] = set()
+    for each in records(stream):
+        if isinstance(each, LogFault):
+            continue
+        count += 1
+        event = admin_event(each.text)
+        if event is None:
+            continue
+        printed = event.fields.get("Server", "")
+        server = SERVER.match(printed)
+        if server is not None and printed not in known:
+            known.add(printed)
+            host = Host(
+                seen_by="log",
+                names=(server["name"],),
+                product="Exchange Server",
+                version=parse_version(server["build"]),
+            )
+            place = msgspec.structs.replace(at, position=each.position)
+            yield Evidence(at=place, body=host, seen=event.when, quote=printed)
+        if count >= RECORDS_LIMIT:
+            break
+    yield Evidence(at=at, body=Look(seen_by="log", records=count))
+
+
+FORMAT = Format(
+    name="admin-audit",
+    title="Exchange admin audit log",
+    recognise=recognise,
+    read=read,
+    order=20,
+    log=LOG,
+)
