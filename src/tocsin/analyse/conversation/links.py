@@ -29,6 +29,11 @@ PARTS_READ = 12
 _DAY = re.compile(r"(?<![^/])(?:19|20)\d\d/(?:0?[1-9]|1[0-2])(?![^/])")
 """Year and month as parts of a path."""
 
+BELOW = 0.4
+"""How strange a link below a signature's line is: nobody asks to open it."""
+
+_CUT = re.compile(r"^(?:--|[-_=*~]{10,80})[ \t]*$", re.MULTILINE)
+
 FRONT_PAGE = 0.5
 """How strange a site's bare front page is, against something on it."""
 
@@ -86,6 +91,8 @@ def _link(link: Link, found: Observed, scene: Scene, everybody: int, mine: int) 
     if fresh and link.domain in public_sites() and not many:
         return 0.0
     size = 1.0 if deep(link, scene.message.author.address) else FRONT_PAGE
+    if below(link, scene.message.text.new):
+        size *= BELOW
     if many:
         found["hosting"] = max(size, found.get("hosting", 0.0))
         if mine not in facts:
@@ -114,6 +121,13 @@ def deep(link: Link, author: str) -> bool:
         return True
     local = author.partition("@")[0]
     return shared(link) and not (len(local) >= LOCAL_LEAST and link.host.startswith(local + "."))
+
+
+def below(link: Link, text: str) -> bool:
+    """Whether it stands only below the line that cuts off a signature, or what a list adds."""
+    line = _CUT.search(text)
+    at = text.lower().find(link.host)
+    return line is not None and at > line.start()
 
 
 def everybodys(link: Link) -> bool:

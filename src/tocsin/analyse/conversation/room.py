@@ -20,7 +20,7 @@ from tocsin.analyse.conversation.bursts import Bursts, Sent
 from tocsin.analyse.conversation.copies import Copies
 from tocsin.analyse.conversation.keys import hashing
 from tocsin.analyse.conversation.ledger import Rows
-from tocsin.analyse.conversation.links import everybodys
+from tocsin.analyse.conversation.links import below, everybodys
 from tocsin.analyse.conversation.memory import Lesson, Memory
 from tocsin.analyse.conversation.placing import FLAGGED, Placing
 from tocsin.analyse.conversation.scoring import Score, Scorer
@@ -276,7 +276,7 @@ class Room:
         fresh = {
             link.domain
             for link, everybody, _ in page.links
-            if everybody not in facts and not everybodys(link)
+            if everybody not in facts and not everybodys(link) and not below(link, message.text.new)
         }
         fresh -= public_sites()
         risky = "file-risky-new" in found.observed or "payment-change" in found.observed
