@@ -68,7 +68,7 @@ def settled(*parts):
 def test_a_matching_row_is_found_at_its_line(wish):
     count, places, stat = every(wish, log_of(["/owa/"] * 10 + ["/owa/auth/odd-page.aspx"]))
     assert (count, places) == (1, {"line 15"})
-    assert (stat.rows, stat.lost) == (15, 0)
+    assert (stat.lines, stat.rows, stat.lost) == (15, 11, 0)
 
 
 def test_pieces_of_a_log_say_the_same_as_the_whole(wish):

@@ -69,6 +69,7 @@ class Folding:
         self.stat = LogFileStat(surface=surface, source=at.source, piece=piece or 0)
         self.groups: dict[tuple[str, Key], Group] = {}
         self.dropped = 0
+        self.turns = 0
         self.settled: Settled | None = None
         self._hosts: dict[str, int] = {}
         self._time: datetime | None = None

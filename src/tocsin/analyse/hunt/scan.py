@@ -49,7 +49,8 @@ def scan_lines(
             continue
         layout = _block(block, number, log, layout, plan, out)
         number += block.count(b"\n") - 1
-    out.stat.lines = out.stat.rows = number
+    out.stat.lines = number
+    out.stat.rows = number - out.turns
 
 
 def _block(
@@ -81,6 +82,7 @@ def _block(
         counted = start
         line = block[start:stop].rstrip(b"\r")
         if TURN in marks:
+            out.turns += 1
             turned = log.turns(line, layout)
             if turned != layout:
                 layout = turned
@@ -112,6 +114,7 @@ def _every(
             place += 1
         line = raw.rstrip(b"\r")
         if TURN in marks:
+            out.turns += 1
             layout = log.turns(line, layout)
         elif line:
             asked = tuple(sorted({*_asked(line, marks, plan), *plan.always}))
@@ -125,12 +128,12 @@ DOUBTFUL = {ODD, NUL, FOLDED, ENCODED}
 
 def _asked(line: bytes, marks: set[int], plan: Plan) -> tuple[int, ...]:
     """Which rules are asked of a row in which these patterns were found."""
-    if FOLDED in marks:
-        return tuple(range(len(plan.rules)))
     if ENCODED in marks:
         for text in decoded_again(line):
             again, _ = plan.matcher.scan(b"\n" + text.replace(b"\n", b" ") + b"\n")
             marks.update(each & MASK for each in again)
+    if FOLDED in marks:
+        return tuple(range(len(plan.rules)))
     found = {each for mark in marks if mark >= OWN for each in plan.owners[mark - OWN]}
     return tuple(sorted(found))
 
