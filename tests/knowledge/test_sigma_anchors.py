@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import tarfile
@@ -254,3 +255,31 @@ def test_what_is_searched_for_is_rare():
         for row in rows:
             line = f"2026-03-03 10:00:00 10.0.0.5 {row}".encode()
             assert not hit(found, "iis", line), (detection, row, found)
+
+
+def test_names_and_values_that_stand_apart_in_the_audit_queue():
+    """The record is JSON in a cell of CSV; rules ask for `-Name "value"`."""
+    parameters = [
+        {"Name": "Role", "Value": "Mailbox Import Export"},
+        {"Name": "User", "Value": "a\\b"},
+    ]
+    record = {"Operation": "New-ManagementRoleAssignment", "Parameters": parameters}
+    columns = "Timestamp,Server,TenantId,RecordType,Data,UserKey,RecordId,Operation".split(",")
+    data = json.dumps(record).replace('"', '""')
+    line = f'2026-03-03T10:00:00Z,EX01,,1,"{data}",anna,1,New-ManagementRoleAssignment'.encode()
+    layout = Layout(surface="audit-queue", columns=tuple(columns), delimiter=",")
+    event = event_of("audit-queue", line, layout)
+    for detection in (
+        {"Parameters|contains": '-Role "Mailbox Import Export"'},
+        {"Parameters|contains|all": ["-User ", 'import export" -user']},
+        {"Parameters|re": '(?i)-role "?mailbox import'},
+        {"Parameters.Role|startswith": "mailbox import"},
+    ):
+        document = {
+            "title": "x",
+            "detection": {"a": detection, "condition": "a"},
+            "logsource": {"product": "exchange", "service": "cmdlet"},
+        }
+        rule = rule_of(document, "x", own=True)
+        assert rule.matches(event)
+        assert hit(anchors(rule, "audit-queue"), "audit-queue", line)

@@ -8,6 +8,7 @@ behind the other in one value, or no spelling of one begins or ends like one of 
 from __future__ import annotations
 
 import math
+import re
 from functools import cache
 from importlib import resources
 from itertools import groupby
@@ -52,6 +53,9 @@ SUM_LIMIT = 24.0
 FEWER_LIMIT = 200
 """Texts among which those are looked for that hold another one."""
 
+_APART = re.compile(r"""\"|(?:^|(?<=\s))-""")
+"""Where `-Name "value"` falls apart."""
+
 _GAP = r"[^\n]*"
 
 
@@ -64,6 +68,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     addresses: frozenset[str]
     one_column: frozenset[str]
     never: frozenset[str]
+    apart: frozenset[str]
     pieces: frozenset[str]
     columns: dict[str, tuple[str, ...]]
     marks: dict[str, tuple[str, ...]]
@@ -107,6 +112,7 @@ class Way(msgspec.Struct, frozen=True):
     columns: bool
     beside: bool
     order: tuple[str, ...]
+    apart: bool
 
 
 @cache
@@ -119,6 +125,7 @@ def way_of(surface: str) -> Way:
         columns=kind == "text" and surface not in table.one_column,
         beside=surface in table.beside,
         order=table.order.get(surface, ()),
+        apart=surface in table.apart,
     )
 
 
@@ -130,6 +137,7 @@ class Chooser:
         self.columns: dict[str, str] = table_of().groups() if way.columns else {}
         self.mark = tear(beside=way.beside)
         self.order = way.order
+        self.apart = way.apart
         self.known: dict[Need, Choice | None] = {}
 
     def choice(self, need: Need) -> Choice | None:
@@ -148,7 +156,7 @@ class Chooser:
                 found += choice
             return _fewer(found)
         choices = [choice for each in need.needs if (choice := self.choice(each)) is not None]
-        return self.best(choices, ordered=need.ordered)
+        return self.best(choices, ordered=need.ordered and not self.apart)
 
     def text(self, need: Text) -> Choice | None:
         """What of one text is searched for."""
@@ -158,7 +166,13 @@ class Chooser:
         column = self.column(need.names)
         found: Choice = ()
         for text in known:
-            parts = self.parts(text, self.mark_of(need.names))
+            whole = _APART.split(text) if self.apart else [text]
+            mark = self.mark_of(need.names)
+            parts = [
+                part
+                for each in whole
+                for part in self.parts(each.strip() if self.apart else each, mark)
+            ]
             choices: list[Choice] = []
             for part in parts:
                 own = bool(column) and _text(part) == text
@@ -171,7 +185,7 @@ class Chooser:
                 )
                 if unit is not None:
                     choices.append((msgspec.structs.replace(unit, column=column),))
-            best = self.best(choices, ordered=True)
+            best = self.best(choices, ordered=not self.apart)
             if best is None:
                 return None
             found += best
