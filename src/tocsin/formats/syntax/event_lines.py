@@ -7,6 +7,7 @@ common case, is handed on as it is.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,7 +18,7 @@ from tocsin.formats.syntax.event_xml import tree_of
 from tocsin.formats.syntax.json_records import Lost, records
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 from tocsin.formats.syntax.rewound import Rewound
-from tocsin.formats.syntax.text_stream import encoding_of
+from tocsin.formats.syntax.text_stream import decoded, encoding_of
 from tocsin.model.text import N_, say
 
 LINE_LIMIT = 4 * 1024 * 1024
@@ -77,6 +78,17 @@ def _is_plain(line: bytes) -> bool:
     return True
 
 
+def _as_utf8(text: bytes) -> bytes:
+    """The line in UTF-8; what is none is taken for Windows-1252, as in all text files."""
+    if text.isascii():
+        return text
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return "".join(decoded(io.BytesIO(text))).encode("utf-8", "replace")
+    return text
+
+
 def _holds_list(line: bytes, lists: frozenset[str]) -> bool:
     """Whether the first object is an answer that holds records, not a record."""
     head = line[:_ANSWER_HEAD]
@@ -91,6 +103,7 @@ def _pass_line(stream: Any) -> None:
 
 
 def _line(place: str, text: bytes, opening: Opening) -> LogRecord | LogFault:
+    text = _as_utf8(text)
     try:
         if any(mark in text for mark in _SUSPECT):
             return LogRecord(place, _encode(opening(msgspec.json.decode(text))))
