@@ -41,7 +41,7 @@ def rendered(records: Iterable[LogRecord | LogFault]) -> Iterator[LogRecord | Lo
     The file holds only the values of that text: what is searched for must stand in the record.
     """
     for each in records:
-        if isinstance(each, LogRecord) and UNTOLD in each.text:
+        if isinstance(each, LogRecord) and (UNTOLD in each.text or _SHORT in each.text):
             yield LogRecord(each.position, with_message(each.text))
         else:
             yield each
@@ -51,11 +51,18 @@ UNTOLD = b"MSExchange "
 """What the names of the providers begin with whose text is made (`knowledge/data/events`)."""
 
 
+_SHORT = b'"RuleTitle"'
+"""A member of Hayabusa's timeline, which shortens the names of logs (`knowledge/data/events`)."""
+
+
 def with_message(text: bytes) -> bytes:
     """The record with the text that Windows shows of it, if that is not in it."""
     event = event_of(text)
-    message = event.fields.get("Message") if event is not None else None
-    if not message or not text.endswith(b"}"):
+    if event is None or not text.endswith(b"}"):
         return text
-    encoded = msgspec.json.encode(message)
-    return text if encoded[1:-1] in text else text[:-1] + b',"Message":' + encoded + b"}"
+    # The names under which `event_of` takes them where their own are missing.
+    for name, field in (("Message", "Message"), ("channel", "Channel")):
+        encoded = msgspec.json.encode(event.fields.get(field, ""))
+        if encoded[1:-1] not in text:
+            text = text[:-1] + b',"' + name.encode() + b'":' + encoded + b"}"
+    return text
