@@ -11,6 +11,9 @@ from tocsin.formats.syntax.text_stream import decoded, encoding_of
 BLOCK = 4 << 20
 """Bytes that are searched at once."""
 
+SAMPLE = 64 * 1024
+"""Bytes of a block that are looked at for what its lines end in."""
+
 
 def blocks(stream: BinaryIO, start: int = 0, end: int | None = None) -> Iterator[bytes | Cut]:
     """The lines that begin in [start, end), as blocks that begin with a line feed of ours.
@@ -20,7 +23,7 @@ def blocks(stream: BinaryIO, start: int = 0, end: int | None = None) -> Iterator
     """
     if start:
         stream.seek(start - 1)
-        start += len(_rest_of_line(stream, LINE_LIMIT * 64)) - 1
+        start += _rest_of_line(stream) - 1
     return _aligned(_read(stream, None if end is None else end - start), stream)
 
 
@@ -34,8 +37,14 @@ def is_wide(head: bytes) -> bool:
     return encoding_of(head)[0] != "utf-8"
 
 
-def _rest_of_line(stream: BinaryIO, limit: int) -> bytes:
-    return stream.readline(limit)
+def _rest_of_line(stream: BinaryIO) -> int:
+    """Pass what is left of a line, however long it is; how many bytes it was."""
+    passed = 0
+    while part := stream.readline(LINE_LIMIT):
+        passed += len(part)
+        if part.endswith(b"\n"):
+            break
+    return passed
 
 
 def _read(stream: BinaryIO, size: int | None) -> Iterator[bytes]:
@@ -75,20 +84,42 @@ def _aligned(chunks: Iterator[bytes], stream: BinaryIO | None) -> Iterator[bytes
             skipping, chunk = 0, chunk[at + 1 :]  # noqa: PLW2901 - what is left of it
         last = chunk.rfind(b"\n")
         if last >= 0:
-            yield b"".join((b"\n", rest, memoryview(chunk)[: last + 1]))
+            yield from _shortened(b"".join((b"\n", rest, memoryview(chunk)[: last + 1])))
             rest = chunk[last + 1 :]
             continue
         block, rest, skipping = _without_end(rest + chunk)
         if block:
-            yield block
+            yield from _shortened(block)
     if skipping:
         yield Cut(skipping)
     if rest and stream is not None:
-        rest += _rest_of_line(stream, LINE_LIMIT)
+        rest += stream.readline(LINE_LIMIT)
     if rest:
-        if b"\r" in rest.rstrip(b"\r\n"):
-            rest = rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        yield b"\n" + rest.rstrip(b"\n") + b"\n"
+        yield from _shortened(b"\n" + rest.rstrip(b"\n") + b"\n")
+
+
+def _shortened(block: bytes) -> Iterator[bytes | Cut]:
+    """A block with a line feed after each line, and of too long lines only their beginnings."""
+    sample = block[:SAMPLE]
+    lone = sample.count(b"\r") - sample.count(b"\r\n")
+    if lone > sample.count(b"\n"):
+        block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    half = LINE_LIMIT // 2
+    begin = 0
+    for at in range(0, len(block) - half, half):
+        # A line that is too long leaves no line feed in one half of the limit at least.
+        if at < begin or block.find(b"\n", at, at + half) >= 0:
+            continue
+        keep = block.rfind(b"\n", 0, at) + 1 + LINE_LIMIT
+        end = block.find(b"\n", at)
+        if end > keep:
+            yield block[begin:keep] + b"\n"
+            yield Cut(end - keep)
+            begin = end
+    if not begin:
+        yield block
+    elif len(block) - begin > 1:
+        yield block[begin:]
 
 
 def _without_end(rest: bytes) -> tuple[bytes, bytes, int]:

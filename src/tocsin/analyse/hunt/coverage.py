@@ -65,6 +65,7 @@ _BACK = N_("the clock went back from {start} to {end}: rows around it may be out
 _BACK_MANY = N_("the clock went back {count} times, first from {start} to {end}")
 _CUT = N_("the last row has no end: the log was copied while it was written, or cut")
 _UNSTATED = N_("this log states no columns; they were inferred from its rows")
+_MORE_LOST = N_("from here on {count} more rows could not be read")
 _NO_HOST = N_("{surface}: {count} log files do not say which server wrote them")
 
 
@@ -81,7 +82,7 @@ class Logs(msgspec.Struct, frozen=True, kw_only=True):
                 span for (name, _), each in self.spans.items() if name == surface for span in each
             ]
         return any(
-            None in (first, last, *span) or (span[0] <= last + SLACK and span[1] >= first - SLACK)  # type: ignore[operator]
+            None in (first, last, *span) or (span[0] - last <= SLACK and first - span[1] <= SLACK)  # type: ignore[operator]
             for span in spans
         )
 
@@ -130,9 +131,10 @@ def coverage(stats: Sequence[LogFileStat], known: Hosts) -> tuple[LogCoverage, .
 
 
 def gaps(stats: Iterable[LogFileStat], digests: Mapping[str, str]) -> Iterator[Gap]:
-    """What is odd about single files, with the place. Lost rows are the reader's own gaps."""
+    """What is odd about single files, and what of them could not be read, with the place."""
     for each in sorted(stats, key=lambda stat: (stat.source, stat.surface)):
         at = Locator(source=each.source, sha256=digests.get(each.source, ""))
+        yield from _losses(each, at)
         if each.backwards and each.surface in DAILY:
             start, end = min(each.backwards)
             many = len(each.backwards) > 1
@@ -144,6 +146,15 @@ def gaps(stats: Iterable[LogFileStat], digests: Mapping[str, str]) -> Iterator[G
             yield Gap(at=at, why=say(_CUT), kind="undecided")
         if not each.stated and each.surface in DAILY:
             yield Gap(at=at, why=say(_UNSTATED), kind="undecided")
+
+
+def _losses(stat: LogFileStat, at: Locator) -> Iterator[Gap]:
+    """Lost rows by their places; those that are not named one by one as a number."""
+    for loss in stat.losses:
+        place = msgspec.structs.replace(at, position=loss.position)
+        yield Gap(at=place, why=loss.why)
+        if loss.count > 1:
+            yield Gap(at=place, why=say(_MORE_LOST, count=loss.count - 1))
 
 
 def blind(

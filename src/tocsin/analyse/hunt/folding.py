@@ -185,9 +185,9 @@ class Folding:
             last = stat.losses[-1]
             stat.losses[-1] = msgspec.structs.replace(last, count=last.count + count)
 
-    def cut(self, after: int) -> None:
-        """A line was too long."""
-        self.lose(self._position(after + 1), say(_LONG))
+    def cut(self, line: int) -> None:
+        """A line was too long, of which the beginning was searched."""
+        self.lose(self._position(line), say(_LONG))
 
     def fault(self, fault: LogFault) -> None:
         """A stretch of records could not be read."""

@@ -23,7 +23,8 @@ class Matcher(Protocol):
 
     def scan(self, block: bytes) -> tuple[Sequence[int], int]:
         """Each match as `end << BITS | number`: the offset just after it, never falling, and the
-        pattern's number. A pattern may be told several times for one place; none is left out.
+        pattern's number. Of one row each pattern is told at least once: a row may hold it a million
+        times, and what a row holds is all that is asked.
         Pattern 0 is only counted, once for each end: there may be one in nearly every row.
         """
         ...
@@ -46,14 +47,21 @@ class HyperscanMatcher:
         """See `Matcher`."""
         matches: list[int] = []
         add = matches.append
-        counted = 0
+        counted = stop = 0  # `stop`: where the row ends in which a pattern was found last
+        seen: set[int] = set()
+        find = block.find
 
         def found(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            nonlocal counted
-            if number:
-                add(end << BITS | number)
-            else:
+            nonlocal counted, stop
+            if not number:
                 counted += 1
+                return
+            if end > stop:
+                stop = find(b"\n", end - 1) + 1
+                seen.clear()
+            if number not in seen:
+                seen.add(number)
+                add(end << BITS | number)
 
         self._database.scan(block, match_event_handler=found)
         return matches, counted

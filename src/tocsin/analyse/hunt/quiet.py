@@ -21,6 +21,9 @@ HABIT = 3
 SILENCES_TOLD = 3
 """Silences of one series of files that are told, the longest."""
 
+DAYS_LIMIT = 40_000
+"""Days without a row that are looked at: a century; a clock that was set wrongly leaves more."""
+
 _FOLDER = re.compile(r"[/\\!][^/\\!]*$")
 
 Span = tuple[datetime, datetime]
@@ -67,7 +70,8 @@ def missing_days(spans: Sequence[Span]) -> list[date]:
     until = spans[0][0].date()
     for start, end in spans:
         days = (start.date() - until).days - 1
-        found += [until + timedelta(days=day + 1) for day in range(max(0, days))]
+        room = DAYS_LIMIT - len(found)
+        found += [until + timedelta(days=day + 1) for day in range(min(max(0, days), room))]
         until = max(until, end.date())
     return found
 

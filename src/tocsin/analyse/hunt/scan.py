@@ -155,7 +155,10 @@ def scan_records(
         found: dict[int, set[int]] = {}
         index, stop = -1, 0
         for each in matches:
-            at, mark = each >> BITS, each & MASK
+            at, mark = (
+                (each >> BITS) - 1,
+                each & MASK,
+            )  # the last byte found: it may be the line feed
             while at > stop:
                 index += 1
                 stop += len(batch[index].text) + 1

@@ -22,6 +22,7 @@ DAY = re.compile(r"(?<![\d.])\d{4}-\d\d-\d\d[ \t]\d\d:\d\d:\d\d(?:\.\d{1,9})?[ \
 MOMENT = re.compile(r"(?<![\d.])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z?\"?[,;\t|]")
 """What a row of Exchange's logs begins with."""
 
+_A_LOG = re.compile(rb"(?:^|[\r\n\0\xbf])(?:#(?:Software|Fields)|\d{4}-\d\d-\d\d[ T]\d\d:)")
 _NAMES = re.compile(r"[:>\])\s\t|\"]$")
 
 
@@ -36,7 +37,11 @@ def bare(line: str, begins: re.Pattern[str]) -> str:
 
 def whole_lines(head: bytes) -> list[str]:
     """The lines of a file's beginning, without the one that the reading cut, if there are others."""
-    text = head_text(head).lstrip("\ufeff")
+    text = head_text(head)
+    if not text and _A_LOG.search(head):
+        # A log all the same, with NUL bytes in its first rows: the disk was full, or the power gone.
+        text = head_text(head.replace(b"\0", b""))
+    text = text.lstrip("\ufeff")
     lines = text.splitlines()
     cut = len(head) >= HEAD_SIZE and not text.endswith("\n")
     return lines[:-1] if cut and len(lines) > 1 else lines
