@@ -101,7 +101,7 @@ def test_a_missing_step_says_which_logs_would_show_it_and_whether_they_were_read
 def test_the_most_urgent_thing_comes_first():
     found = one("ssrf", "webshell-write", "webshell-use")
     words = [str(each) for each in found.next]
-    assert words[0].startswith("Take ex01 off the network now")
+    assert words[0].startswith("Take EX01 off the network now")
     assert words[1].startswith("Keep the logs")
     assert any("Auth certificate" in each for each in words)
     assert len(words) == len(set(words))
@@ -110,8 +110,8 @@ def test_the_most_urgent_thing_comes_first():
 
 def test_an_attempt_asks_for_no_alarm():
     words = [str(each) for each in one("ssrf", outcome="attempt").next]
-    assert words[0] == "Check that ex01 had the update installed when this was tried"
-    assert not any("Take ex01 off" in each for each in words)
+    assert words[0] == "Check that EX01 had the update installed when this was tried"
+    assert not any("Take EX01 off" in each for each in words)
 
 
 def test_what_is_missing_to_be_sure():
@@ -125,10 +125,10 @@ def test_what_is_missing_to_be_sure():
     found = one("webshell-use", "tunnel", outcome="unknown", stats=logs)
     words = "\n".join(str(each) for each in found.data)
     assert "How they came in is not shown" in words
-    assert "Not read for ex01 at that time" in words
+    assert "Not read for EX01 at that time" in words
     assert "Windows event log" in words.partition("at that time: ")[2].partition("\n")[0]
-    assert "IIS of ex01 begins at 2021-08-21 03:00:00Z, shortly before the first sign" in words
-    assert "Whether it worked is not shown: Used a web shell on ex01" in words
+    assert "IIS of EX01 begins at 2021-08-21 03:00:00Z, shortly before the first sign" in words
+    assert "Whether it worked is not shown: Used a web shell on EX01" in words
 
 
 def test_two_hands_are_two_incidents_with_chains_of_their_own():
@@ -152,13 +152,13 @@ def test_two_days_over_three_machines_are_one_intrusion():
         group("account", 26 * 60, surface="windows", TargetUserName="DefaultAccount", EventID="4722"),
         group("tunnel", 30 * 60, surface="windows"),
         group("lateral", 40 * 60, host="DC01.contoso.example", surface="windows", client="10.1.1.4"),
-        group("credentials", 40.5 * 60, host="dc01", surface="windows"),
+        group("credentials", 40.5 * 60, host="DC01", surface="windows"),
         group("impact", 42 * 60, host="DC01", surface="windows"),
         group("probe", 41 * 60, client="192.0.2.200", outcome="attempt"),
     ]  # fmt: skip
     incidents = told(*rows).incidents
     assert [len(each.findings) for each in incidents] == [9, 1]
-    assert set(incidents[0].hosts) == {"ex01", "dc01"}
+    assert set(incidents[0].hosts) == {"EX01", "DC01"}
     assert incidents[0].chain == "ransomware-after-proxyshell"
     assert incidents[0].missing == ()
-    assert any("Came from ex01" in str(each) for each in incidents[0].joined)
+    assert any("Came from EX01" in str(each) for each in incidents[0].joined)

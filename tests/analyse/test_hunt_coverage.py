@@ -38,8 +38,8 @@ def words(*stats, groups=()):
 def test_each_kind_of_log_of_each_host_is_counted():
     found = hunted(log(noise=3), log(begins=1, lost=2), log("httpproxy", "ex01.contoso.example"))
     assert [(each.host, each.surface, each.files) for each in found.hunt.coverage] == [
-        ("ex01", "httpproxy", 1),
-        ("ex01", "iis", 2),
+        ("EX01", "httpproxy", 1),
+        ("EX01", "iis", 2),
     ]
     iis = found.hunt.coverage[1]
     assert (iis.rows, iis.lost, iis.noise, iis.first) == (20, 2, 3, START)
@@ -47,20 +47,20 @@ def test_each_kind_of_log_of_each_host_is_counted():
 
 def test_missing_days_are_named():
     said = words(log(), log(begins=1), log(begins=4), log(begins=5))
-    assert "IIS of ex01: no row on 2 of 6 days (2021-08-03, 2021-08-04)" in said
+    assert "IIS of EX01: no row on 2 of 6 days (2021-08-03, 2021-08-04)" in said
 
 
 def test_a_day_taken_out_of_one_file_is_missed():
     gap = (START + timedelta(days=1, hours=20), START + timedelta(days=3, hours=4))
     said = words(log(days=6, silences=[gap]))
-    assert "IIS of ex01: no row on 1 of 7 days (2021-08-03)" in said
+    assert "IIS of EX01: no row on 1 of 7 days (2021-08-03)" in said
 
 
 def test_a_silence_that_is_not_the_logs_habit():
     gap = (START + timedelta(hours=9), START + timedelta(hours=13))
     busy = log(days=2, silences=[gap], rows=50_000)
     assert (
-        "IIS of ex01: no row from 2021-08-01 09:00:00Z to 2021-08-01 13:00:00Z, where 4545 would be"
+        "IIS of EX01: no row from 2021-08-01 09:00:00Z to 2021-08-01 13:00:00Z, where 4545 would be"
         in words(busy)
     )
     assert "no row from" not in words(log(days=2, silences=[gap], rows=90))
@@ -78,7 +78,7 @@ def test_hourly_files_of_which_some_are_missing():
         if hour not in (9, 10, 11)
     ]
     said = words(*files)
-    assert "Exchange HttpProxy of ex01: no row from 2021-08-01 08:59:24Z to 2021-08-01 12:00:00Z" in said  # fmt: skip
+    assert "Exchange HttpProxy of EX01: no row from 2021-08-01 08:59:24Z to 2021-08-01 12:00:00Z" in said  # fmt: skip
 
 
 def test_a_file_of_a_whole_month_misses_no_day():
@@ -93,7 +93,7 @@ def test_many_missing_days_are_counted():
 
 def test_logs_that_an_exchange_server_writes_and_that_are_not_there():
     said = words(log(), log("httpproxy"))
-    assert "ex01: not among these logs: Exchange ECP Server" in said
+    assert "EX01: not among these logs: Exchange ECP Server" in said
     assert "Windows event log" in said
     assert "not among" not in words(log())
 
@@ -107,7 +107,7 @@ def test_times_that_do_not_meet():
 def test_logs_switched_off():
     at = (START - datetime(2021, 8, 21, 3, tzinfo=UTC)).total_seconds() / 60
     said = words(log("windows"), groups=[group("cleared", at, surface="windows")])
-    assert "ex01: logs were emptied or switched off at 2021-08-01 00:00:00Z" in said
+    assert "EX01: logs were emptied or switched off at 2021-08-01 00:00:00Z" in said
 
 
 def test_a_clock_that_goes_back_and_a_cut_file_are_gaps_with_their_place():
@@ -133,7 +133,7 @@ def test_a_folder_named_after_a_server_says_whose_log_it_is():
         log("httpproxy", "EX02"),
         log("httpproxy", "EX03"),
     )
-    assert ("ex02", "iis") in {(each.host, each.surface) for each in found.hunt.coverage}
+    assert ("EX02", "iis") in {(each.host, each.surface) for each in found.hunt.coverage}
 
 
 def test_the_inventorys_server_is_named_however_the_log_spells_it():

@@ -29,10 +29,10 @@ def test_an_intrusion_is_one_incident_told_in_order():
         "ssrf", "webshell-write", "webshell-use", "command",
     ]  # fmt: skip
     assert (told.outcome, told.level) == ("success", "critical")
-    assert told.hosts == ("ex01",)
+    assert told.hosts == ("EX01",)
     assert told.clients == (ATTACKER,)
     assert told.first == T0
-    assert str(told.title) == f"ex01 was broken into from {ATTACKER}: Web shell written"
+    assert str(told.title) == f"EX01 was broken into from {ATTACKER}: Web shell written"
     assert {each.incident for each in findings} == {told.id}
     reasons = " ".join(map(str, told.joined))
     assert "zxq.aspx" in reasons
@@ -164,7 +164,7 @@ def test_an_address_in_iis_and_a_name_in_http_proxy_are_one_host():
     ]
     _, incidents = hunted(rows)
     assert len(incidents) == 1
-    assert incidents[0].hosts == ("ex01",)
+    assert incidents[0].hosts == ("EX01",)
 
 
 def test_one_finding_for_a_tunnel_of_thousands_of_rows():

@@ -69,7 +69,7 @@ def test_the_labs_chain_is_told_in_the_order_of_its_seconds(run):
     hunt = run("json/otrf_proxylogon_ssrf_rce_poc.zip")
     assert len(hunt["incidents"]) == 1
     told = hunt["incidents"][0]
-    assert (told["outcome"], told["level"], told["hosts"]) == ("success", "critical", ["mxs01"])
+    assert (told["outcome"], told["level"], told["hosts"]) == ("success", "critical", ["MXS01"])
     assert told["chain"] == "proxylogon-web-shell"
     assert told["missing"] == []
     order = list(dict.fromkeys(each["name"] for each in told["steps"]))

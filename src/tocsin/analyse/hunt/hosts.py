@@ -37,12 +37,17 @@ class Hosts(msgspec.Struct, frozen=True, kw_only=True):
         """The one name of a host as printed in a source; empty if it cannot be told."""
         name = plain(printed)
         if is_address(name) or not name:
-            return self.places.get(source) or self.names.get(name) or name or self.only
-        return self.names.get(name, name)
+            return shown(self.places.get(source) or self.names.get(name) or name or self.only)
+        return shown(self.names.get(name, name))
 
     def at(self, address: str) -> str:
         """The host that has this address or is called so; empty if none does."""
-        return self.owners.get(address) or self.names.get(plain(address), "")
+        return shown(self.owners.get(address) or self.names.get(plain(address), ""))
+
+
+def shown(name: str) -> str:
+    """A host as a reader knows it: Windows writes the names of machines in capitals."""
+    return name.upper() if name and "." not in name and not is_address(name) else name
 
 
 def plain(printed: str) -> str:

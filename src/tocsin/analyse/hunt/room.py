@@ -110,8 +110,16 @@ def traced(
     """Each group as a finding with what may tie it. names: server ids by lower-case name."""
     return [
         trace(finding(group, rule, names, digests, known.of("", source(group))), group, known)
-        for group in put_together(groups)
+        for group in put_together(_on_one_name(groups, known))
         if (rule := rules.get(group.rule)) is not None
+    ]
+
+
+def _on_one_name(groups: Sequence[Group], known: Hosts) -> list[Group]:
+    """The groups with the one name of their host, however each log calls it."""
+    return [
+        msgspec.structs.replace(each, host=known.of(each.host, source(each)) or each.host)
+        for each in groups
     ]
 
 
