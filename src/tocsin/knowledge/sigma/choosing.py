@@ -202,7 +202,7 @@ class Chooser:
         column = self.column(need.names)
         mark = self.mark_of(need.names)
         found = translated(need.regex, need.engine, column=bool(column), mark=mark)
-        if found is None or (choice is not None and found.rare < rareness(choice) + GAIN):
+        if found is None or (choice is not None and found.rare <= rareness(choice)):
             return choice
         return (Unit(found.regex, found.rare, column=column),) if found.rare > 0 else choice
 
@@ -284,7 +284,7 @@ class Chooser:
         if not ordered and any(_overlap(a, b) for a in first for b in second):
             return None
         one, two = _either(first), _either(second)
-        straight, other = one + _GAP + two, two + _GAP + one
+        straight, other = _before(one, two) + _GAP + two, _before(two, one) + _GAP + one
         if ordered or self.follows(first, second):
             regex = straight
         else:
@@ -366,6 +366,11 @@ def _fewer(found: list[Unit]) -> Choice:
 def _either(choice: Choice) -> str:
     texts = [each.regex for each in choice]
     return texts[0] if len(texts) == 1 and "|" not in texts[0] else f"(?:{'|'.join(texts)})"
+
+
+def _before(regex: str, other: str) -> str:
+    """A regex before another one, to which it leaves the separator that both may ask for."""
+    return regex.replace(END, END + "?") if START in other else regex
 
 
 def _overlap(first: Unit, second: Unit) -> bool:

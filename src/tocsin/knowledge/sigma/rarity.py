@@ -7,12 +7,11 @@ by chance, in ids and encoded values: as often as its characters do.
 from __future__ import annotations
 
 import math
-import re
-import warnings
 from functools import cache, lru_cache
 from importlib import resources
 
 import msgspec
+import re2
 
 from tocsin.knowledge.sigma.spelling import Kind
 
@@ -46,12 +45,22 @@ def bits(kind: Kind, text: str) -> float:
 
 @lru_cache(maxsize=8192)
 def seen(regex: str) -> float:
-    """How rare rows of text are in which a regex is found, by the everyday ones."""
+    """How rare rows of text are in which a regex is found, by the everyday ones; 0 where it is too
+    large. In linear time, for the regex may be anybody's."""
     known = _everyday("text")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        search = re.compile(regex, re.IGNORECASE | re.ASCII).search
-    weight = sum(count for count, row in known.rows if search(f"\n{row}\n"))
+    options = re2.Options()
+    options.case_sensitive = False
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    try:
+        search = re2.compile(regex.encode("latin-1"), options).search
+    except (re2.error, UnicodeEncodeError):
+        return 0.0
+    weight = sum(
+        count
+        for count, row in known.rows
+        if search(f"\n{row}\n".encode("latin-1", "replace")) is not None
+    )
     return math.log2(known.total / weight) if weight else MOST
 
 
