@@ -184,3 +184,33 @@ def test_other_xml_is_not_taken():
     form = recognise(AGENTS.encode())
     found = list(form.read(io.BytesIO(AGENTS.encode()), Locator(source="x"), Reading()))
     assert [each.body.records for each in found] == [2]
+
+
+AGENT = {
+    "Identity": "Security Interop Agent",
+    "Enabled": True,
+    "Priority": 11,
+    "TransportAgentFactory": "Interop.Factory",
+    "AssemblyPath": "C:\\Exchange\\TransportRoles\\agents\\Interop.dll",
+}
+LISTED = {
+    "JSON": json.dumps([AGENT]),
+    "CSV": ",".join(AGENT) + "\n" + ",".join(f'"{each}"' for each in AGENT.values()) + "\n",
+    "list": "\n\n" + "".join(f"{name:<24}: {value}\n" for name, value in AGENT.items()) + "\n",
+}
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_agents_as_the_cmdlet_lists_them(name):
+    _, faults, (event,) = parse(LISTED[name].encode("utf-16" if name == "list" else "utf-8"))
+    assert not faults
+    assert event.fields["element"] == "agent"
+    assert event.fields["name"] == "Security Interop Agent"
+    assert event.fields["AssemblyPath"] == AGENT["AssemblyPath"]
+    assert (event.fields["enabled"], event.fields["shipped"]) == ("true", "no")
+
+
+def test_modules_as_the_cmdlet_lists_them():
+    module = {"Name": "UpData", "Image": "C:\\Windows\\System32\\system.dll", "PreCondition": ""}
+    _, _, (event,) = parse(json.dumps(module).encode())
+    assert (event.fields["element"], event.fields["shipped"]) == ("globalModules", "no")

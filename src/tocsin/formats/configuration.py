@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.configuration_rows import rows
+from tocsin.formats.syntax.configuration_tables import listed, names_entries
 from tocsin.formats.syntax.event_values import text_of
-from tocsin.formats.syntax.log_rows import LogRecord, RecordLog
+from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
+from tocsin.formats.syntax.rewound import Rewound
 from tocsin.formats.syntax.text_stream import head_text
 from tocsin.model.event import RAW_LIMIT, Event
 from tocsin.model.evidence import Evidence, Look
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 
+_SNIFFED = 4096
 _ROOT = re.compile(
     r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--(?:[^-]|-(?!->)){0,6000}+-->\s*)*+<configuration[\s>]",
     re.IGNORECASE,
@@ -29,9 +32,20 @@ _SECTION = re.compile(
 
 
 def recognise(head: bytes) -> int:
-    """A root `configuration` with a section of IIS, ASP.NET or Exchange's transport."""
+    """A root `configuration` with a section that is known, or a list of agents or modules."""
     text = head_text(head).lstrip("\ufeff")
-    return 88 if _ROOT.match(text) and _SECTION.search(text) else 0
+    if text.lstrip().startswith("<"):
+        return 88 if _ROOT.match(text) and _SECTION.search(text) else 0
+    return 88 if names_entries(head) else 0
+
+
+def records(stream: BinaryIO, source: str = "") -> Iterator[LogRecord | LogFault]:
+    """Every entry as one line of JSON. source: the file's path, if it is known."""
+    head = stream.read(_SNIFFED)
+    again: Any = Rewound(head, stream)
+    if head_text(head).lstrip("\ufeff \t\r\n").startswith("<"):
+        return rows(again, source)
+    return listed(again)
 
 
 def event(text: bytes) -> Event | None:
@@ -47,13 +61,13 @@ def event(text: bytes) -> Event | None:
     return Event(surface="configuration", fields=fields, raw=raw)
 
 
-LOG = RecordLog(records=rows, event=event, surface="configuration", named=rows)
+LOG = RecordLog(records=records, event=event, surface="configuration", named=records)
 
 
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """One `Look` that counts the entries: a configuration does not name its server."""
     del reading
-    count = sum(isinstance(each, LogRecord) for each in rows(stream))
+    count = sum(isinstance(each, LogRecord) for each in records(stream))
     yield Evidence(at=at, body=Look(seen_by="log", records=count))
 
 
