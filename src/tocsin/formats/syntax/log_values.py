@@ -44,7 +44,10 @@ def moment(text: str) -> datetime | None:
         return _printed(text)
     if len(text) < 16 or not _ISO.match(text):
         return None  # a bare number such as 20210303 is a date to Python, an id here
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError:
+        return None  # in the first or the last hours that a calendar has
 
 
 def _printed(text: str) -> datetime | None:
