@@ -93,6 +93,7 @@ def build_parser(translate: Translate, *, live: bool = True) -> argparse.Argumen
     _report_parser(commands, translate)
     _diff_parser(commands, translate)
     _knowledge_parser(commands, translate)
+    _rules_parser(commands, translate)
     _collect_parser(commands, translate, live=live)
     return parser
 
@@ -329,6 +330,35 @@ def _knowledge_parser(
         _language_option(each, translate)
 
 
+def _rules_parser(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], translate: Translate
+) -> None:
+    parser = _command(
+        commands,
+        "rules",
+        translate(N_("check, list, test or convert the rules that logs are held against")),
+        _rules,
+        translate,
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, summary in (
+        ("check", translate(N_("whether every rule can be used, and is valid Sigma"))),
+        ("list", translate(N_("every rule with its level, step and kinds of logs"))),
+        ("test", translate(N_("hold every rule against its own examples"))),
+        ("convert", translate(N_("write rules as queries of another product"))),
+    ):
+        each = actions.add_parser(name, help=summary, description=summary)
+        each.add_argument("paths", nargs="*", metavar="PATH")
+        if name == "list":
+            each.add_argument("--format", choices=("text", "json"), default="text")
+        if name == "convert":
+            each.add_argument(
+                "--target", choices=("splunk", "kusto", "elasticsearch"), required=True
+            )
+        each.set_defaults(run=_rules)
+        _language_option(each, translate)
+
+
 def _collect_parser(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     translate: Translate,
@@ -376,6 +406,12 @@ def _knowledge(arguments: argparse.Namespace) -> int:
     from tocsin.app import knowledge
 
     return knowledge.run(arguments)
+
+
+def _rules(arguments: argparse.Namespace) -> int:
+    from tocsin.app import rules
+
+    return rules.run(arguments)
 
 
 if __name__ == "__main__":

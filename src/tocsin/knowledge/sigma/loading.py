@@ -52,10 +52,32 @@ def load(folders: Sequence[Path | str] = (), *, packaged: bool = True) -> Rules:
         for source, text in _files(path, str(path), 0, work):
             work.file(source, text, own=False)
     if packaged:
-        ours = resources.files("tocsin.knowledge") / "data" / "rules"
-        for source, text in _files(ours, "tocsin", 0, work):
+        for source, text in _files(_ours(), "tocsin", 0, work):
             work.file(source, text, own=True)
     return work.done()
+
+
+class RuleFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of rules as it stands."""
+
+    source: str
+    text: str
+    own: bool
+
+
+def rule_files(folders: Sequence[Path | str] = (), *, packaged: bool = True) -> Iterator[RuleFile]:
+    """The files that `load` reads; those that cannot be read are left out."""
+    work = _Work()
+    for folder in folders:
+        for source, text in _files(Path(folder), str(folder), 0, work):
+            yield RuleFile(source=source, text=text, own=False)
+    if packaged:
+        for source, text in _files(_ours(), "tocsin", 0, work):
+            yield RuleFile(source=source, text=text, own=True)
+
+
+def _ours() -> Traversable:
+    return resources.files("tocsin.knowledge") / "data" / "rules"
 
 
 class _Work:
