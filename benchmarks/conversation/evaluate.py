@@ -95,7 +95,7 @@ class Evaluation:
         )
         fits = {}
         for corpus in self.corpora:
-            whole, cold = middle_outcomes(corpus)
+            whole, cold = middle_outcomes(corpus, self.indicators)
             fitted = fit(table([*whole, *cold], self.indicators))
             fits[corpus.of.name] = with_threshold(fitted, [*whole, *cold], self.indicators)
         for learnt, changed in fits.items():
