@@ -165,7 +165,8 @@ def _took(folding: Folding, part: HuntPart) -> int:
     stat = folding.finish()
     part.stats.append(stat)
     part.groups.extend(folding.groups.values())
-    part.dropped += folding.dropped
+    for rule, rows in folding.room.dropped.items():
+        part.dropped[rule] = part.dropped.get(rule, 0) + rows
     return stat.rows
 
 
@@ -201,12 +202,12 @@ def _layout_before(stream: BinaryIO, start: int, log: LineLog, layout: Layout) -
     return layout
 
 
-def dropped(count: int) -> Gap:
-    """What is said when there were too many different matches."""
+def dropped(rule: str, count: int) -> Gap:
+    """What is said when there were too many different matches of a rule."""
     why = say(
-        N_("{count} rows that rules match are not told: too many different ones"), count=count
+        N_("{count} rows that this rule matches are not told: too many different ones"), count=count
     )
-    return Gap(at=Locator(source="…"), kind="limit", why=why)
+    return Gap(at=Locator(source=rule), kind="limit", why=why)
 
 
 LOOKED_AT = 40
@@ -247,8 +248,9 @@ def hunted(job: HuntJob, whole: Whole, known: Inventory) -> Hunt | None:
     )
     for gap in answer.gaps:
         whole.gap(gap)
-    if parts.dropped:
-        whole.gap(dropped(parts.dropped))
+    titles = {each.id: each.title for each in found.rules}
+    for rule, count in sorted(parts.room.dropped.items()):
+        whole.gap(dropped(titles.get(rule, rule), count))
     groups += [parts.placed(each) for each in answer.groups]
     told = hunt(
         groups,

@@ -82,7 +82,7 @@ class Logs(msgspec.Struct, frozen=True, kw_only=True):
                 span for (name, _), each in self.spans.items() if name == surface for span in each
             ]
         return any(
-            None in (first, last, *span) or (span[0] - last <= SLACK and first - span[1] <= SLACK)  # type: ignore[operator]
+            None in (first, last, *span) or (span[0] - last <= SLACK and first - span[1] <= SLACK)
             for span in spans
         )
 

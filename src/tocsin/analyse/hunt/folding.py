@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tocsin.analyse.hunt.groups import GROUPS_LIMIT, HEAD, GatheredRow, Group
+from tocsin.analyse.hunt.groups import HEAD, GatheredRow, Group, Room
 from tocsin.analyse.hunt.logstats import LogFileStat, Loss
 from tocsin.analyse.hunt.plan import NUL, ODD, Plan
 from tocsin.analyse.hunt.settled import Settled
@@ -68,7 +68,7 @@ class Folding:
         self.piece = piece
         self.stat = LogFileStat(surface=surface, source=at.source, piece=piece or 0)
         self.groups: dict[tuple[str, Key], Group] = {}
-        self.dropped = 0
+        self.room = Room()
         self.turns = 0
         self.settled: Settled | None = None
         self._hosts: dict[str, int] = {}
@@ -134,8 +134,7 @@ class Folding:
         key = (rule.id, (host, *fold))
         group = self.groups.get(key)
         if group is None:
-            if len(self.groups) >= GROUPS_LIMIT:
-                self.dropped += 1
+            if not self.room.takes(rule.id, rule.outcome(event)):
                 return
             group = self.groups[key] = Group(
                 rule=rule.id,

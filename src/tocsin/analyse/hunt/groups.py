@@ -13,8 +13,11 @@ from tocsin.model.text import Value
 HEAD = EVENTS_KEPT - 5
 """Rows of a group that are kept from its beginning; the rest of `EVENTS_KEPT` is its end."""
 
-GROUPS_LIMIT = 100_000
-"""Groups of one run; further ones are counted in a Gap."""
+GROUPS_LIMIT = 12_000
+"""Groups of one run; the rows of further ones are counted in a Gap. Each takes up to 10 KB."""
+
+ALIKE_LIMIT = 2_000
+"""Groups of one rule and one outcome: what fails from many addresses hides nothing that worked."""
 
 
 class Group(msgspec.Struct, kw_only=True):
@@ -60,3 +63,29 @@ class GatheredRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     position: str
     raw: str = ""
     outcome: Outcome = "unknown"
+
+
+class Room:
+    """How many groups may still be kept. A class because it counts.
+
+    dropped: rows of groups for which there was no room, by rule.
+    """
+
+    def __init__(self) -> None:
+        self.dropped: dict[str, int] = {}
+        self._alike: dict[tuple[str, Outcome], int] = {}
+        self._kept = 0
+
+    def takes(self, rule: str, outcome: Outcome, rows: int = 1) -> bool:
+        """Whether one more group of a rule is kept; its rows are counted if not."""
+        alike = self._alike.get((rule, outcome), 0)
+        if alike >= ALIKE_LIMIT or self._kept >= GROUPS_LIMIT:
+            self.drop(rule, rows)
+            return False
+        self._alike[rule, outcome] = alike + 1
+        self._kept += 1
+        return True
+
+    def drop(self, rule: str, rows: int) -> None:
+        """Count rows that are not told."""
+        self.dropped[rule] = self.dropped.get(rule, 0) + rows

@@ -40,6 +40,7 @@ TARGETS_SHOWN = 3
 """Pages, mailboxes and the like that a group names as what was asked for."""
 
 _LIMIT = N_("the question “{title}” could not be answered of {rows} rows: {what}")
+_MANY = N_("{count} answers to questions about all rows are not told: too many")
 _BROKEN = N_("gathered rows could not be read again: {what}")
 
 
@@ -92,6 +93,9 @@ def answered(
             except duckdb.Error as fault:
                 why = say(_LIMIT, title=title, rows=count, what=_first_line(fault))
                 gaps.append(Gap(at=Locator(source=title), why=why, kind="limit"))
+    if len(groups) > GROUPS_LIMIT:
+        why = say(_MANY, count=len(groups) - GROUPS_LIMIT)
+        gaps.append(Gap(at=Locator(source=str(spool)), why=why, kind="limit"))
     return Answer(groups=tuple(groups[:GROUPS_LIMIT]), gaps=tuple(gaps))
 
 

@@ -7,20 +7,20 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tocsin.analyse.hunt.groups import HEAD, Group
+from tocsin.analyse.hunt.groups import HEAD, Group, Room
 from tocsin.analyse.hunt.logstats import LogFileStat
 from tocsin.model.evidence import Evidence
-from tocsin.model.hunt import EVENTS_KEPT
+from tocsin.model.hunt import EVENTS_KEPT, Outcome
 
 _PIECE = re.compile(r"piece (\d+) line (\d+)")
 
 
 class HuntPart(msgspec.Struct, kw_only=True):
-    """What the hunt found in some logs."""
+    """What the hunt found in some logs. dropped: rows for which there was no room, by rule."""
 
     groups: list[Group] = msgspec.field(default_factory=list)
     stats: list[LogFileStat] = msgspec.field(default_factory=list)
-    dropped: int = 0
+    dropped: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class HuntWhole:
@@ -30,7 +30,7 @@ class HuntWhole:
         self._groups: dict[tuple[str, str, tuple[str, ...]], Group] = {}
         self._stats: dict[tuple[str, str], list[LogFileStat]] = {}
         self.offsets: dict[str, dict[int, int]] = {}
-        self.dropped = 0
+        self.room = Room()
 
     def add(self, part: HuntPart) -> None:
         """Fold one part in."""
@@ -38,12 +38,14 @@ class HuntWhole:
             key = (each.rule, each.host, each.key)
             mine = self._groups.get(key)
             if mine is None:
-                self._groups[key] = each
+                if self.room.takes(each.rule, _best(each.outcomes), each.count):
+                    self._groups[key] = each
             else:
                 _merge(mine, each)
         for stat in part.stats:
             self._stats.setdefault((stat.source, stat.surface), []).append(stat)
-        self.dropped += part.dropped
+        for rule, rows in part.dropped.items():
+            self.room.drop(rule, rows)
 
     def settled(self) -> tuple[list[Group], list[LogFileStat]]:
         """Groups with whole line numbers, and one stat for each log file."""
@@ -92,6 +94,10 @@ def _order(each: Evidence) -> tuple[float, str, int, str]:
     digits = re.findall(r"\d+", each.at.position)
     when = each.seen.timestamp() if each.seen else 0.0
     return when, each.at.source, int(digits[-1]) if digits else 0, each.at.position
+
+
+def _best(outcomes: Mapping[Outcome, int]) -> Outcome:
+    return next((each for each in ("success", "unknown") if each in outcomes), "attempt")
 
 
 def _merge(mine: Group, other: Group) -> None:
