@@ -45,6 +45,7 @@ bench-mutations: $(STAMP)
 bench-hostile: $(STAMP)
 	$(BIN)/python benchmarks/hostile.py
 	$(BIN)/python benchmarks/hostile_mail.py
+	$(BIN)/python benchmarks/hostile_hunt.py --linear
 bench-memory: $(STAMP)
 	$(BIN)/python benchmarks/memory.py
 bench-history: $(STAMP)

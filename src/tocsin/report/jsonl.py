@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -10,6 +11,8 @@ from tocsin.model.conversation import Campaign, Conversations, Hit, JudgedMessag
 from tocsin.model.run import Run
 from tocsin.report import Output, Translate
 from tocsin.report.hunt_parts.objects import hunt_objects, without
+
+_OBEYED = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
@@ -20,11 +23,16 @@ def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
 
 
 def encoded(each: dict[str, object]) -> bytes:
-    """One object as one line. Half a surrogate pair, which no UTF-8 can hold, becomes `?`."""
+    """One object as one line. Half a surrogate pair, which no UTF-8 can hold, becomes `?`; signs
+    that a terminal obeys, or that turn the writing around, are escaped: the same to a reader of JSON.
+    """
     try:
-        return msgspec.json.encode(each)
+        line = msgspec.json.encode(each)
     except UnicodeEncodeError:
-        return msgspec.json.encode(_writable(msgspec.to_builtins(each)))
+        line = msgspec.json.encode(_writable(msgspec.to_builtins(each)))
+    text = line.decode()
+    plain = _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return line if plain is text else plain.encode()
 
 
 def end_of(count: int) -> bytes:
