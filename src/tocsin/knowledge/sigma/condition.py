@@ -90,8 +90,9 @@ class Reader:
         if self.peek() == "(":
             self.at += 1
             node = self.any_of(depth + 1)
-            if self.word() != ")":
+            if self.peek() != ")":
                 raise RuleError(say(N_("the condition lacks a closing parenthesis")))
+            self.at += 1
             return node
         return self.asked(self)
 

@@ -48,7 +48,8 @@ def documents(text: str) -> list[Any]:
     if len(text) > SIZE_LIMIT:
         raise RuleError(say(N_("the file is larger than {limit} bytes"), limit=SIZE_LIMIT))
     try:
-        found = list(_Composer(yaml.parse(text, Loader=yaml.CSafeLoader)).documents())
+        events = iter(yaml.CSafeLoader(text).get_event, None)
+        found = list(_Composer(events).documents())
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         line = mark.line + 1 if mark else 0

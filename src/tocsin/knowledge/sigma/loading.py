@@ -49,6 +49,7 @@ def load(folders: Sequence[Path | str] = (), *, packaged: bool = True) -> Rules:
         path = Path(folder)
         if not path.exists():
             work.problem(str(folder), "", say(N_("there is no such file or folder")))
+            continue
         for source, text in _files(path, str(path), 0, work):
             work.file(source, text, own=False)
     if packaged:
@@ -144,8 +145,10 @@ class _Work:
         for what such rows never have is not asked of them either.
         """
         for id_, rule in self.rules.items():
-            surfaces = () if rule.own else set(rule.surfaces) - table_of().json_surfaces
-            gone = {each: anchors(rule, each) for each in sorted(surfaces)}
+            surfaces = [each for each in rule.surfaces if each not in table_of().json_surfaces]
+            if rule.own or not surfaces or anchors(rule, surfaces[0]):
+                continue  # what is found in one web log is found in the others
+            gone = {each: anchors(rule, each) for each in surfaces}
             gone = {each: found for each, found in gone.items() if not found}
             if not gone:
                 continue
