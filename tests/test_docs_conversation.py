@@ -177,7 +177,7 @@ def test_every_limit_is_the_one_on_the_page(phrase: str, value: int) -> None:
     [
         f"after {load_indicators().judging.delay_hours} hours",
         f"{room.WATCHED_DELAY // 86400} days later still",
-        f"in proportion until {room.EXPERIENCED} mails are learnt from",
+        f"in full at {room.EXPERIENCED}",
         f"with fewer than {identity.ACQUAINTED} mails learnt",
         f"into {bursts.THREADS_NEEDED} different conversations within an hour; from",
         f"from {bursts.THREADS_FULL} on it counts in full",
