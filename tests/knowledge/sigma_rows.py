@@ -339,7 +339,9 @@ def _one_of(items, chance) -> str:
         elif kind is kinds.RANGE:
             chosen |= {chr(code) for code in range(value[0], min(value[1], value[0] + 200) + 1)}
         else:
-            chosen |= {c for c in string.printable if re.match(classes.get(value, "."), c)}
+            # RE2 takes no vertical tab for a space, Python does
+            printed = string.printable.replace("\v", "")
+            chosen |= {c for c in printed if re.match(classes.get(value, "."), c)}
     if negated:
         chosen = set(string.printable[:95]) - chosen
     return chance.choice(sorted(chosen)) if chosen else ""
