@@ -264,7 +264,16 @@ def test_names_and_values_that_stand_apart_in_the_audit_queue():
         {"Name": "User", "Value": "a\\b"},
     ]
     record = {"Operation": "New-ManagementRoleAssignment", "Parameters": parameters}
-    columns = ["Timestamp", "Server", "TenantId", "RecordType", "Data", "UserKey", "RecordId", "Operation"]
+    columns = [
+        "Timestamp",
+        "Server",
+        "TenantId",
+        "RecordType",
+        "Data",
+        "UserKey",
+        "RecordId",
+        "Operation",
+    ]
     data = json.dumps(record).replace('"', '""')
     line = f'2026-03-03T10:00:00Z,EX01,,1,"{data}",anna,1,New-ManagementRoleAssignment'.encode()
     layout = Layout(surface="audit-queue", columns=tuple(columns), delimiter=",")

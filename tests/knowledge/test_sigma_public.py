@@ -80,7 +80,7 @@ def test_the_rules_for_exchange_and_its_neighbours_are_all_asked(folder, rules, 
     wanted = {
         document["id"]
         for path in (folder / part).rglob("*.yml")
-        for document in yaml.safe_load_all(path.read_text("utf-8"))
+        for document in yaml.load_all(path.read_text("utf-8"), yaml.CSafeLoader)
         if not logsource or document["logsource"].get("category") == "webserver"
     }
     assert wanted
@@ -97,14 +97,14 @@ class Primary(Maker):
 def test_made_rows_are_judged_as_pysigma_reads_the_rule(folder, rules):
     sources = {}
     for path in folder.rglob("*.yml"):
-        for document in yaml.safe_load_all(path.read_text("utf-8")):
+        for document in yaml.load_all(path.read_text("utf-8"), yaml.CSafeLoader):
             sources[document["id"]] = document
     seen = Counter()
     for number, rule in enumerate((*rules.rules, *rules.elsewhere)):
         conditions = SigmaRule.from_dict(sources[rule.id]).detection.parsed_condition
         trees = [each.parsed for each in conditions]
         maker = Primary(number)
-        for _ in range(3):
+        for _ in range(2):
             values = maker.values(rule.tree)
             keyword = values.pop("", "")
             if values and maker.chance.random() < 0.4:
@@ -117,8 +117,8 @@ def test_made_rows_are_judged_as_pysigma_reads_the_rule(folder, rules):
             expected = any(holds(tree, event) for tree in trees)
             assert rule.tree.holds(event) is expected, (rule.title, event)
             seen[expected] += 1
-    assert seen[True] > 4000
-    assert seen[False] > 1000
+    assert seen[True] > 2500
+    assert seen[False] > 600
 
 
 def holds(node, event) -> bool:
@@ -141,7 +141,7 @@ def holds(node, event) -> bool:
     return value_holds(node.value, event.fields.get(node.field), event)
 
 
-def value_holds(value, text, event) -> bool:  # noqa: C901, PLR0911
+def value_holds(value, text, event) -> bool:  # noqa: C901, PLR0911, PLR0912
     if isinstance(value, SigmaExpansion):
         return any(value_holds(each, text, event) for each in value.values)
     if isinstance(value, SigmaNull):

@@ -25,6 +25,26 @@ _BACKENDS = {
 }  # fmt: skip
 """Of each target its backend, and the pipeline that names the fields of Windows events."""
 
+_KUSTO_FIELDS: dict[str | None, str | list[str]] = {
+    "cs-method": "csMethod",
+    "cs-uri-stem": "csUriStem",
+    "cs-uri-query": ["csUriStem", "csUriQuery"],
+    "query": "csUriQuery",
+    "cs-username": "csUserName",
+    "cs-user-agent": "csUserAgent",
+    "cs-referer": "csReferer",
+    "cs-cookie": "csCookie",
+    "cs-host": "csHost",
+    "c-ip": "cIP",
+    "s-ip": "sIP",
+    "sc-status": "scStatus",
+    "sc-bytes": "scBytes",
+    "cs-bytes": "csBytes",
+    "time-taken": "TimeTaken",
+}
+"""What Azure's table W3CIISLog calls the columns of IIS; the query there is without its stem.
+https://learn.microsoft.com/en-us/azure/azure-monitor/reference/tables/w3ciislog"""
+
 _CHECKS = (
     ("condition", "AllOfThemConditionValidator"),
     ("condition", "DanglingConditionValidator"),
@@ -147,17 +167,32 @@ def converted(
         pipeline = getattr(importlib.import_module(pipelines), windows) if pipelines else None
     except ImportError:
         return Missing()
-    return _converted(folders, make, pipeline, packaged=packaged)
+    web = _kusto_web() if target == "kusto" else None
+    return _converted(
+        folders,
+        make(),
+        make(pipeline()) if pipeline else None,
+        make(web) if web else None,
+        packaged=packaged,
+    )
+
+
+def _kusto_web() -> Any:
+    from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
+    from sigma.processing.transformations import FieldMappingTransformation
+
+    return ProcessingPipeline(
+        items=[ProcessingItem(transformation=FieldMappingTransformation(_KUSTO_FIELDS))]
+    )
 
 
 def _converted(
-    folders: Sequence[str], make: Any, pipeline: Any, *, packaged: bool
+    folders: Sequence[str], plain: Any, windows: Any, web: Any, *, packaged: bool
 ) -> Iterator[Converted]:
+    """plain, windows, web: the backend as it is, and with names for events and for web logs."""
     from sigma.collection import SigmaCollection
     from sigma.exceptions import SigmaError
 
-    plain = make()
-    windows = make(pipeline()) if pipeline else plain
     found = [document for _, document in _documents(folders, packaged=packaged)]
     rules = SigmaCollection.from_dicts(found, collect_errors=True)
     for rule in sorted(rules.rules, key=lambda each: hasattr(each, "timespan")):
@@ -165,8 +200,12 @@ def _converted(
         if rule.errors:
             yield Converted(rule=title, what=str(rule.errors[0])[:300])
             continue
-        product = getattr(getattr(rule, "logsource", None), "product", None)
-        backend = windows if product == "windows" else plain
+        logsource = getattr(rule, "logsource", None)
+        backend = plain
+        if getattr(logsource, "product", None) == "windows":
+            backend = windows or plain
+        elif getattr(logsource, "category", None) == "webserver":
+            backend = web or plain
         correlates = hasattr(rule, "timespan")
         convert = backend.convert_correlation_rule if correlates else backend.convert_rule
         try:
