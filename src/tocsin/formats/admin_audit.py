@@ -13,15 +13,16 @@ from tocsin.formats.syntax.audit_admin import SERVER, admin_event, entries, spel
 from tocsin.formats.syntax.csv_records import Broken, header_of, rows
 from tocsin.formats.syntax.event_lines import json_lines, opened
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
+from tocsin.formats.syntax.record_reading import looked
 from tocsin.formats.syntax.rewound import Rewound
 from tocsin.formats.syntax.text_stream import head_text
 from tocsin.model.build import parse_version
-from tocsin.model.evidence import Evidence, Host, Look
+from tocsin.model.evidence import QUOTE_LIMIT, Evidence, Host
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 
-RECORDS_LIMIT = 2000
-"""Entries that are looked at for the servers they name."""
+HOSTS_LIMIT = 200
+"""Servers of one log that are told."""
 
 LISTS = frozenset({"value"})
 _SNIFFED = 64
@@ -71,30 +72,24 @@ LOG = RecordLog(records=records, event=admin_event, surface="audit-queue")
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """The servers on which commands were run, with their build; then one `Look`."""
     del reading
-    count = 0
     known: set[str] = set()
-    for each in records(stream):
-        if isinstance(each, LogFault):
-            continue
-        count += 1
-        event = admin_event(each.text)
-        if event is None:
-            continue
-        printed = event.fields.get("Server", "")
+
+    def tell(record: LogRecord) -> Iterator[Evidence]:
+        event = admin_event(record.text)
+        printed = event.fields.get("Server", "") if event is not None else ""
         server = SERVER.match(printed)
-        if server is not None and printed not in known:
-            known.add(printed)
-            host = Host(
-                seen_by="log",
-                names=(server["name"],),
-                product="Exchange Server",
-                version=parse_version(server["build"]),
-            )
-            place = msgspec.structs.replace(at, position=each.position)
-            yield Evidence(at=place, body=host, seen=event.when, quote=printed)
-        if count >= RECORDS_LIMIT:
-            break
-    yield Evidence(at=at, body=Look(seen_by="log", records=count))
+        if event is None or server is None or printed in known or len(known) >= HOSTS_LIMIT:
+            return
+        known.add(printed)
+        host = Host(
+            seen_by="log",
+            names=(server["name"],),
+            product="Exchange Server",
+            version=parse_version(server["build"]),
+        )
+        yield Evidence(at=at, body=host, seen=event.when, quote=printed[:QUOTE_LIMIT])
+
+    return looked(records(stream), at, tell)
 
 
 FORMAT = Format(

@@ -13,10 +13,11 @@ from tocsin.formats.syntax.configuration_rows import rows
 from tocsin.formats.syntax.configuration_tables import listed, names_entries
 from tocsin.formats.syntax.event_values import text_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
+from tocsin.formats.syntax.record_reading import looked
 from tocsin.formats.syntax.rewound import Rewound
 from tocsin.formats.syntax.text_stream import head_text
 from tocsin.model.event import RAW_LIMIT, Event
-from tocsin.model.evidence import Evidence, Look
+from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 
@@ -67,8 +68,7 @@ LOG = RecordLog(records=records, event=event, surface="configuration", named=rec
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """One `Look` that counts the entries: a configuration does not name its server."""
     del reading
-    count = sum(isinstance(each, LogRecord) for each in records(stream))
-    yield Evidence(at=at, body=Look(seen_by="log", records=count))
+    return looked(records(stream), at)
 
 
 FORMAT = Format(

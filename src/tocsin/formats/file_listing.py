@@ -14,17 +14,15 @@ from tocsin.formats.syntax.event_lines import json_lines
 from tocsin.formats.syntax.file_rows import file_event, row_text
 from tocsin.formats.syntax.listing_rows import LINE_LIMIT, is_table, rows_of, table_row, text_score
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
+from tocsin.formats.syntax.record_reading import looked
 from tocsin.formats.syntax.rewound import Rewound
 from tocsin.formats.syntax.text_stream import decoded, head_text, lines
-from tocsin.model.evidence import Evidence, Look
+from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 from tocsin.model.text import N_, say
 
 LISTS = frozenset({"value"})
-RECORDS_LIMIT = 2000
-"""Rows that the inventory counts: it learns nothing from them."""
-
 _SNIFFED = 8192
 _LEAST_LINES = 3
 _NAME = re.compile(r'"([A-Za-z_][\w ]{0,40})"\s*:')
@@ -99,12 +97,7 @@ LOG = RecordLog(records=records, event=file_event, surface="files")
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """One `Look`: a listing names no server."""
     del reading
-    count = 0
-    for each in records(stream):
-        count += isinstance(each, LogRecord)
-        if count >= RECORDS_LIMIT:
-            break
-    yield Evidence(at=at, body=Look(seen_by="log", records=count))
+    return looked(records(stream), at)
 
 
 FORMAT = Format(

@@ -14,17 +14,15 @@ from tocsin.formats.syntax.audit_record import audit_event, spelled_out
 from tocsin.formats.syntax.csv_records import Broken, header_of, rows
 from tocsin.formats.syntax.event_lines import json_lines, opened
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
+from tocsin.formats.syntax.record_reading import looked
 from tocsin.formats.syntax.rewound import Rewound
 from tocsin.formats.syntax.text_stream import head_text
-from tocsin.model.evidence import Evidence, Look
+from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 
 LISTS = frozenset({"value", "records", "Records", "results"})
 """Where answers keep their records."""
-
-RECORDS_LIMIT = 2000
-"""Records that the inventory counts: it learns nothing from them."""
 
 _SNIFFED = 64
 _NAME = re.compile(r'"([@A-Za-z_][\w@. ()\[\]-]{0,60})"\s*:')
@@ -94,12 +92,7 @@ LOG = RecordLog(records=records, event=audit_event, surface="m365")
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """One `Look`: the cloud's own servers are no server of the house."""
     del reading
-    count = 0
-    for each in records(stream):
-        count += isinstance(each, LogRecord)
-        if count >= RECORDS_LIMIT:
-            break
-    yield Evidence(at=at, body=Look(seen_by="log", records=count))
+    return looked(records(stream), at)
 
 
 FORMAT = Format(

@@ -13,9 +13,10 @@ from typing import BinaryIO
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.file_rows import file_event
 from tocsin.formats.syntax.log_rows import RecordLog
+from tocsin.formats.syntax.record_reading import looked
 from tocsin.formats.syntax.text_stream import encoding_of
 from tocsin.formats.syntax.webshell_page import page_records
-from tocsin.model.evidence import Evidence, Look
+from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 
@@ -67,8 +68,8 @@ LOG = RecordLog(records=page_records, event=file_event, surface="files", named=p
 
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """One `Look`: a page says nothing of servers."""
-    del stream, reading
-    yield Evidence(at=at, body=Look(seen_by="log", records=1))
+    del reading
+    return looked(page_records(stream, at.source), at)
 
 
 FORMAT = Format(

@@ -170,11 +170,11 @@ def _audit(found: Fields) -> None:
     )
     put(found, "ObjectId", _first(found, named))
     for number in range(1, 10):
-        name = found.get(f"Target1ModifiedProperty{number}Name")
-        if name:
+        changed = found.get(f"Target1ModifiedProperty{number}Name")
+        if changed:
             put(
                 found,
-                f"ModifiedProperties.{name}",
+                f"ModifiedProperties.{changed}",
                 found.get(f"Target1ModifiedProperty{number}NewValue"),
             )
     result = _first(found, ("result", "Result")) or ""

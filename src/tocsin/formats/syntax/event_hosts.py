@@ -6,16 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-import msgspec
-
-from tocsin.formats.syntax.log_rows import LogFault, RecordLog
+from tocsin.formats.syntax.log_rows import LogRecord, RecordLog
+from tocsin.formats.syntax.record_reading import looked
 from tocsin.model.event import Event
-from tocsin.model.evidence import QUOTE_LIMIT, Evidence, Host, Look
+from tocsin.model.evidence import QUOTE_LIMIT, Evidence, Host
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
-
-RECORDS_LIMIT = 2000
-"""Records that are looked at: the hunt reads all of them, this only asks who wrote the log."""
 
 HOSTS_LIMIT = 100
 """Servers of one file that are told: a collector's log holds many."""
@@ -58,21 +54,18 @@ _MARKS = (b"MSExchange", b"Microsoft-Exchange-", b"Microsoft.Exchange.Store.", b
 
 def read_events(stream: BinaryIO, at: Locator, log: RecordLog) -> Iterator[Evidence | Gap]:
     """Each server once, at its first record; then one `Look` that counts what was looked at."""
-    count = 0
     known: set[str] = set()
-    for each in log.records(stream):
-        if isinstance(each, LogFault):
-            continue
-        count += 1
-        if len(known) < HOSTS_LIMIT and any(mark in each.text for mark in _MARKS):
-            event = log.event(each.text)
-            why = _why_exchange(event) if event is not None else ""
-            if event is not None and why and event.host.lower() not in known:
-                known.add(event.host.lower())
-                yield _evidence(event, why, msgspec.structs.replace(at, position=each.position))
-        if count >= RECORDS_LIMIT:
-            break
-    yield Evidence(at=at, body=Look(seen_by="log", records=count))
+
+    def tell(record: LogRecord) -> Iterator[Evidence]:
+        if len(known) >= HOSTS_LIMIT or not any(mark in record.text for mark in _MARKS):
+            return
+        event = log.event(record.text)
+        why = _why_exchange(event) if event is not None else ""
+        if event is not None and why and event.host.lower() not in known:
+            known.add(event.host.lower())
+            yield _evidence(event, why)
+
+    return looked(log.records(stream), at, tell)
 
 
 def _why_exchange(event: Event) -> str:
@@ -90,6 +83,7 @@ def _why_exchange(event: Event) -> str:
     return ""
 
 
-def _evidence(event: Event, why: str, at: Locator) -> Evidence:
+def _evidence(event: Event, why: str) -> Evidence:
     host = Host(seen_by="log", names=(event.host,), product="Exchange Server")
-    return Evidence(at=at, body=host, seen=event.when, quote=why[:QUOTE_LIMIT])
+    quote = why[:QUOTE_LIMIT]
+    return Evidence(at=Locator(source=""), body=host, seen=event.when, quote=quote)
