@@ -165,3 +165,22 @@ def test_wide_text_comes_in_blocks_of_whole_lines():
     text = "".join(f"row {number}\r\n" for number in range(1000))
     found = list(as_utf8(io.BytesIO(text.encode("utf-16"))))
     assert b"".join(each[1:] for each in found).decode() == text
+
+
+def test_columns_in_another_order_than_iis_writes_them_hide_nothing(tmp_path):
+    """An analyst has put the query before the stem; later in the file they stand as usual."""
+    rule = RULE.replace(
+        "{cs-uri-stem|endswith: '/odd-page.aspx'}", "{cs-uri-query|contains: 'page.aspx?cmd=1'}"
+    )
+    (tmp_path / "page.yml").write_text(rule, "utf-8")
+    job = HuntJob(wish=HuntWish(folders=(str(tmp_path),), packaged=False), spool=str(tmp_path))
+    plain = "#Fields: date time cs-method cs-uri-stem cs-uri-query c-ip sc-status\r\n"
+    turned = "#Fields: date time cs-method cs-uri-query cs-uri-stem c-ip sc-status\r\n"
+    first = "2026-03-03 10:00:00 GET /odd-page.aspx cmd=1 198.51.100.7 200\r\n"
+    second = "2026-03-03 10:00:01 GET cmd=1 /odd-page.aspx 198.51.100.7 200\r\n"
+    other = "2026-03-03 10:00:02 GET /x - 198.51.100.7 200\r\n"
+    for text, count in (
+        (turned + second + other + plain + first, 2),
+        (plain + first + turned + second + second, 3),
+    ):
+        assert every(job, text.encode())[0] == count

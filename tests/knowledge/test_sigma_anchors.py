@@ -227,7 +227,7 @@ def test_a_query_in_a_foreign_code_page_is_let_through(page, text):
     ],
 )
 def test_anchors_rest_on_the_order_of_columns(surface, columns, holds):
-    assert anchors_hold(surface, columns.split()) is holds
+    assert anchors_hold(surface, tuple(columns.split())) is holds
 
 
 RULES = """

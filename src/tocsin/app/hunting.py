@@ -29,15 +29,13 @@ from tocsin.knowledge.baselines import asked_fields, baselines
 from tocsin.knowledge.chains import chains
 from tocsin.knowledge.sigma import Rules, load
 from tocsin.knowledge.sigma.anchors import anchors
+from tocsin.knowledge.sigma.choosing import table_of
 from tocsin.knowledge.steps import steps
 from tocsin.knowledge.surfaces import surfaces
 from tocsin.model.finding import Gap
 from tocsin.model.hunt import Hunt
 from tocsin.model.locator import Locator
 from tocsin.model.text import N_, say
-
-WEB = frozenset({"iis", "httpproxy", "rps-http", "ews", "autodiscover", "httpfilter", "ecp-server"})
-"""Kinds of logs whose rows hold addresses, which may be written percent-encoded."""
 
 if TYPE_CHECKING:
     from tocsin.app.parts import Whole
@@ -73,7 +71,7 @@ def _plan(wish: HuntWish, surface: str, marks: tuple[bytes, ...], lines: bool) -
         anchors,
         marks=marks,
         lines=lines,
-        web=surface in WEB,
+        web=surface not in table_of().json_surfaces,  # text, which decoders take apart
     )
 
 

@@ -17,6 +17,7 @@ from tocsin.analyse.hunt.matcher import BITS
 from tocsin.analyse.hunt.plan import ENCODED, FOLDED, NUL, ODD, OWN, TURN, Plan
 from tocsin.analyse.hunt.settled import Settled
 from tocsin.formats.syntax.log_rows import Layout, LineLog, LogFault, LogRecord, RecordLog
+from tocsin.knowledge.sigma.anchors import anchors_hold
 from tocsin.model.event import Event
 
 MASK = (1 << BITS) - 1
@@ -60,7 +61,7 @@ def _block(
     matches, noise = plan.matcher.scan(block)
     out.stat.noise += noise
     out.block(block, log, layout)
-    if plan.always:
+    if plan.always or not anchors_hold(plan.surface.name, layout.columns):
         return _every(block, before, log, layout, plan, out)
     settled = out.settled
     if settled is None or settled.columns != layout.columns:
@@ -86,6 +87,8 @@ def _block(
             turned = log.turns(line, layout)
             if turned != layout:
                 layout = turned
+                if not anchors_hold(plan.surface.name, layout.columns):
+                    return _every(block[stop:], number, log, layout, plan, out)
                 settled = out.settled = Settled(layout, plan.surface, plan.rules)
             continue
         asked = _asked(line, marks, plan)
@@ -101,7 +104,8 @@ def _block(
 def _every(
     block: bytes, before: int, log: LineLog, layout: Layout, plan: Plan, out: Folding
 ) -> Layout:
-    """The same where some rule must be asked of every row."""
+    """The same where some rule must be asked of every row; or all of them, as somebody has put the
+    log's columns in another order than its writer."""
     matches, _ = plan.matcher.scan(block)
     place, total = 0, len(matches)
     stop = 0
@@ -117,7 +121,10 @@ def _every(
             out.turns += 1
             layout = log.turns(line, layout)
         elif line:
-            asked = tuple(sorted({*_asked(line, marks, plan), *plan.always}))
+            if anchors_hold(plan.surface.name, layout.columns):
+                asked = tuple(sorted({*_asked(line, marks, plan), *plan.always}))
+            else:
+                asked = tuple(range(len(plan.rules)))
             out.row(line, number, log.event, layout, plan, asked, marks)
     return layout
 

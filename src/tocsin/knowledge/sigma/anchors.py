@@ -7,7 +7,6 @@ caseless, for Hyperscan and RE2 alike, and never reach beyond a line but for the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 from tocsin.knowledge.sigma.choosing import Choice, Chooser, Way, rareness, table_of, way_of
@@ -33,7 +32,8 @@ def anchors(rule: SigmaRule, surface: str) -> tuple[str, ...] | None:
     return None if found is None else tuple(dict.fromkeys(each.regex for each in found))
 
 
-def anchors_hold(surface: str, columns: Sequence[str]) -> bool:
+@lru_cache(maxsize=1024)
+def anchors_hold(surface: str, columns: tuple[str, ...]) -> bool:
     """Whether a log's columns come in their writer's order, which anchors rest on.
 
     They do unless somebody has rearranged them; then every row is to be asked.
