@@ -75,21 +75,33 @@ def read_files(job: Job, paths: tuple[str, ...]) -> Part:
 def read_range(job: Job, path: str, number: int, start: int, end: int) -> Part:
     """Read the records of a big file that begin in [start, end), its piece of that number."""
     part = Part()
-    with open(path, "rb") as stream:
-        found = recognise(stream.read(HEAD_SIZE))
-        at = Locator(source=printable(path))
-        if found is not None and found.log is not None and job.hunt is not None:
-            _hunt_range(job, found, stream, at, part, (number, start, end))
-            return part
-        if found is None or found.read_range is None:
-            msg = f"not readable in pieces: {path}"
-            raise ValueError(msg)
-        records = 0
-        for each in found.read_range(stream, at, job.reading, start, end):
-            records += _keep(job, each, part)
-        part.records[found.name] = records
-        part.size = end - start
+    at = Locator(source=printable(path))
+    found = None
+    try:
+        with open(path, "rb") as stream:
+            found = recognise(stream.read(HEAD_SIZE))
+            if found is not None and found.log is not None and job.hunt is not None:
+                _hunt_range(job, found, stream, at, part, (number, start, end))
+            elif found is not None and found.read_range is not None:
+                records = 0
+                for each in found.read_range(stream, at, job.reading, start, end):
+                    records += _keep(job, each, part)
+                part.records[found.name] = records
+    except Exception as fault:  # noqa: BLE001 - the outer door: one bad piece never costs the others
+        part.gap(_failed(at, found, fault))
+    part.size = end - start
     return part
+
+
+def _failed(at: Locator, found: Format | None, fault: Exception) -> Gap:
+    return Gap(
+        at=at,
+        why=say(
+            N_("the reader of {format} failed ({fault}): please report this file's form"),
+            format=found.name if found is not None else "?",
+            fault=f"{type(fault).__name__}: {fault}"[:200],
+        ),
+    )
 
 
 def _hunt_range(
@@ -105,7 +117,6 @@ def _hunt_range(
             _keep(job, each, part)
     written(job.hunt)
     part.records[found.name] = rows
-    part.size = piece[2] - piece[1]
 
 
 def hash_file(path: str) -> str:
@@ -223,16 +234,7 @@ def _read_format(job: Job, found: Format, stream: BinaryIO, at: Locator, part: P
             stream.seek(0)
             records = hunt_file(job.hunt, found, stream, at, job.window.holds, part.hunt) or records
     except Exception as fault:  # noqa: BLE001 - the outer door: one bad file never costs the others
-        part.gap(
-            Gap(
-                at=at,
-                why=say(
-                    N_("the reader of {format} failed ({fault}): please report this file's form"),
-                    format=found.name,
-                    fault=f"{type(fault).__name__}: {fault}"[:200],
-                ),
-            )
-        )
+        part.gap(_failed(at, found, fault))
     size = stream.seek(0, io.SEEK_END) if stream.seekable() else 0
     part.records[found.name] = part.records.get(found.name, 0) + records
     part.sources.append(
