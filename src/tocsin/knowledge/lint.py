@@ -23,6 +23,9 @@ from tocsin.model.text import N_, Sentence, say
 TABLE_LIMIT = 50_000_000
 """Longest table, in characters; the largest packaged one has 180,000."""
 
+FIELD_LIMIT = 131_072
+"""Characters of one cell. The csv module's own limit is one of the process: readers of logs raise it."""
+
 PROVENANCE = "PROVENANCE.toml"
 
 
@@ -100,7 +103,7 @@ def read_table(name: str, text: str) -> tuple[tuple[Record, ...], list[Problem]]
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
     line = 1
     try:
-        for number, cells in enumerate(reader):
+        for number, cells in enumerate(_short(reader)):
             if number == 0 and cells != names:
                 why = say(N_("the header must be: {header}"), header=",".join(names))
                 return (), [Problem(file=name, line=1, column="", why=why)]
@@ -122,6 +125,15 @@ def read_table(name: str, text: str) -> tuple[tuple[Record, ...], list[Problem]]
     if line == 1:
         problems.append(_whole(name, say(N_("empty: not even a header"))))
     return tuple(records), problems
+
+
+def _short(rows: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The rows; csv.Error for one with a cell longer than `FIELD_LIMIT`."""
+    for cells in rows:
+        if max(map(len, cells), default=0) > FIELD_LIMIT:
+            msg = f"a cell longer than {FIELD_LIMIT} characters"
+            raise csv.Error(msg)
+        yield cells
 
 
 def _read_record(name: str, line: int, cells: list[str]) -> tuple[Record, list[Problem]]:
