@@ -50,9 +50,7 @@ def event_names() -> EventNames:
 def values_of() -> dict[tuple[str, str], Values]:
     """By provider and id, which values an event has."""
     return {
-        (each.provider, str(number)): each
-        for each in event_names().values
-        for number in each.ids
+        (each.provider, str(number)): each for each in event_names().values for number in each.ids
     }
 
 

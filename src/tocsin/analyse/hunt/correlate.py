@@ -44,9 +44,7 @@ def question(each: Correlation, known: frozenset[str]) -> str:
     """
     rows = _picked(each, known)
     span = float(each.timespan)
-    ahead = (
-        f"OVER (PARTITION BY finding ORDER BY seconds RANGE BETWEEN CURRENT ROW AND {span} FOLLOWING)"
-    )
+    ahead = f"OVER (PARTITION BY finding ORDER BY seconds RANGE BETWEEN CURRENT ROW AND {span} FOLLOWING)"
     if each.kind == "temporal_ordered":
         hit = f"reach_0 - seconds <= {span}"
         rows = _reaching(each, rows)
@@ -57,9 +55,7 @@ def question(each: Correlation, known: frozenset[str]) -> str:
         if any(one.operator in ("lt", "lte", "eq", "neq") for one in each.counted):
             return _in_turn(each, rows, count)
         hit = _compared(each, f"{count} {ahead}")
-    behind = (
-        f"OVER (PARTITION BY finding ORDER BY seconds RANGE BETWEEN {span} PRECEDING AND CURRENT ROW)"
-    )
+    behind = f"OVER (PARTITION BY finding ORDER BY seconds RANGE BETWEEN {span} PRECEDING AND CURRENT ROW)"
     return (
         f"WITH picked AS ({rows}), marked AS (SELECT n, finding, seconds, {hit} AS hit FROM picked), "
         f"reached AS (SELECT n, finding, bool_or(hit) {behind} AS within FROM marked) "
@@ -136,9 +132,7 @@ def _reaching(each: Correlation, rows: str) -> str:
     """Of each row of the first rule, when the last rule is reached through all between, in order."""
     last = len(each.rules) - 1
     sql = f"SELECT *, CASE WHEN rule = {_text(each.rules[last])} THEN seconds END AS reach_{last} FROM ({rows})"
-    after = (
-        "OVER (PARTITION BY finding ORDER BY seconds RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)"
-    )
+    after = "OVER (PARTITION BY finding ORDER BY seconds RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)"
     for place in range(last - 1, -1, -1):
         sql = (
             f"SELECT *, CASE WHEN rule = {_text(each.rules[place])} "

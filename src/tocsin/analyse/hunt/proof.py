@@ -8,7 +8,22 @@ from tocsin.analyse.hunt.coverage import EXCHANGE
 from tocsin.model.hunt import HuntFinding, Step
 
 INTRUDERS = frozenset(
-    ["ssrf", "proxyshell", "owassrf", "act-as-user", "webshell-write", "webshell-use", "execution", "iis-module", "tunnel", "credentials", "loader", "mail-abuse", "exfiltration", "impact"]
+    [
+        "ssrf",
+        "proxyshell",
+        "owassrf",
+        "act-as-user",
+        "webshell-write",
+        "webshell-use",
+        "execution",
+        "iis-module",
+        "tunnel",
+        "credentials",
+        "loader",
+        "mail-abuse",
+        "exfiltration",
+        "impact",
+    ]
 )
 """Steps that no administrator takes as part of the work; the others are taken by both."""
 
@@ -16,7 +31,16 @@ ENOUGH = 3
 """Different steps of the second kind that are no day's work together."""
 
 ON_EXCHANGE = frozenset(
-    ["ssrf", "proxyshell", "owassrf", "act-as-user", "role-grant", "export", "transport-agent", "mail-abuse"]
+    [
+        "ssrf",
+        "proxyshell",
+        "owassrf",
+        "act-as-user",
+        "role-grant",
+        "export",
+        "transport-agent",
+        "mail-abuse",
+    ]
 )
 """Steps that are taken on Exchange servers only."""
 
