@@ -69,6 +69,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     one_column: frozenset[str]
     never: frozenset[str]
     apart: frozenset[str]
+    flat: frozenset[str]
+    flat_columns: frozenset[str]
     pieces: frozenset[str]
     columns: dict[str, tuple[str, ...]]
     marks: dict[str, tuple[str, ...]]
@@ -113,6 +115,7 @@ class Way(msgspec.Struct, frozen=True):
     beside: bool
     order: tuple[str, ...]
     apart: bool
+    flat: bool
 
 
 @cache
@@ -126,6 +129,7 @@ def way_of(surface: str) -> Way:
         beside=surface in table.beside,
         order=table.order.get(surface, ()),
         apart=surface in table.apart,
+        flat=surface in table.flat,
     )
 
 
@@ -138,6 +142,7 @@ class Chooser:
         self.mark = tear(beside=way.beside)
         self.order = way.order
         self.apart = way.apart
+        self.flat = way.flat
         self.known: dict[Need, Choice | None] = {}
 
     def choice(self, need: Need) -> Choice | None:
@@ -160,32 +165,14 @@ class Chooser:
 
     def text(self, need: Text) -> Choice | None:
         """What of one text is searched for."""
-        known = written(need, self.kind)
+        known = written(need, self.kind_of(need.names))
         if known is None:
             return None
-        column = self.column(need.names)
         found: Choice = ()
         for text in known:
-            whole = _APART.split(text) if self.apart else [text]
-            mark = self.mark_of(need.names)
-            parts = [
-                part
-                for each in whole
-                for part in self.parts(each.strip() if self.apart else each, mark)
-            ]
-            choices: list[Choice] = []
-            for part in parts:
-                own = bool(column) and _text(part) == text
-                first, last = own and need.begins, own and need.ends
-                unit = self.unit(
-                    part,
-                    first=first,
-                    last=last,
-                    number=need.begins and need.ends and len(parts) == 1,
-                )
-                if unit is not None:
-                    choices.append((msgspec.structs.replace(unit, column=column),))
-            best = self.best(choices, ordered=not self.apart)
+            parts = self.parts(text, need.names)
+            units = [unit for part in parts if (unit := self.unit(part, text, need)) is not None]
+            best = self.best([(each,) for each in units], ordered=not self.apart)
             if best is None:
                 return None
             found += best
@@ -216,21 +203,30 @@ class Chooser:
         torn = not names or any(name in table_of().joined for name in names)
         return self.mark if torn and self.kind == "text" else None
 
-    def parts(self, text: str, mark: Spelled | None) -> list[Spelling]:
+    def kind_of(self, names: tuple[str, ...]) -> Kind:
+        """How the values of these fields stand in the row."""
+        flat = self.flat or self.column(names) in table_of().flat_columns
+        return "flat" if flat and self.kind == "text" else self.kind
+
+    def parts(self, text: str, names: tuple[str, ...]) -> list[Spelling]:
         """The characters' spellings, cut where one cannot be told."""
+        kind, mark = self.kind_of(names), self.mark_of(names)
         made: list[list[Spelled]] = [[]]
-        for char in text:
-            each = mark if char == "?" and mark is not None else spelled(self.kind, char)
-            if each is None:
-                made.append([])
-            else:
-                made[-1].append(each)
+        for piece in _APART.split(text) if self.apart else (text,):
+            for char in piece.strip() if self.apart else piece:
+                each = mark if char == "?" and mark is not None else spelled(kind, char)
+                if each is None:
+                    made.append([])
+                else:
+                    made[-1].append(each)
+            made.append([])
         return [tuple(each) for each in made if each]
 
-    def unit(self, part: Spelling, *, first: bool, last: bool, number: bool) -> Unit | None:
+    def unit(self, part: Spelling, whole: str, need: Text) -> Unit | None:
         """The rarest stretch of a text, plain characters only if those are rare enough."""
-        text = _text(part)
-        if number and self.kind == "json" and text.isdigit():
+        text, column = _text(part), self.column(need.names)
+        own = text == whole
+        if self.kind == "json" and own and need.begins and need.ends and text.isdigit():
             rare = bits(self.kind, text) + 1
             return Unit(f"[^0-9\\n]{text}[^0-9\\n]", rare, f"\n{text}\n", (text,))
         runs = [tuple(run) for plain, run in groupby(part, key=lambda each: each.plain) if plain]
@@ -238,15 +234,12 @@ class Chooser:
         if chosen.rare < RARE and len(chosen.text) < len(part):
             wide = self.window(part)
             chosen = wide if wide.rare >= chosen.rare + GAIN else chosen
-        if chosen.rare < COMMON and (first or last):
-            whole = _made(part, chosen.rare)
-            regex = (START if first else "") + whole.regex + (END if last else "")
-            sure = sum(letter(self.kind, each.char) for each in part) + EDGE * (first + last)
-            rare = min(seen(regex), chance(self.kind, sure))
-            if rare >= chosen.rare + GAIN:
-                # As a text it holds what others may be found in, but is found in none of them.
-                chosen = Unit(regex, rare, f"\n{text}\n")
-        return chosen if chosen.rare > 0 else None
+        if chosen.rare < COMMON and own and column:
+            chosen = _edged(part, chosen, first=need.begins, last=need.ends)
+        if chosen.rare <= 0:
+            return None
+        flat = self.kind_of(need.names) == "flat" and not all(each.sure for each in part)
+        return msgspec.structs.replace(chosen, column=column, text="" if flat else chosen.text)
 
     def window(self, part: Spelling) -> Unit:
         """The rarest stretch of a text."""
@@ -319,7 +312,7 @@ def written(need: Text, kind: Kind) -> list[str] | None:
         marks = table.marks.get(name, table.marks.get(owner) if dot else None)
         if marks:
             found += [mark.lower() for mark in marks]
-        elif marks is not None or (dot and kind == "text" and owner not in table.pieces):
+        elif marks is not None or (dot and kind != "json" and owner not in table.pieces):
             return None
         elif kind == "json" or name not in table.never:
             found.append(text)
@@ -348,6 +341,18 @@ def _made(part: Spelling, rare: float) -> Unit:
     if any(each.char == "?" and not each.forms for each in part):
         rare = min(rare, seen(regex))  # rows have it in other letters
     return Unit(regex, rare, _text(part), tuple(forms))
+
+
+def _edged(part: Spelling, chosen: Unit, *, first: bool, last: bool) -> Unit:
+    """The text at the beginning or end of its column, if that is rarer."""
+    regex = "".join(each.regex for each in part)
+    regex = (START if first else "") + regex + (END if last else "")
+    sure = sum(letter(each.char) for each in part) + EDGE * (first + last)
+    rare = min(seen(regex), chance(sure))
+    if rare < chosen.rare + GAIN:
+        return chosen
+    # As a text it holds what others may be found in, but is found in none of them.
+    return Unit(regex, rare, f"\n{_text(part)}\n")
 
 
 def _fewer(found: list[Unit]) -> Choice:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from functools import cache, lru_cache
 from importlib import resources
+from typing import Literal
 
 import msgspec
 import re2
@@ -35,12 +36,14 @@ class _Everyday(msgspec.Struct, frozen=True, kw_only=True):
 @lru_cache(maxsize=65536)
 def bits(kind: Kind, text: str) -> float:
     """How rare a lower-case text is."""
-    known = _everyday(kind)
+    known = _everyday("json" if kind == "json" else "text")
     found = MOST
     if text in known.everything:
         weight = sum(count for count, row in known.plain if text in row)
         found = math.log2(known.total / weight) if weight else MOST
-    return max(0.0, min(found, chance(kind, sum(letter(kind, each) for each in text))))
+    letters, seldom = known.letters, known.seldom
+    sure = sum([letters.get(each, seldom) for each in text])
+    return max(0.0, min(found, sure - known.length))
 
 
 @lru_cache(maxsize=8192)
@@ -64,21 +67,21 @@ def seen(regex: str) -> float:
     return math.log2(known.total / weight) if weight else MOST
 
 
-def chance(kind: Kind, sure: float) -> float:
-    """Bits of something in a row, given those of it standing at one certain place."""
-    return max(0.0, min(MOST, sure - _everyday(kind).length))
+def chance(sure: float) -> float:
+    """Bits of something in a row of text, given those of it standing at one certain place."""
+    return max(0.0, min(MOST, sure - _everyday("text").length))
 
 
-def letter(kind: Kind, one_of: str) -> float:
-    """Bits of a character that is one of these."""
-    known = _everyday(kind)
+def letter(one_of: str) -> float:
+    """Bits of a character of a row of text that is one of these."""
+    known = _everyday("text")
     return -math.log2(
         min(1.0, sum(2.0 ** -known.letters.get(each, known.seldom) for each in one_of))
     )
 
 
 @cache
-def _everyday(kind: Kind) -> _Everyday:
+def _everyday(kind: Literal["text", "json"]) -> _Everyday:
     path = resources.files("tocsin.knowledge") / "data" / "sigma" / f"everyday-{kind}.txt"
     rows = []
     for line in path.read_text("utf-8").splitlines():

@@ -70,7 +70,7 @@ def translated(regex: str, engine: Engine, *, column: bool, mark: Spelled | None
     text, sure = _Translator(engine, column=column, mark=mark).pieces(tree)
     if not text or len(text) > LENGTH_LIMIT:
         return None
-    return Found(text, min(seen(text), chance("text", sure)))
+    return Found(text, min(seen(text), chance(sure)))
 
 
 class _Translator:
@@ -140,7 +140,7 @@ class _Translator:
     def one(self, accepted: frozenset[str]) -> tuple[str, float]:
         """One character out of these, in all its spellings."""
         folded = sorted({char.lower() for char in accepted})
-        bits = letter("text", "".join(folded))
+        bits = letter("".join(folded))
         if len(accepted) > MANY or _OTHER in accepted or any(map(_is_control, accepted)):
             return self.several(accepted, "+"), bits
         texts = []

@@ -17,7 +17,8 @@ import msgspec
 ROUNDS = 3
 """How often percent-encoding is taken off a rule's text."""
 
-Kind = Literal["text", "json"]
+Kind = Literal["text", "flat", "json"]
+"""How a value stands in its row: percent-encoded perhaps; in CSV or W3C as it is; in JSON."""
 
 NEEDLESS = rb"%(?:25[0-9a-f]{2}|u00[0-9a-f]{2}|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae]|2[de])"
 """What a row holds in which a character is percent-encoded that need not be, or was so twice."""
@@ -57,6 +58,11 @@ class Spelled(msgspec.Struct, frozen=True, gc=False):
         """Whether it has but one form."""
         return len(self.forms) == 1
 
+    @property
+    def sure(self) -> bool:
+        """Whether it has that form in every kind of row."""
+        return self.char in _PLAIN
+
 
 @cache
 def spelled(kind: Kind, char: str) -> Spelled | None:
@@ -65,6 +71,8 @@ def spelled(kind: Kind, char: str) -> Spelled | None:
         return Spelled(escaped(char), (char,), char)
     if not "\x20" <= char <= "\x7e":
         return None
+    if kind == "flat":
+        return _in_flat(char)
     return _in_json(char) if kind == "json" else _in_text(char)
 
 
@@ -88,6 +96,16 @@ def _in_text(char: str) -> Spelled:
     if char in "\"'":
         return Spelled(f"(?:{char}{{1,2}}|{hidden})", (char, char * 2, hidden), char)
     return Spelled(f"(?:{escaped(char)}|{hidden})", (char, hidden), char)
+
+
+def _in_flat(char: str) -> Spelled | None:
+    if char == "%":
+        return None  # what comes behind may be decoded where the row is searched again
+    if char == " ":
+        return Spelled("[ +\\t]", (" ", "+", "\t"), char)
+    if char in "\"'":
+        return Spelled(f"{char}{{1,2}}", (char, char * 2), char)
+    return Spelled(escaped(char), (char,), char)
 
 
 def _in_json(char: str) -> Spelled | None:
