@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from tocsin.analyse.conversation.names import (
     LABEL_MOST,
-    edits,
     label,
     look_alike,
     person,
@@ -17,6 +16,7 @@ from tocsin.analyse.conversation.names import (
     variants,
 )
 from tocsin.formats.syntax.mail_addresses import ADDRESS_LIMIT, NAME_LIMIT
+from tocsin.knowledge.word_distance import edits
 
 
 @pytest.mark.parametrize(

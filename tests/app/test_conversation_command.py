@@ -1,7 +1,6 @@
 """`tocsin conversation` as a user runs it: folders of mails in, words, files and exit codes out."""
 
 import json
-import random
 import re
 import zipfile
 from pathlib import Path
@@ -10,21 +9,6 @@ import jsonschema
 import pytest
 from conversing import DOCUMENTED, alerts, judged, objects, tocsin, verdicts
 from mail_case import HIDDEN, ROOT, as_files, as_journal, as_maildir, as_mbox, case
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    """All mails, in files whose names are in no order."""
-    mails = list(case().mails)
-    random.Random(2).shuffle(mails)
-    return as_files(tmp_path_factory.mktemp("case") / "mails", tuple(mails))
-
-
-@pytest.fixture(scope="module")
-def lines(folder: Path) -> list[dict]:
-    done = tocsin("conversation", folder, "--own-domain", "contoso.example", "--format", "jsonl")
-    assert done.returncode == 1
-    return objects(done)
 
 
 @pytest.fixture(scope="module")

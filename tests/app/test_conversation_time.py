@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import json
-import random
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conversing import judged, objects, tocsin, verdicts
+from conversing import judged, tocsin, verdicts
 from mail_case import as_files, case
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    """All mails, in files whose names are in no order."""
-    mails = list(case().mails)
-    random.Random(2).shuffle(mails)
-    return as_files(tmp_path_factory.mktemp("case") / "mails", tuple(mails))
-
-
-@pytest.fixture(scope="module")
-def lines(folder: Path) -> list[dict]:
-    done = tocsin("conversation", folder, "--own-domain", "contoso.example", "--format", "jsonl")
-    assert done.returncode == 1
-    return objects(done)
 
 
 def halves(tmp_path: Path) -> tuple[Path, Path]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import CHROMIUM
 from sample_conversations import HARMFUL
 from sample_hunt import hostile, hunt_run, large
-from test_html_chromium import ARGUMENTS, CHROMIUM, CONTRAST, Watched
+from test_html_chromium import CONTRAST, Watched
 
 from tocsin.report.html import render
 
@@ -18,16 +18,6 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
 OPEN = "document.querySelectorAll('details').forEach((d) => d.open = true)"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as player:
-        opened = player.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-import msgspec
-
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.audit_admin import SERVER, admin_event, entries, spelled_out
-from tocsin.formats.syntax.csv_records import Broken, header_of, rows
-from tocsin.formats.syntax.event_lines import json_lines, opened
+from tocsin.formats.syntax.csv_records import header_of
+from tocsin.formats.syntax.event_lines import json_lines, opened, table_lines
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.record_reading import looked
 from tocsin.formats.syntax.rewound import Rewound
@@ -33,8 +31,6 @@ _MORE = frozenset(
     {"ObjectModified", "CmdletParameters", "RunDate", "OriginatingServer", "Succeeded"}
 )
 
-_encode = msgspec.json.Encoder().encode
-
 
 def recognise(head: bytes) -> int:
     """By the members, columns or attributes of an entry."""
@@ -53,17 +49,10 @@ def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     if first == "<":
         found = entries(again)
     else:
-        found = json_lines(again, LISTS, opened) if first in ("{", "[") else _table(again)
+        found = (
+            json_lines(again, LISTS, opened) if first in ("{", "[") else table_lines(again, opened)
+        )
     return map(spelled_out, found)
-
-
-def _table(stream: Any) -> Iterator[LogRecord | LogFault]:
-    for row in rows(stream):
-        if isinstance(row, Broken):
-            yield LogFault(f"line {row.line}", row.why)
-        else:
-            named = {name: value for name, value in row.fields().items() if value}
-            yield LogRecord(f"line {row.line}", _encode(opened(named)))
 
 
 LOG = RecordLog(records=records, event=admin_event, surface="audit-queue")

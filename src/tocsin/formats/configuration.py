@@ -16,7 +16,7 @@ from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.record_reading import looked
 from tocsin.formats.syntax.rewound import Rewound
 from tocsin.formats.syntax.text_stream import head_text
-from tocsin.model.event import RAW_LIMIT, Event
+from tocsin.model.event import Event, raw_of
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
@@ -58,7 +58,7 @@ def event(text: bytes) -> Event | None:
     if not isinstance(row, dict) or not isinstance(row.get("element"), str):
         return None
     fields = {str(name): told for name, value in row.items() if (told := text_of(value))}
-    raw = text[: RAW_LIMIT * 4].decode("utf-8", "replace")[:RAW_LIMIT]
+    raw = raw_of(text)
     return Event(surface="configuration", fields=fields, raw=raw)
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from typing import Any, BinaryIO
-
-import msgspec
+from typing import BinaryIO
 
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.audit_record import audit_event, spelled_out
-from tocsin.formats.syntax.csv_records import Broken, header_of, rows
-from tocsin.formats.syntax.event_lines import json_lines, opened
+from tocsin.formats.syntax.csv_records import header_of
+from tocsin.formats.syntax.event_lines import json_lines, opened, table_lines
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.record_reading import looked
 from tocsin.formats.syntax.rewound import Rewound
@@ -27,7 +25,6 @@ LISTS = frozenset({"value", "records", "Records", "results"})
 _SNIFFED = 64
 _NAME = re.compile(r'"([@A-Za-z_][\w@. ()\[\]-]{0,60})"\s*:')
 
-_encode = msgspec.json.Encoder().encode
 
 _KINDS: tuple[tuple[frozenset[str], ...], ...] = (
     (frozenset({"AuditData"}), frozenset({"Operation", "Operations", "RecordType", "UserIds"})),
@@ -74,16 +71,7 @@ def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     again = Rewound(head, stream)
     if head_text(head).lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
         return spelled_out(json_lines(again, LISTS, opened))
-    return spelled_out(_table(again))
-
-
-def _table(stream: Any) -> Iterator[LogRecord | LogFault]:
-    for row in rows(stream):
-        if isinstance(row, Broken):
-            yield LogFault(f"line {row.line}", row.why)
-        else:
-            named = {name: value for name, value in row.fields().items() if value}
-            yield LogRecord(f"line {row.line}", _encode(opened(named)))
+    return spelled_out(table_lines(again, opened))
 
 
 LOG = RecordLog(records=records, event=audit_event, surface="m365")

@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from tocsin.knowledge.word_distance import edits
+
 Shipped = Literal["yes", "no", "unknown"]
 
 LIKE_LIMIT = 64
@@ -151,7 +153,7 @@ def lookalike(path: str) -> str:
         if its not in (ending, "aspx") or not is_code(name):
             continue
         allowed = 1 if len(other) < 7 else 2 if len(other) < 14 else 3
-        distance = _distance(_plain(stem), other, allowed)
+        distance = edits(_plain(stem), other, allowed)
         if distance <= allowed and distance < best_distance:
             best, best_distance = shown, distance
     return best
@@ -168,22 +170,6 @@ def _is_exchange(folder: str) -> bool:
 def _plain(stem: str) -> str:
     """A stem without a doubled ending (`logon.aspx.aspx`), blanks and copies' numbers."""
     return re.sub(r"\.aspx$|[\s_()-]+|\.", "", stem)
-
-
-def _distance(one: str, other: str, limit: int) -> int:
-    """Letters to be put in, left out, changed or swapped; above `limit` any number above it."""
-    if abs(len(one) - len(other)) > limit:
-        return limit + 1
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        two_before, before, row = before, row, [i]
-        for j, b in enumerate(other, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                cost = min(cost, two_before[j - 2] + 1)
-            row.append(cost)
-    return row[-1]
 
 
 def native_module(name: str, image: str) -> Shipped:

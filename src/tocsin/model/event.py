@@ -33,3 +33,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     raw: str = ""
     decoded: dict[str, str] = {}
     seen_by: Literal["log"] = "log"
+
+
+def raw_of(text: bytes) -> str:
+    """The row or record itself, as much of it as an event keeps."""
+    return text[: RAW_LIMIT * 4].decode("utf-8", "replace")[:RAW_LIMIT]

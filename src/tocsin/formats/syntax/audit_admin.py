@@ -16,7 +16,7 @@ from tocsin.formats.syntax.audit_fields import Fields, alias, flatten, put
 from tocsin.formats.syntax.event_values import text_of, time_of
 from tocsin.formats.syntax.event_xml import elements
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
-from tocsin.model.event import RAW_LIMIT, Event
+from tocsin.model.event import Event, raw_of
 
 SERVER = re.compile(
     r"(?P<name>[A-Za-z0-9][\w.-]{0,252}) \((?P<build>\d{1,2}\.\d{1,3}\.\d{1,6}\.\d{1,4})\)"
@@ -100,7 +100,7 @@ def admin_event(text: bytes) -> Event | None:
         fields=fields,
         when=time_of(fields.get("CreationTime")),
         host=server["name"] if server is not None else "",
-        raw=text[: RAW_LIMIT * 4].decode("utf-8", "replace")[:RAW_LIMIT],
+        raw=raw_of(text),
     )
 
 

@@ -11,7 +11,7 @@ from tocsin.formats.syntax.audit_entra import entra_fields, inside, is_entra
 from tocsin.formats.syntax.audit_fields import Fields, audit_fields
 from tocsin.formats.syntax.event_values import time_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
-from tocsin.model.event import RAW_LIMIT, Event
+from tocsin.model.event import Event, raw_of
 
 FLATTENED = "flattened"
 """The member of a record's text in which stand fields that the record does not spell out."""
@@ -59,7 +59,7 @@ def audit_event(text: bytes) -> Event | None:
         fields=fields,
         when=time_of(fields.get("CreationTime")),
         host=fields.get("OrganizationName", ""),
-        raw=text[: RAW_LIMIT * 4].decode("utf-8", "replace")[:RAW_LIMIT],
+        raw=raw_of(text),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from tocsin.formats.syntax.csv_records import Broken, rows
 from tocsin.formats.syntax.event_xml import tree_of
 from tocsin.formats.syntax.json_records import Lost, records
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
@@ -38,6 +39,21 @@ _skip = msgspec.json.Decoder(msgspec.Raw).decode
 
 Opening = Callable[[Any], Any]
 """What writes out JSON that stands in the strings of a record."""
+
+
+def table_lines(
+    stream: Any, read: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Iterator[LogRecord | LogFault]:
+    """The rows of a CSV table as records, by their columns' names; empty cells are left out.
+
+    read: what is made of one row.
+    """
+    for row in rows(stream):
+        if isinstance(row, Broken):
+            yield LogFault(f"line {row.line}", row.why)
+        else:
+            named = {name: value for name, value in row.fields().items() if value}
+            yield LogRecord(f"line {row.line}", _encode(read(named)))
 
 
 def json_lines(

@@ -10,7 +10,7 @@ import msgspec
 from tocsin.formats.syntax.event_fields import fields_of
 from tocsin.formats.syntax.event_values import time_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
-from tocsin.model.event import RAW_LIMIT, Event
+from tocsin.model.event import Event, raw_of
 
 _decode = msgspec.json.Decoder().decode
 
@@ -31,7 +31,7 @@ def event_of(text: bytes) -> Event | None:
         fields=fields,
         when=time_of(fields.get("TimeCreated")),
         host=fields.get("Computer", ""),
-        raw=text[: RAW_LIMIT * 4].decode("utf-8", "replace")[:RAW_LIMIT],
+        raw=raw_of(text),
     )
 
 
