@@ -128,23 +128,25 @@ def test_findings_are_filtered_by_words_by_chip_and_by_server(browser: Any, repo
 
 
 def test_tables_are_sorted_by_their_headings(browser: Any, report: Path) -> None:
+    from playwright.sync_api import expect
+
     with Watched(browser, report) as seen:
         heading = seen.page.locator("#advisories").get_by_role("button", name="Level")
         cells = seen.page.locator("#advisory-list tr td:nth-child(2)")
+        # Each look waits for what the click before it leads to.
+        order = seen.page.locator("#advisories th[aria-sort]")
         heading.click()
+        expect(order).to_have_attribute("aria-sort", "ascending")
         levels = [text.strip() for text in cells.all_inner_texts()]
         assert levels == sorted(levels, key=["critical", "high", "medium"].index)
         heading.click()
+        expect(order).to_have_attribute("aria-sort", "descending")
         assert cells.first.inner_text().strip() == "medium"
-        assert (
-            seen.page.locator("#advisories th[aria-sort]").get_attribute("aria-sort")
-            == "descending"
-        )
         sizes = seen.page.locator("#source-list td:nth-child(3)")
         button = seen.page.locator("#made").get_by_role("button", name="Bytes")
         button.click()
         button.click()
-        assert sizes.first.inner_text() == "4,000,000"
+        expect(sizes.first).to_have_text("4,000,000")
 
 
 def test_a_server_unfolds_by_keyboard_and_leads_to_its_evidence(browser: Any, report: Path) -> None:

@@ -23,13 +23,11 @@ from tocsin.app.document import servers_and_findings
 from tocsin.app.hunting import HuntJob, HuntWish, hunted, ready
 from tocsin.app.parts import Part, Whole
 from tocsin.app.reading import (
-    LOG_RANGE,
-    RANGE,
     WHOLE_FILE,
     Job,
     Window,
     hash_file,
-    in_pieces,
+    pieces_of,
     read_files,
     read_range,
 )
@@ -37,7 +35,7 @@ from tocsin.assess.headline import conversation_headline, headline, hunt_headlin
 from tocsin.assess.ranking import counts_of
 from tocsin.collect.archives import Limits
 from tocsin.collect.files import FileItem, printable, walk
-from tocsin.formats import Reading, formats, recognise
+from tocsin.formats import Reading, formats
 from tocsin.formats.syntax.domains import registrable
 from tocsin.formats.syntax.mail_text import STEM
 from tocsin.knowledge import lexicon
@@ -222,17 +220,21 @@ def _read_in_processes(
         for batch in _batches(items):
             found += sum(each.size for each in batch)
             big = [
-                each for each in batch if each.size > 2 * WHOLE_FILE and in_pieces(each.path, job)
+                (each, cut)
+                for each in batch
+                if each.size > 2 * WHOLE_FILE and (cut := pieces_of(each.path, job))
             ]
-            small = tuple(each.path for each in batch if each not in big)
+            in_pieces = {each.path for each, _ in big}
+            small = tuple(each.path for each in batch if each.path not in in_pieces)
             if small:
                 running[pool.submit(read_files, job, small)] = 1
-            for each in big:
+            for each, cut in big:
                 hashes[each.path] = pool.submit(hash_file, each.path)
-                pieces[each.path] = _source(each)
-                step = LOG_RANGE if _is_log(each.path) else RANGE
-                for number, start in enumerate(range(0, each.size, step)):
-                    end = min(start + step, each.size)
+                pieces[each.path] = Source(
+                    source=printable(each.path), format=cut.format, size=each.size, sha256=""
+                )
+                for number, start in enumerate(range(0, each.size, cut.step)):
+                    end = min(start + cut.step, each.size)
                     running[pool.submit(read_range, job, each.path, number, start, end)] = 1
                     collect(2 * workers)
             collect(2 * workers)
@@ -256,20 +258,6 @@ def _load(job: Job, first: Sequence[str]) -> None:
         for table in (link_hosts, link_words, file_kinds, wrappers):
             table()
     gc.freeze()
-
-
-def _is_log(path: str) -> bool:
-    with open(path, "rb") as stream:
-        found = recognise(stream.read(8192))
-    return found is not None and found.log is not None
-
-
-def _source(item: FileItem) -> Source:
-    with open(item.path, "rb") as stream:
-        found = recognise(stream.read(8192))
-    return Source(
-        source=printable(item.path), format=found.name if found else "", size=item.size, sha256=""
-    )
 
 
 def _take_live(live: Iterable[Evidence | Gap], whole: Whole) -> None:

@@ -125,16 +125,23 @@ def hash_file(path: str) -> str:
         return _hash(stream)
 
 
-def in_pieces(path: str, job: Job) -> bool:
-    """Whether a big file's format can be read by many workers at once."""
+class Pieces(msgspec.Struct, frozen=True, kw_only=True):
+    """How a big file is read by many hands at once. format: its name; step: bytes of one piece."""
+
+    format: str
+    step: int
+
+
+def pieces_of(path: str, job: Job) -> Pieces | None:
+    """The pieces of a big file; None if its format is read by one hand from its beginning."""
     with open(path, "rb") as stream:
         head = stream.read(HEAD_SIZE)
     found = recognise(head)
     if found is None:
-        return False
+        return None
     if found.log is not None and job.hunt is not None:
-        return in_hunted_pieces(head, found)
-    return found.read_range is not None
+        return Pieces(format=found.name, step=LOG_RANGE) if in_hunted_pieces(head, found) else None
+    return Pieces(format=found.name, step=RANGE) if found.read_range is not None else None
 
 
 def _read_file(job: Job, path: str, part: Part) -> None:
