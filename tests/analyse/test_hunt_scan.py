@@ -7,13 +7,13 @@ from itertools import pairwise
 import pytest
 
 from tocsin.analyse.hunt import matcher as matchers
-from tocsin.analyse.hunt.blocks import BLOCK, as_utf8, blocks
 from tocsin.analyse.hunt.folding import Folding
 from tocsin.analyse.hunt.plan import plan
-from tocsin.analyse.hunt.scan import LINE_LIMIT, scan_lines
+from tocsin.analyse.hunt.scan import scan_lines
 from tocsin.analyse.hunt.whole import HuntPart, HuntWhole
 from tocsin.app.hunting import HuntJob, HuntWish, hunt_file, hunt_piece
 from tocsin.formats import recognise
+from tocsin.formats.syntax.log_blocks import BLOCK, LINE_LIMIT, as_utf8, blocks
 from tocsin.knowledge.sigma import load
 from tocsin.knowledge.sigma.anchors import anchors
 from tocsin.knowledge.surfaces import surfaces

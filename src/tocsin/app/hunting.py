@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from tocsin.analyse.hunt.blocks import as_utf8, blocks, is_wide
 from tocsin.analyse.hunt.folding import Folding
 from tocsin.analyse.hunt.gathering import Asked, Gathering, asked
 from tocsin.analyse.hunt.groups import GatheredRow
@@ -24,6 +23,7 @@ from tocsin.analyse.hunt.spool import answered
 from tocsin.analyse.hunt.whole import HuntPart
 from tocsin.analyse.inventory.room import Inventory
 from tocsin.formats import HEAD_SIZE, Format, recognise
+from tocsin.formats.syntax.log_blocks import as_utf8, blocks, is_wide
 from tocsin.formats.syntax.log_rows import Layout, LineLog, Log
 from tocsin.knowledge.baselines import asked_fields, baselines
 from tocsin.knowledge.chains import chains

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
 from tocsin.analyse.hunt.decoded import decoded_again
 from tocsin.analyse.hunt.folding import Folding
 from tocsin.analyse.hunt.matcher import BITS
 from tocsin.analyse.hunt.plan import ENCODED, FOLDED, NUL, ODD, OWN, TURN, Plan
 from tocsin.analyse.hunt.settled import Settled
+from tocsin.formats.syntax.log_blocks import Cut
 from tocsin.formats.syntax.log_rows import Layout, LineLog, LogFault, LogRecord, RecordLog
 from tocsin.knowledge.sigma.anchors import anchors_hold
 from tocsin.model.event import Event
@@ -25,15 +24,6 @@ MASK = (1 << BITS) - 1
 BATCH_RECORDS = 4000
 BATCH_BYTES = 4 << 20
 """Records that are searched together, up to either."""
-
-LINE_LIMIT = 1 << 20
-"""Bytes of one line that are read; the rest of a longer one is lost and told."""
-
-
-class Cut(msgspec.Struct, frozen=True):
-    """A line longer than `LINE_LIMIT`, of which so many bytes were left out."""
-
-    lost: int
 
 
 def scan_lines(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from tocsin.analyse.hunt.scan import LINE_LIMIT, Cut
+import msgspec
+
 from tocsin.formats.syntax.text_stream import decoded, encoding_of
 
 BLOCK = 4 << 20
@@ -13,6 +14,16 @@ BLOCK = 4 << 20
 
 SAMPLE = 64 * 1024
 """Bytes of a block that are looked at for what its lines end in."""
+
+
+LINE_LIMIT = 1 << 20
+"""Bytes of one line that are read; the rest of a longer one is lost and told."""
+
+
+class Cut(msgspec.Struct, frozen=True):
+    """A line longer than `LINE_LIMIT`, of which so many bytes were left out."""
+
+    lost: int
 
 
 def blocks(stream: BinaryIO, start: int = 0, end: int | None = None) -> Iterator[bytes | Cut]:
