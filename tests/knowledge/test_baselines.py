@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tocsin.analyse.hunt.gathering import Gathering, asked
 from tocsin.analyse.hunt.groups import GatheredRow
 from tocsin.analyse.hunt.logstats import LogFileStat
-from tocsin.analyse.hunt.spool import answered
 from tocsin.knowledge.baselines import asked_fields, baselines
 from tocsin.knowledge.sigma import load
 from tocsin.knowledge.steps import steps
+from tocsin.store.gathered_rows import Gathering, asked
+from tocsin.store.row_questions import answered
 
 CASES = [
     pytest.param(one, example, id=f"{one.title}: {example.title}")

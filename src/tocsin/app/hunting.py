@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 
 from tocsin.analyse.hunt.folding import Folding
-from tocsin.analyse.hunt.gathering import Asked, Gathering, asked
 from tocsin.analyse.hunt.groups import GatheredRow
 from tocsin.analyse.hunt.plan import Plan, plan
 from tocsin.analyse.hunt.room import Facts, by_id, hunt
 from tocsin.analyse.hunt.scan import scan_lines, scan_records
-from tocsin.analyse.hunt.spool import answered
 from tocsin.analyse.hunt.whole import HuntPart
 from tocsin.analyse.inventory.room import Inventory
 from tocsin.formats import HEAD_SIZE, Format, recognise
@@ -36,6 +34,8 @@ from tocsin.model.finding import Gap
 from tocsin.model.hunt import Hunt
 from tocsin.model.locator import Locator
 from tocsin.model.text import N_, say
+from tocsin.store.gathered_rows import Asked, Gathering, asked
+from tocsin.store.row_questions import answered
 
 if TYPE_CHECKING:
     from tocsin.app.parts import Whole

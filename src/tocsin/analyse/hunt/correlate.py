@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from tocsin.analyse.hunt.gathering import ROW_COLUMNS
 from tocsin.knowledge.sigma import Correlation
 
 PLACE = "seconds, source, length(position), position"
@@ -20,6 +19,9 @@ PLACE = "seconds, source, length(position), position"
 
 _SIGN = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">=", "eq": "=", "neq": "<>"}
 _WORD = re.compile(r"[()]|[^\s()]+")
+
+ROW_COLUMNS = ("client", "actor", "host")
+"""What a correlation may group by without naming a field of one log: who, whence and where."""
 
 
 def ordered(correlations: Iterable[Correlation]) -> list[Correlation]:

@@ -24,9 +24,6 @@ VALUE_KEPT = 2_000
 RAW_KEPT = 400
 """Characters of the row itself that are kept."""
 
-ROW_COLUMNS = ("client", "actor", "host")
-"""What a correlation may group by without naming a field of one log: who, whence and where."""
-
 _ENCODER = msgspec.json.Encoder()
 
 

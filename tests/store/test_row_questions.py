@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.analyse.hunt.gathering import Gathering, asked
 from tocsin.analyse.hunt.groups import GatheredRow
-from tocsin.analyse.hunt.spool import answered
 from tocsin.knowledge.sigma.correlation import Correlation, Counted
+from tocsin.store.gathered_rows import Gathering, asked
+from tocsin.store.row_questions import answered
 
 BASE = 1_629_514_800.0
 
