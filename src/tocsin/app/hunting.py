@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
@@ -20,9 +20,11 @@ from tocsin.analyse.hunt.room import Facts, by_id, hunt
 from tocsin.analyse.hunt.scan import scan_lines, scan_records
 from tocsin.analyse.hunt.whole import HuntPart
 from tocsin.analyse.inventory.room import Inventory
+from tocsin.app.parts import Whole
 from tocsin.formats import HEAD_SIZE, Format, recognise
 from tocsin.formats.syntax.log_blocks import as_utf8, blocks, is_wide
 from tocsin.formats.syntax.log_rows import Layout, LineLog, Log
+from tocsin.formats.syntax.text_stream import head_text
 from tocsin.knowledge.baselines import asked_fields, baselines
 from tocsin.knowledge.chains import chains
 from tocsin.knowledge.sigma import Rules, load
@@ -36,9 +38,6 @@ from tocsin.model.locator import Locator
 from tocsin.model.text import N_, say
 from tocsin.store.gathered_rows import Asked, Gathering, asked
 from tocsin.store.row_questions import answered
-
-if TYPE_CHECKING:
-    from tocsin.app.parts import Whole
 
 Window = Callable[[datetime | None], bool]
 
@@ -171,8 +170,6 @@ def _took(folding: Folding, part: HuntPart) -> int:
 def _text_head(head: bytes) -> bytes:
     if not is_wide(head):
         return head
-    from tocsin.formats.syntax.text_stream import head_text
-
     return head_text(head).encode("utf-8", "replace")
 
 
