@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from tocsin.analyse.hunt.findings import best
 from tocsin.analyse.hunt.groups import Group
 from tocsin.analyse.hunt.hosts import Hosts, source
+from tocsin.analyse.hunt.merging import best
 from tocsin.model.event import Event
 
 SHARE = 0.5

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
-from tocsin.analyse.hunt.groups import HEAD, Group
+from tocsin.analyse.hunt.groups import Group
+from tocsin.analyse.hunt.merging import BEST, LATE, best, kept_events, merged
 from tocsin.analyse.hunt.told import Told
 from tocsin.knowledge.surfaces import Surface, surfaces
 from tocsin.model.event import Event
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import LEVELS, Level, fingerprint
-from tocsin.model.hunt import EVENTS_KEPT, Cited, HuntFinding, Outcome
+from tocsin.model.hunt import Cited, HuntFinding, Outcome
 from tocsin.model.text import N_, Sentence
 
 VALUE_KEPT = 300
@@ -33,12 +34,6 @@ SHOWN = 3
 
 UNSAID = "?"
 """What stands in a sentence for what the log does not say; a sign, so that it needs no language."""
-
-BEST: tuple[Outcome, ...] = ("success", "unknown", "attempt")
-"""Outcomes, the gravest first."""
-
-LATE = datetime.max.replace(tzinfo=UTC)
-"""Stands for "no time" where things are sorted by time: undated ones come last."""
 
 _FROM = N_("{client} on {host}: {target}. {count} rows are as the rule “{title}” describes.")
 _ON = N_("{actor} on {host}: {target}. {count} rows are as the rule “{title}” describes.")
@@ -75,7 +70,7 @@ def put_together(groups: Iterable[Group]) -> list[Group]:
     for group in groups:
         key = (group.rule, group.surface, group.host.lower(), *group.key)
         kept = found.get(key)
-        found[key] = group if kept is None else _both(kept, group)
+        found[key] = group if kept is None else merged(kept, group)
     return [
         part
         for each in found.values()
@@ -116,49 +111,6 @@ def _of(each: Evidence) -> str:
     return each.seen.isoformat() if each.seen else ""
 
 
-def _both(one: Group, other: Group) -> Group:
-    outcomes = {
-        name: one.outcomes.get(name, 0) + other.outcomes.get(name, 0)
-        for name in BEST
-        if name in one.outcomes or name in other.outcomes
-    }
-    return Group(
-        rule=one.rule,
-        surface=one.surface,
-        host=min(one.host, other.host),
-        client=_least(one.client, other.client),
-        actor=_least(one.actor, other.actor),
-        target=_least(one.target, other.target),
-        key=one.key,
-        count=one.count + other.count,
-        first=min((at for at in (one.first, other.first) if at), default=None),
-        last=max((at for at in (one.last, other.last) if at), default=None),
-        outcomes=outcomes,
-        events=kept_events([*one.events, *other.events]),
-        ids=one.ids | other.ids,
-        said=one.said | other.said,
-    )
-
-
-def _least(one: str, other: str) -> str:
-    return min(each for each in (one, other) if each) if one or other else ""
-
-
-def kept_events(events: Sequence[Evidence]) -> list[Evidence]:
-    """The first and the last rows in time; of equal ones, in the order of their places."""
-    ordered = sorted({_place(each): each for each in events}.items(), key=lambda each: each[0])
-    rows = [each for _, each in ordered]
-    if len(rows) <= EVENTS_KEPT:
-        return rows
-    return rows[:HEAD] + rows[-(EVENTS_KEPT - HEAD) :]
-
-
-def _place(each: Evidence) -> tuple[datetime, str, int, str]:
-    when = each.body.when if isinstance(each.body, Event) else each.seen
-    number = each.at.position.rpartition(" ")[2]
-    return when or LATE, each.at.source, int(number) if number.isdecimal() else 0, each.at.position
-
-
 def by_name(servers: Mapping[str, str]) -> dict[str, str]:
     """Server ids by lower-case name; the short form of a name too, where only one server has it."""
     known = {name.lower().rstrip("."): server for name, server in servers.items() if name}
@@ -181,11 +133,6 @@ def server_of(host: str, known: Mapping[str, str]) -> str:
 def _numeric(name: str) -> bool:
     """Whether it is an address, whose first part is no name."""
     return ":" in name or name.replace(".", "").isdecimal()
-
-
-def best(outcomes: Mapping[Outcome, int]) -> Outcome:
-    """The gravest outcome that any row shows; `unknown` where no row says any."""
-    return next((each for each in BEST if outcomes.get(each)), "unknown")
 
 
 def lowered(level: Level, outcome: Outcome) -> Level:

@@ -34,9 +34,6 @@ SILENCES_KEPT = 5
 BACKWARDS = timedelta(minutes=1)
 """How far a clock may go back before it is told: servers write a few seconds out of order."""
 
-GATHERED_RAW = 400
-"""Characters of the row that are kept with a gathered one."""
-
 _UNREADABLE = N_("this row is no row of such a log, or half of one")
 _LONG = N_("a line longer than is read; its rest was left out")
 _ZEROS = N_("rows that hold NUL bytes: the file was damaged or not closed")
@@ -109,9 +106,9 @@ class Folding:
     def _matched(
         self, rule: SigmaRule, event: Event, position: str, surface: Surface, layout: Layout
     ) -> None:
-        host = event.host or layout.host or first_of(event, surface.host)
-        client, actor = first_of(event, surface.client), first_of(event, surface.actor)
-        target = first_of(event, surface.target)
+        host = event.host or layout.host or first_told(event, surface.host)
+        client, actor = first_told(event, surface.client), first_told(event, surface.actor)
+        target = first_told(event, surface.target)
         if rule.gathers or rule.counted:
             self.gather(
                 GatheredRow(
@@ -124,7 +121,7 @@ class Folding:
                     fields=event.fields,
                     source=self.at.source,
                     position=position,
-                    raw=event.raw[:GATHERED_RAW],
+                    raw=event.raw,
                     outcome=rule.outcome(event),
                 )
             )
@@ -254,8 +251,8 @@ class Folding:
         return f"line {where}" if self.piece is None else f"piece {self.piece} line {where}"
 
 
-def first_of(event: Event, names: Sequence[str]) -> str:
-    """The first of some fields that is there; of a list of addresses the first."""
+def first_told(event: Event, names: Sequence[str]) -> str:
+    """The first of some fields that is there, plain or decoded; of several values the first."""
     for name in names:
         value = event.fields.get(name) or event.decoded.get(name)
         if value:
@@ -272,7 +269,7 @@ def _fold(rule: SigmaRule, event: Event, surface: Surface) -> Key:
         "agent": surface.agent,
     }
     return tuple(
-        first_of(event, told[name]).lower() if name in told else _value(event, name)
+        first_told(event, told[name]).lower() if name in told else _value(event, name)
         for name in rule.fold
     )
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tocsin.analyse.hunt.findings import BEST, LATE, order, several
+from tocsin.analyse.hunt.findings import order, several
 from tocsin.analyse.hunt.joining import HIGH, MEDIUM, Cluster
 from tocsin.analyse.hunt.links import Link
+from tocsin.analyse.hunt.merging import BEST, LATE
 from tocsin.analyse.hunt.proof import doubtful
 from tocsin.analyse.hunt.told import StepFact
 from tocsin.analyse.hunt.traces import Trace

@@ -14,9 +14,9 @@ from itertools import pairwise
 
 import msgspec
 
-from tocsin.analyse.hunt.findings import LATE
 from tocsin.analyse.hunt.hosts import NO_HOST
 from tocsin.analyse.hunt.links import Link, links, rank
+from tocsin.analyse.hunt.merging import LATE
 from tocsin.analyse.hunt.traces import Trace
 from tocsin.model.hunt import HuntFinding
 from tocsin.model.text import N_, say

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import msgspec
 
-from tocsin.analyse.hunt.findings import LATE
+from tocsin.analyse.hunt.merging import LATE
 from tocsin.analyse.hunt.traces import Trace
 from tocsin.model.text import N_, Sentence, say
 

@@ -9,12 +9,13 @@ import msgspec
 from tocsin.analyse.hunt.chains import ENTRY, best, missing
 from tocsin.analyse.hunt.coverage import Logs, blind, coverage, gaps, logs
 from tocsin.analyse.hunt.echoes import without_echoes
-from tocsin.analyse.hunt.findings import BEST, by_name, finding, order, put_together
+from tocsin.analyse.hunt.findings import by_name, finding, order, put_together
 from tocsin.analyse.hunt.groups import Group
 from tocsin.analyse.hunt.hosts import Hosts, hosts, source
 from tocsin.analyse.hunt.incidents import incident, is_incident
 from tocsin.analyse.hunt.joining import clusters
 from tocsin.analyse.hunt.logstats import LogFileStat
+from tocsin.analyse.hunt.merging import BEST
 from tocsin.analyse.hunt.telling import data, next_steps
 from tocsin.analyse.hunt.told import StepFact, Told
 from tocsin.analyse.hunt.traces import Trace, trace

@@ -10,9 +10,10 @@ from urllib.parse import unquote
 
 import msgspec
 
-from tocsin.analyse.hunt.findings import LATE, first_of
+from tocsin.analyse.hunt.findings import first_of
 from tocsin.analyse.hunt.groups import Group
 from tocsin.analyse.hunt.hosts import Hosts, address, plain, source
+from tocsin.analyse.hunt.merging import LATE
 from tocsin.model.event import Event
 from tocsin.model.finding import LEVELS
 from tocsin.model.hunt import HuntFinding

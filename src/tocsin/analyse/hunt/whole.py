@@ -7,10 +7,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tocsin.analyse.hunt.groups import HEAD, Group, Room
+from tocsin.analyse.hunt.groups import Group, Room
 from tocsin.analyse.hunt.logstats import LogFileStat
-from tocsin.model.evidence import Evidence
-from tocsin.model.hunt import EVENTS_KEPT, Outcome
+from tocsin.analyse.hunt.merging import best, kept_events, merged
 
 _PIECE = re.compile(r"piece (\d+) line (\d+)")
 
@@ -27,7 +26,7 @@ class HuntWhole:
     """All parts of a hunt, folded as they come in any order."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[str, str, tuple[str, ...]], Group] = {}
+        self._groups: dict[tuple[str, str, str, tuple[str, ...]], Group] = {}
         self._stats: dict[tuple[str, str], list[LogFileStat]] = {}
         self.offsets: dict[str, dict[int, int]] = {}
         self.room = Room()
@@ -35,13 +34,13 @@ class HuntWhole:
     def add(self, part: HuntPart) -> None:
         """Fold one part in."""
         for each in part.groups:
-            key = (each.rule, each.host, each.key)
+            key = (each.rule, each.surface, each.host, each.key)
             mine = self._groups.get(key)
             if mine is None:
-                if self.room.takes(each.rule, _best(each.outcomes), each.count):
+                if self.room.takes(each.rule, best(each.outcomes), each.count):
                     self._groups[key] = each
             else:
-                _merge(mine, each)
+                self._groups[key] = merged(mine, each)
         for stat in part.stats:
             self._stats.setdefault((stat.source, stat.surface), []).append(stat)
         for rule, rows in part.dropped.items():
@@ -77,8 +76,7 @@ def with_lines(group: Group, offsets: Mapping[str, Mapping[int, int]]) -> Group:
         )
         for each in group.events
     ]
-    events.sort(key=_order)
-    group.events = events
+    group.events = kept_events(events)
     return group
 
 
@@ -88,31 +86,6 @@ def whole_line(position: str, offsets: Mapping[int, int]) -> str:
     if match is None:
         return position
     return f"line {int(match[2]) + offsets.get(int(match[1]), 0)}"
-
-
-def _order(each: Evidence) -> tuple[float, str, int, str]:
-    digits = re.findall(r"\d+", each.at.position)
-    when = each.seen.timestamp() if each.seen else 0.0
-    return when, each.at.source, int(digits[-1]) if digits else 0, each.at.position
-
-
-def _best(outcomes: Mapping[Outcome, int]) -> Outcome:
-    return next((each for each in ("success", "unknown") if each in outcomes), "attempt")
-
-
-def _merge(mine: Group, other: Group) -> None:
-    mine.count += other.count
-    times = [each for each in (mine.first, other.first) if each is not None]
-    mine.first = min(times, default=None)
-    times = [each for each in (mine.last, other.last) if each is not None]
-    mine.last = max(times, default=None)
-    for outcome, count in other.outcomes.items():
-        mine.outcomes[outcome] = mine.outcomes.get(outcome, 0) + count
-    mine.ids |= other.ids
-    events = sorted([*mine.events, *other.events], key=_order)
-    if len(events) > EVENTS_KEPT:
-        events = events[:HEAD] + events[-(EVENTS_KEPT - HEAD) :]
-    mine.events = events
 
 
 def joined(pieces: list[LogFileStat], offsets: Mapping[int, int]) -> LogFileStat:
