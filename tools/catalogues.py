@@ -35,6 +35,7 @@ SAID = (
     ("steps.toml", ("step.title", "step.next")),
     ("chains/*.toml", ("title", "next")),
     ("baselines/*.toml", ("title", "because", "remediation")),
+    ("checks/*.toml", ("title", "recommendation", "each.because", "each.fine")),
 )
 """What users read of the other data: files, and the keys in them."""
 

@@ -125,6 +125,7 @@ def _examine_parsers(
         ("inventory", translate(N_("which Exchange servers there are and what each is open to"))),
         ("conversation", translate(N_("is somebody speaking inside our mail conversations"))),
         ("hunt", translate(N_("has a server been broken into, and what happened in order"))),
+        ("trust", translate(N_("which trusts carry a break-in on, and what cuts them"))),
     ):
         parser = _command(commands, name, summary, _examine, translate)
         parser.add_argument("paths", nargs="+", metavar="PATH")

@@ -39,10 +39,11 @@ FILES = ("run.json", "report.html", *HANDED_ON)
 """What a run may write into its folder."""
 
 _ROOMS: dict[str, frozenset[Room]] = {
-    "examine": frozenset({"inventory", "conversation", "hunt"}),
+    "examine": frozenset({"inventory", "conversation", "hunt", "trust"}),
     "inventory": frozenset({"inventory"}),
     "conversation": frozenset({"conversation"}),
     "hunt": frozenset({"hunt"}),
+    "trust": frozenset({"inventory", "trust"}),
 }
 
 

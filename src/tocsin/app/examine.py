@@ -31,7 +31,10 @@ from tocsin.app.reading import (
     read_files,
     read_range,
 )
+from tocsin.app.trusting import trusted
+from tocsin.assess.acceptance import Accepted
 from tocsin.assess.headline import conversation_headline, headline, hunt_headline
+from tocsin.assess.planning import plan
 from tocsin.assess.ranking import counts_of
 from tocsin.collect.archives import Limits
 from tocsin.collect.files import FileItem, printable, walk
@@ -49,10 +52,11 @@ from tocsin.model.hunt import Hunt
 from tocsin.model.locator import Locator
 from tocsin.model.run import KnowledgeState, Run, Skipped, Source, Summary, Tool
 from tocsin.model.text import N_, say
+from tocsin.model.trusts import Trusts
 from tocsin.store.history import open_history
 from tocsin.store.spool import Spool
 
-Room = Literal["inventory", "conversation", "hunt"]
+Room = Literal["inventory", "conversation", "hunt", "trust"]
 
 BATCH_FILES = 400
 BATCH_BYTES = 8 << 20
@@ -66,7 +70,8 @@ Progress = Callable[[int, int, int], None]
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What to examine and how. rooms: which questions are asked. history: a file in which the
-    conversation room remembers; None to forget afterwards. rules: what logs are held against.
+    conversation room remembers; None to forget afterwards. rules: what logs are held against. accepted: risks that
+    somebody answers for.
     """
 
     paths: tuple[str, ...]
@@ -77,10 +82,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 0
     limits: Limits = msgspec.field(default_factory=Limits)
     exclude: tuple[str, ...] = ()
-    rooms: frozenset[Room] = frozenset({"inventory", "conversation", "hunt"})
+    rooms: frozenset[Room] = frozenset({"inventory", "conversation", "hunt", "trust"})
     history: str | None = None
     delay_hours: int | None = None
     rules: HuntWish = HuntWish()
+    accepted: Accepted = Accepted()
 
 
 def examine(
@@ -105,13 +111,14 @@ def examine(
         job = Job(
             reading=Reading(
                 own_domains=own,
-                messages="conversation" in request.rooms,
-                servers="inventory" in request.rooms,
+                messages=bool(request.rooms & {"conversation", "trust"}),
+                servers=bool(request.rooms & {"inventory", "trust"}),
                 mark_key=history.key,
             ),
             window=Window(since=request.since, until=request.until),
             limits=request.limits,
             hunt=HuntJob(wish=request.rules, spool=rows) if "hunt" in request.rooms else None,
+            conversation="conversation" in request.rooms,
         )
         _read_all(request, job, whole, progress)
         _take_live(live, whole)
@@ -133,7 +140,10 @@ def examine(
             )
             spoken = converse(spool, history, wish, lines)
         hunt = hunted(job.hunt, whole, known) if job.hunt is not None else None
-    return _document(request, knowledge, whole, found, started, (spoken, hunt))
+        trusts = None
+        if "trust" in request.rooms:
+            trusts = trusted(whole, known, _counts(known), hunt, started.date())
+    return _document(request, knowledge, whole, found, started, (spoken, hunt, trusts))
 
 
 def _read_all(request: Request, job: Job, whole: Whole, progress: Progress | None) -> None:
@@ -274,13 +284,13 @@ def _document(
     whole: Whole,
     found: Inventory,
     started: datetime,
-    rooms: tuple[Conversations | None, Hunt | None],
+    rooms: tuple[Conversations | None, Hunt | None, Trusts | None],
 ) -> Run:
-    spoken, hunt = rooms
+    spoken, hunt, trusts = rooms
     by_server: dict[str, list[Finding]] = {server.id: [] for server in found.servers}
     for finding in found.findings:
         by_server[finding.subject].append(finding)
-    counts = {server: counts_of(findings) for server, findings in by_server.items()}
+    counts = _counts(found)
     servers, records = servers_and_findings(
         found, by_server, counts, knowledge, whole.digests, started.date()
     )
@@ -324,7 +334,18 @@ def _document(
         gaps=gaps,
         conversations=spoken,
         hunt=hunt,
+        trusts=trusts,
+        plan=plan(servers, records, spoken, hunt, trusts, request.accepted)
+        if len(request.rooms) > 1
+        else None,
     )
+
+
+def _counts(found: Inventory) -> dict[str, dict[str, int]]:
+    by_server: dict[str, list[Finding]] = {server.id: [] for server in found.servers}
+    for finding in found.findings:
+        by_server[finding.subject].append(finding)
+    return {server: counts_of(findings) for server, findings in by_server.items()}
 
 
 def state_of(knowledge: Knowledge) -> KnowledgeState:

@@ -10,6 +10,7 @@ import msgspec
 
 from tocsin.analyse.hunt.whole import HuntPart, HuntWhole
 from tocsin.analyse.inventory.ledger import Ledger
+from tocsin.analyse.trust.flows import Flows
 from tocsin.formats.syntax.domains import registrable
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap, GapKind
@@ -58,7 +59,7 @@ class Part(msgspec.Struct, kw_only=True):
 
     mails: (seconds, place among those of one second, packed `Evidence`). senders: by registrable
     domain, marks of its addresses. delivered: mails that a host of a recipient's own domain took in,
-    by that domain.
+    by that domain. settings: what exports say of the configuration, and that they were asked.
     """
 
     ledger: Ledger = msgspec.field(default_factory=Ledger)
@@ -73,6 +74,8 @@ class Part(msgspec.Struct, kw_only=True):
     senders: dict[str, set[int]] = msgspec.field(default_factory=dict)
     delivered: dict[str, int] = msgspec.field(default_factory=dict)
     hunt: HuntPart = msgspec.field(default_factory=HuntPart)
+    settings: list[Evidence] = msgspec.field(default_factory=list)
+    flows: Flows = msgspec.field(default_factory=Flows)
 
     def mail(self, each: Evidence) -> None:
         """Keep a mail, packed, with its time; and who wrote it, to tell whose organisation this is."""
@@ -118,6 +121,8 @@ class Whole:
         self.ledger = Ledger()
         self.spool = spool
         self.hunt = hunt
+        self.settings: list[Evidence] = []
+        self.flows = Flows()
         self.senders: dict[str, set[int]] = {}
         self.delivered: dict[str, int] = {}
         self.files = 0
@@ -150,6 +155,8 @@ class Whole:
                 self.spool.append(when, data, place)
         if self.hunt is not None:
             self.hunt.add(part.hunt)
+        self.settings.extend(part.settings)
+        self.flows.merge(part.flows)
         for domain, known in part.senders.items():
             self.senders.setdefault(domain, set()).update(known)
         for domain, count in part.delivered.items():

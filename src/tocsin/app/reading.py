@@ -15,7 +15,7 @@ from tocsin.app.parts import Part
 from tocsin.collect.archives import Budget, Limits, Member, archive_kind, members
 from tocsin.collect.files import printable
 from tocsin.formats import HEAD_SIZE, Format, Reading, recognise
-from tocsin.model.evidence import Evidence, Look
+from tocsin.model.evidence import Evidence, Inquiry, Look, Setting
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 from tocsin.model.message import Message
@@ -47,12 +47,14 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What every worker must know. hunt: the rules that logs are held against, if any."""
+    """What every worker must know. hunt: the rules that logs are held against, if any. conversation:
+    whether mails are kept to be judged."""
 
     reading: Reading
     window: Window
     limits: Limits
     hunt: HuntJob | None = None
+    conversation: bool = True
 
 
 def read_files(job: Job, paths: tuple[str, ...]) -> Part:
@@ -257,10 +259,15 @@ def _keep(job: Job, each: Evidence | Gap, part: Part) -> int:
     if isinstance(each.body, Look):
         part.ledger.add(each)
         return each.body.records
+    if isinstance(each.body, Setting | Inquiry):
+        part.settings.append(each)
+        return 0
     if isinstance(each.body, Message):
         # Earlier mails than asked for are learnt from; later ones are not there yet.
         if job.window.until is None or each.seen is None or each.seen <= job.window.until:
-            part.mail(each)
+            if job.conversation:
+                part.mail(each)
+            part.flows.add(each)
         return 0
     if job.window.holds(each.seen):
         part.ledger.add(each)

@@ -9,8 +9,10 @@ import msgspec
 
 from tocsin.model.build import Version
 from tocsin.model.event import Event
+from tocsin.model.evidence_source import INSIDE, OUTSIDE, SeenBy
 from tocsin.model.locator import Locator
 from tocsin.model.message import Message
+from tocsin.model.setting import Inquiry, Setting
 from tocsin.model.trust import Trust
 
 __all__ = [
@@ -22,34 +24,13 @@ __all__ = [
     "Host",
     "Identifier",
     "IdentifierKind",
+    "Inquiry",
     "Look",
     "Message",
     "SeenBy",
+    "Setting",
     "Trust",
 ]
-
-SeenBy = Literal[
-    "mail",
-    "directory",
-    "export",
-    "exchange-online",
-    "probe",
-    "nmap",
-    "nuclei",
-    "dns",
-    "shodan",
-    "onyphe",
-    "log",
-]
-"""Who saw a host. `shodan` and `onyphe` look from the internet; see `OUTSIDE`."""
-
-OUTSIDE: frozenset[SeenBy] = frozenset({"shodan", "onyphe"})
-"""The vantage points that see only what the internet sees."""
-
-INSIDE: frozenset[SeenBy] = frozenset(
-    {"mail", "directory", "export", "exchange-online", "probe", "nmap", "nuclei", "log"}
-)
-"""Sources that know a server from inside, or from the mail it handles."""
 
 IdentifierKind = Literal["guid", "dn", "certificate"]
 
@@ -100,7 +81,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     at: Locator
-    body: Host | Look | Message | Event
+    body: Host | Look | Message | Event | Setting | Inquiry
     seen: datetime | None = None
     quote: str = ""
 

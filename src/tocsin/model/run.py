@@ -12,6 +12,7 @@ from tocsin.model.evidence import SeenBy
 from tocsin.model.finding import Confidence, GapKind, Level, Status
 from tocsin.model.hunt import Hunt
 from tocsin.model.text import Sentence
+from tocsin.model.trusts import Plan, Trusts
 
 Hidden = bool | Literal["unknown"]
 """Whether the internet cannot see a server; `unknown` when nobody looked from there."""
@@ -198,7 +199,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The document `run.json`. conversations: None when no mail was judged; hunt: None when no
-    log was read."""
+    log was read; trusts: None when no export of a trust was read; plan: None when nothing was ranked."""
 
     format: Literal["tocsin-run"] = "tocsin-run"
     version: Literal[1] = 1
@@ -218,6 +219,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     gaps: tuple[GapRecord, ...]
     conversations: Conversations | None = None
     hunt: Hunt | None = None
+    trusts: Trusts | None = None
+    plan: Plan | None = None
 
 
 def hidden_word(hidden: Hidden) -> Literal["hidden", "public", "unknown"]:

@@ -10,6 +10,7 @@ from tocsin.formats.syntax.exchange_objects import describe
 from tocsin.formats.syntax.gap_limit import limited
 from tocsin.formats.syntax.health_checker import describe_result, is_result
 from tocsin.formats.syntax.records import Object, Record
+from tocsin.formats.syntax.setting_record import setting_of
 from tocsin.model.evidence import Evidence, Look, SeenBy
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
@@ -42,9 +43,13 @@ def read_records(items: Iterable[Record | Gap], at: Locator) -> Iterator[Evidenc
 
 def _describe(record: Record, at: Locator) -> Iterator[Evidence | Gap]:
     place = msgspec.structs.replace(at, position=record.position)
+    setting = setting_of(record.object)
+    if setting is not None:
+        yield Evidence(at=place, body=setting)
     if is_result(record.object):
-        return describe_result(record.object, place)
-    return describe(record.object, place)
+        yield from describe_result(record.object, place)
+    else:
+        yield from describe(record.object, place)
 
 
 def _is_report(thing: Object) -> bool:

@@ -1,0 +1,83 @@
+"""All that the trust room judges: configuration, servers, observed mail, the day; and its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import msgspec
+
+from tocsin.analyse.trust.flows import Flow
+from tocsin.analyse.trust.settings import Answer, Settings
+from tocsin.model.finding import Level
+from tocsin.model.server_state import ServerState
+from tocsin.model.text import Sentence
+from tocsin.model.trusts import Basis, CheckOutcome, Edge, Node
+
+WEAK = frozenset({"exploited", "known-exploited", "unsupported", "unknown"})
+"""What raises the level of a check, one step: below the floor, or nobody knows."""
+
+
+class Graph(msgspec.Struct, frozen=True):
+    """Nodes and edges by id."""
+
+    nodes: dict[str, Node] = {}
+    edges: dict[str, Edge] = {}
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known. domains: the reader's own mail domains, as far as they are. today: the day on
+    which things expire. graph: empty while it is being drawn."""
+
+    settings: Settings
+    servers: tuple[ServerState, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    domains: tuple[str, ...] = ()
+    today: date
+    graph: Graph = Graph()
+
+    def server(self, name: str) -> ServerState | None:
+        """The server of that name: the full one, or the short one where only one server has it."""
+        wanted = name.strip().lower().rstrip(".")
+        if not wanted:
+            return None
+        exact = [s for s in self.servers if wanted in (s.id.lower(), *map(str.lower, _names(s)))]
+        if len(exact) == 1:
+            return exact[0]
+        short = wanted.partition(".")[0]
+        if "." in wanted and exact == []:
+            # A full name meets only servers that are known by their short name.
+            near = [s for s in self.servers if short in map(str.lower, _names(s))]
+        else:
+            near = [
+                s for s in self.servers if short in {n.lower().partition(".")[0] for n in _names(s)}
+            ]
+        return near[0] if len(near) == 1 else None
+
+
+def _names(server: ServerState) -> tuple[str, ...]:
+    return (server.name, *server.names)
+
+
+def weak(server: ServerState) -> bool:
+    """Whether the server is below the floor, or its build is unknown."""
+    return server.weakness in WEAK
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check says of one subject. servers: ids of those on the other end; level: where it is
+    not the check's own."""
+
+    outcome: CheckOutcome
+    subject: str = ""
+    because: Sentence
+    bases: tuple[Basis, ...] = ()
+    servers: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    level: Level | None = None
+
+
+def bases_of(answers: Iterable[Answer]) -> tuple[Basis, ...]:
+    """The bases of answers, those of collected ones first, each once."""
+    known = sorted(answers, key=lambda each: not each.known)
+    return tuple(dict.fromkeys(each.basis for each in known))
