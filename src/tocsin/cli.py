@@ -23,6 +23,7 @@ FORMATS = (
     "text", "json", "jsonl", "csv", "html",
     "advisory", "advisory_html", "purge", "recipients", "stix",
     "timesketch", "navigator",
+    "actions", "checks", "edges", "bloodhound", "graphml", "pdf",
 )  # fmt: skip
 """The outputs of `tocsin.report`; named here, because `--help` must not load them."""
 LEVELS = ("informational", "low", "medium", "high", "critical", "none")

@@ -25,7 +25,7 @@ from tocsin.knowledge import KnowledgeError, load, merged, packaged
 from tocsin.knowledge.catalogue import Knowledge
 from tocsin.model.run import Run
 from tocsin.model.text import N_, say
-from tocsin.report import output
+from tocsin.report import Extra, output
 from tocsin.report.advisory_parts.files import NAMES as HANDED_ON
 from tocsin.report.advisory_parts.files import files as handed_on
 from tocsin.report.json import pieces
@@ -109,7 +109,7 @@ def _written(folder: str, run: Run, arguments: argparse.Namespace) -> list[str]:
         return []
     translate, lang = arguments.translate, arguments.lang
     files: dict[str, str | Iterable[bytes]] = {
-        "report.html": output("html").render(run, translate, lang),
+        "report.html": output("html").text(run, translate, lang),
         "run.json": pieces(run),
     }
     files.update(handed_on(run, translate, lang))
@@ -158,7 +158,11 @@ def _folder(arguments: argparse.Namespace) -> str:
 def _print(run: Run, arguments: argparse.Namespace) -> None:
     name = arguments.format or "text"
     if name != "text":
-        sys.stdout.write(output(name).render(run, arguments.translate, arguments.lang))
+        found = output(name).render(run, arguments.translate, arguments.lang)
+        if isinstance(found, bytes):
+            sys.stdout.buffer.write(found)
+        else:
+            sys.stdout.write(found)
         return
     style = coloured if colour_wanted() else plain
     sys.stdout.write(
@@ -198,14 +202,19 @@ def report(arguments: argparse.Namespace) -> int:
     except RunError as fault:
         return complain(str(fault), USAGE)
     if not arguments.output:
+        if arguments.format == "pdf" and sys.stdout.isatty():
+            return complain(arguments.translate(N_("a PDF is written with -o FILE")), USAGE)
         _print(run, arguments)
         return CLEAN
     target = Path(arguments.output)
     if target.exists() and not arguments.force:
         words = arguments.translate(N_("exists already (--force writes over it): {files}"))
         return complain(words.format(files=str(target)), USAGE)
-    text = output(arguments.format).render(run, arguments.translate, arguments.lang)
-    write(str(target.parent), {target.name: text})
+    try:
+        found = output(arguments.format).render(run, arguments.translate, arguments.lang)
+    except Extra as fault:
+        return complain(str(fault), ERROR)
+    write(str(target.parent), {target.name: [found] if isinstance(found, bytes) else found})
     return CLEAN
 
 

@@ -18,11 +18,23 @@ from tocsin.model.run import Run
 Translate = Callable[[str], str]
 
 
+class Extra(Exception):  # noqa: N818 - it is what is missing
+    """An output needs a library that is not part of the default install; its words say which."""
+
+
 class Output(msgspec.Struct, frozen=True, kw_only=True):
-    """name: as given to --format. render: the document, a translation and its language code."""
+    """name: as given to --format. render: the document, a translation and its language code; text, or
+    the bytes of a format that is none. Raises `Extra` where it needs more than is installed."""
 
     name: str
-    render: Callable[[Run, Translate, str], str]
+    render: Callable[[Run, Translate, str], str | bytes]
+
+    def text(self, run: Run, translate: Translate, lang: str) -> str:
+        """The same of an output that is text. Raises TypeError for another."""
+        found = self.render(run, translate, lang)
+        if isinstance(found, bytes):
+            raise TypeError(self.name)
+        return found
 
 
 @cache

@@ -15,6 +15,8 @@ from tocsin.report.hunt_parts.telling import Breach, breaches
 from tocsin.report.text_parts.conversations import conversation_lines
 from tocsin.report.text_parts.hunt import hunt_lines, moment
 from tocsin.report.text_parts.lines import WIDTH, Style, coloured, plain, visible, wrapped
+from tocsin.report.text_parts.plan import plan_lines
+from tocsin.report.text_parts.trust import trust_lines
 
 __all__ = [
     "OUTPUT", "WIDTH", "coloured", "counted", "excerpt", "plain", "render", "render_styled",
@@ -53,6 +55,8 @@ def render_styled(
 ) -> str:
     """The answer with a style; quiet: only the verdict and the ranked lines."""
     lines = [*_head(run, translate, style), ""]
+    if run.plan is not None:
+        lines += plan_lines(run.plan, translate, style, verbose=verbose, quiet=quiet)
     by_server: dict[str, list[FindingRecord]] = {}
     for finding in run.findings:
         by_server.setdefault(finding.subject, []).append(finding)
@@ -91,6 +95,8 @@ def _rooms(
         )
     if run.hunt is not None:
         yield from hunt_lines(run.hunt, translate, style, verbose=verbose, quiet=quiet)
+    if run.trusts is not None:
+        yield from trust_lines(run.trusts, translate, style, verbose=verbose, quiet=quiet)
 
 
 def _head(run: Run, translate: Translate, style: Style) -> Iterator[str]:

@@ -22,7 +22,7 @@ def files(run: Run, translate: Translate, lang: str) -> dict[str, str]:
     if found is None or not (reached(found) or found.campaigns):
         return {}
     written = {
-        name: output(form).render(run, translate, lang)
+        name: output(form).text(run, translate, lang)
         for name, form in (
             ("recipients.csv", "recipients"),
             ("purge.csv", "purge"),
@@ -30,6 +30,6 @@ def files(run: Run, translate: Translate, lang: str) -> dict[str, str]:
         )
     }
     for each in LANGUAGES:
-        written[f"advisory-{each}.txt"] = output("advisory").render(run, translate, each)
-        written[f"advisory-{each}.html"] = output("advisory_html").render(run, translate, each)
+        written[f"advisory-{each}.txt"] = output("advisory").text(run, translate, each)
+        written[f"advisory-{each}.html"] = output("advisory_html").text(run, translate, each)
     return written

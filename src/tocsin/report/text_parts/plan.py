@@ -1,0 +1,95 @@
+"""What to do first, and what happened where everything meets, for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from tocsin.model.text import N_
+from tocsin.model.trusts import Basis, Plan, PlannedAction, Story
+from tocsin.report import Translate
+from tocsin.report.hunt_parts.telling import utc
+from tocsin.report.text_parts.lines import WIDTH, Style, some, visible, wrapped
+
+ACTIONS_LIMIT = 5
+"""Actions printed; the rest is counted, and stands in the report."""
+REASONS_LIMIT = 2
+"""Reasons printed of one action."""
+STORY_LIMIT = 8
+"""Lines printed of one story, first and last ones."""
+
+
+def plan_lines(
+    plan: Plan, translate: Translate, style: Style, *, verbose: bool, quiet: bool
+) -> Iterator[str]:
+    """The ranked actions, then the stories; quiet: one line an action."""
+    open_ones = [each for each in plan.actions if each.accepted is None]
+    shown = open_ones if verbose else open_ones[:ACTIONS_LIMIT]
+    if shown:
+        yield "  " + style(translate(N_("What to do first")), "strong")
+    for number, each in enumerate(shown, start=1):
+        yield from _action(number, each, translate, style, quiet=quiet)
+    more = len(open_ones) - len(shown)
+    if more:
+        yield "      " + translate(N_("… and {count} more, in the report")).format(count=more)
+    accepted = len(plan.actions) - len(open_ones)
+    if accepted:
+        yield "      " + some(
+            accepted,
+            N_("1 more is accepted as a risk, and stands in the report"),
+            N_("{count} more are accepted as risks, and stand in the report"),
+            translate,
+        ).format(count=accepted)
+    for past in plan.expired:
+        words = translate(N_("no longer accepted since {day}: {reason} ({owner})"))
+        line = words.format(day=past.until.isoformat(), reason=past.reason, owner=past.owner)
+        yield from textwrap.wrap(
+            visible(line), WIDTH - 8, initial_indent="      ", subsequent_indent="        "
+        )
+    if shown:
+        yield ""
+    if not quiet:
+        for story in plan.stories:
+            yield from _story(story, translate, style, verbose=verbose)
+            yield ""
+
+
+def _action(
+    number: int, each: PlannedAction, translate: Translate, style: Style, *, quiet: bool
+) -> Iterator[str]:
+    lines = textwrap.wrap(visible(each.do.render(translate)), WIDTH - 8)
+    for at, line in enumerate(lines):
+        yield (f"  {number:>2}  " if at == 0 else "      ") + style(line, "strong")
+    if quiet:
+        return
+    for reason in each.because[:REASONS_LIMIT]:
+        yield from wrapped(translate(N_("because")), reason.render(translate))
+    if each.bases:
+        yield " " * 15 + style(visible(place(each.bases[0])), "dim")
+    if each.cuts:
+        words = translate(N_("{cuts} of {of} ways to a target"))
+        yield from wrapped(translate(N_("cuts")), words.format(cuts=each.cuts, of=each.of))
+
+
+def _story(story: Story, translate: Translate, style: Style, *, verbose: bool) -> Iterator[str]:
+    yield "  " + style(visible(story.title.render(translate)), "strong")
+    lines = story.lines
+    if not verbose and len(lines) > STORY_LIMIT:
+        half = STORY_LIMIT // 2
+        lines = (*lines[:half], *lines[-half:])
+    left_out = len(story.lines) - len(lines)
+    for at, each in enumerate(lines):
+        if left_out and at == STORY_LIMIT // 2:
+            words = translate(N_("… {count} further lines, in the report"))
+            yield " " * 24 + words.format(count=left_out)
+        when = f"{utc(each.when):%Y-%m-%d %H:%M}" if each.when else ""
+        told = textwrap.wrap(visible(each.said.render(translate)), WIDTH - 24) or [""]
+        yield f"      {when:<16}  {told[0]}"
+        for line in told[1:]:
+            yield " " * 24 + line
+
+
+def place(basis: Basis) -> str:
+    """Where something is written, with the property that says it."""
+    found = f"{basis.source}#{basis.position}" if basis.position else basis.source
+    return f"{found}: {basis.property}" if basis.property else found

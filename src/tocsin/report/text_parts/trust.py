@@ -1,0 +1,144 @@
+"""The trust room's answer for a terminal: how far a break-in carries, which checks fail."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from tocsin.model.text import N_
+from tocsin.model.trusts import CheckResult, Choke, Edge, Node, Path, ServerScore, Trusts
+from tocsin.report import Translate
+from tocsin.report.html_parts.words import LEVEL
+from tocsin.report.text_parts.lines import WIDTH, Style, some, visible, wrapped
+from tocsin.report.text_parts.plan import place
+
+SCORES_LIMIT = 5
+"""Servers printed with their score."""
+PATHS_LIMIT = 3
+"""Ways printed step by step, the strongest of the first servers."""
+CHOKES_LIMIT = 3
+"""Choke points printed."""
+FAILED_LIMIT = 10
+"""Failed checks printed; alike ones of one check stand together."""
+
+
+def trust_lines(
+    found: Trusts, translate: Translate, style: Style, *, verbose: bool, quiet: bool
+) -> Iterator[str]:
+    """Counts, ranked servers, ways, choke points, failed checks, what is unknown and why."""
+    yield "  " + style(translate(N_("Trust")), "strong") + "   " + _counts(found, translate)
+    if quiet:
+        yield ""
+        return
+    for each in found.scores if verbose else found.scores[:SCORES_LIMIT]:
+        yield from _score(each, translate, style)
+    nodes = {each.id: each for each in found.nodes}
+    edges = {each.id: each for each in found.edges}
+    for path in _first(found, verbose=verbose):
+        yield from _path(path, nodes, edges, translate, style)
+    for choke in found.chokes if verbose else found.chokes[:CHOKES_LIMIT]:
+        yield from _choke(choke, translate)
+    yield from _failed(found.checks, translate, style, verbose=verbose)
+    yield from _unknown(found, translate)
+    yield ""
+
+
+def _counts(found: Trusts, translate: Translate) -> str:
+    outcomes = Counter(
+        "accepted" if each.accepted is not None else each.outcome for each in found.checks
+    )
+    parts = [
+        some(len(found.paths), N_("1 way to a target"), N_("{count} ways to a target"), translate),
+        some(outcomes["fail"], N_("1 failed check"), N_("{count} failed checks"), translate),
+        translate(N_("{count} unknown")),
+        translate(N_("{count} passed")),
+    ]
+    counts = [len(found.paths), outcomes["fail"], outcomes["unknown"], outcomes["pass"]]
+    if outcomes["accepted"]:
+        parts.append(translate(N_("{count} accepted")))
+        counts.append(outcomes["accepted"])
+    words = [each.format(count=count) for each, count in zip(parts, counts, strict=True)]
+    return translate(N_("; ")).join(words)
+
+
+def _score(each: ServerScore, translate: Translate, style: Style) -> Iterator[str]:
+    yield f"      {each.score:>3.0f}  " + style(visible(each.name), "strong")
+    for reason in each.reasons:
+        for line in textwrap.wrap(visible(reason.render(translate)), WIDTH - 14):
+            yield " " * 11 + line
+
+
+def _first(found: Trusts, *, verbose: bool) -> Sequence[Path]:
+    """The strongest way of each of the first servers, so that one server does not fill the screen."""
+    by_id = {each.id: each for each in found.paths}
+    ways = [by_id[name] for score in found.scores for name in score.paths if name in by_id]
+    if verbose:
+        return ways
+    firsts: dict[str, Path] = {}
+    for each in ways:
+        firsts.setdefault(each.server, each)
+    return list(firsts.values())[:PATHS_LIMIT]
+
+
+def _path(
+    path: Path,
+    nodes: Mapping[str, Node],
+    edges: Mapping[str, Edge],
+    translate: Translate,
+    style: Style,
+) -> Iterator[str]:
+    steps = [edges[each] for each in path.edges if each in edges]
+    if not steps:
+        return
+    names = [steps[0].source, *(each.target for each in steps)]
+    route = " → ".join(nodes[each].name if each in nodes else each for each in names)
+    yield from wrapped(translate(N_("way")), route)
+    for step in steps:
+        for line in textwrap.wrap(visible(step.because.render(translate)), WIDTH - 17):
+            yield " " * 17 + line
+        if step.bases:
+            yield " " * 17 + style(visible(place(step.bases[0])), "dim")
+
+
+def _choke(choke: Choke, translate: Translate) -> Iterator[str]:
+    words = translate(N_("without {name}, {cuts} of {of} ways fall away"))
+    yield from wrapped(
+        translate(N_("cut")), words.format(name=choke.name, cuts=choke.cuts, of=choke.of)
+    )
+
+
+def _failed(
+    checks: Sequence[CheckResult], translate: Translate, style: Style, *, verbose: bool
+) -> Iterator[str]:
+    failed = [each for each in checks if each.outcome == "fail" and each.accepted is None]
+    by_check: dict[str, list[CheckResult]] = {}
+    for each in failed:
+        by_check.setdefault(each.check, []).append(each)
+    groups = list(by_check.values())
+    for alike in groups if verbose else groups[:FAILED_LIMIT]:
+        first = alike[0]
+        times = f" (×{len(alike)})" if len(alike) > 1 else ""
+        head = f"{first.check}  {translate(LEVEL[first.level]):<13} "
+        yield "      " + style(head, "strong") + visible(first.title.render(translate)) + times
+        for each in alike if verbose else alike[:1]:
+            for line in textwrap.wrap(visible(each.because.render(translate)), WIDTH - 12):
+                yield " " * 10 + line
+            if each.bases:
+                yield " " * 10 + style(visible(place(each.bases[0])), "dim")
+    more = len(groups) - FAILED_LIMIT
+    if more > 0 and not verbose:
+        yield "      " + translate(N_("… and {count} more, in the report")).format(count=more)
+
+
+def _unknown(found: Trusts, translate: Translate) -> Iterator[str]:
+    """What to collect so that checks can be answered, what unlocks most first."""
+    wanted = sorted(
+        (each for each in found.coverage if each.waiting and not each.asked),
+        key=lambda each: -len(each.waiting),
+    )
+    if wanted:
+        words = translate(N_("not given, so that {count} checks are unknown: {inputs}"))
+        checks = {name for each in wanted for name in each.waiting}
+        inputs = ", ".join(dict.fromkeys(each.cmdlet for each in wanted))
+        yield from wrapped(translate(N_("collect")), words.format(count=len(checks), inputs=inputs))
