@@ -17,15 +17,15 @@ from tocsin.model.setting import Lost, Side
 class Each(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A check of one object at a time (docs/checks.md has the language of conditions).
 
-    where: an object is judged if all of these hold. fail: it fails if all of these hold. because,
-    fine: message ids for an object that fails, and for one that passes; `{name}` is the object's
-    name, `{value}` the first failing property's.
+    where: an object is judged if all of these hold. fail: it fails if all of these hold. A list among
+    them holds if any of its members does. because, fine: message ids for an object that fails, and
+    for one that passes; `{name}` is the object's name, `{value}` the first failing property's.
     """
 
     kind: str
     side: Side = ""
-    where: tuple[str, ...] = ()
-    fail: tuple[str, ...]
+    where: tuple[str | tuple[str, ...], ...] = ()
+    fail: tuple[str | tuple[str, ...], ...]
     because: str
     fine: str = ""
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 from tocsin.analyse.trust.conditions import Looked, every
+from tocsin.analyse.trust.connectors import other_end
+from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.settings import Item
 from tocsin.analyse.trust.situation import Situation, Verdict, bases_of, weak
+from tocsin.analyse.trust.verdicts import UNKNOWN, cmdlet, named, unread, wanted
 from tocsin.knowledge.checks import Check
-from tocsin.knowledge.hybrid import kinds
 from tocsin.model.finding import LEVELS, Level, fingerprint
 from tocsin.model.setting import Side
 from tocsin.model.text import N_, Sentence, say
@@ -21,10 +23,8 @@ Judge = Callable[[Situation, Check], Iterator[Verdict]]
 ASSESSED = "assess"
 """Logic of checks that need the ways through the graph, which are found above this room."""
 
-NOT_HERE = N_("Not collected: {what}.")
 NONE_HERE = N_("There is none.")
 FINE = N_("{name}: nothing of this was found.")
-UNKNOWN = N_("{name}: {what} was not collected.")
 
 
 def judged(situation: Situation, checks: Sequence[Check]) -> list[CheckResult]:
@@ -56,11 +56,17 @@ def logic(name: str) -> Judge:
 
 
 def uncollected(situation: Situation, kind: str, side: Side = "") -> Verdict | None:
-    """The verdict where nobody asked for a kind at all; None where somebody did."""
-    if situation.settings.asked(kind, side):
+    """The verdict where nobody asked for a kind at all, or nothing of a full answer could be read;
+    None where somebody did."""
+    settings = situation.settings
+    if settings.items(kind, side):
         return None
-    cmdlet = kinds()[kind].cmdlet
-    return Verdict(outcome="unknown", because=say(NOT_HERE, what=cmdlet), missing=(cmdlet,))
+    lost = any(
+        each.found > 0
+        for each, _ in settings.inquiries
+        if each.kind == kind and (not side or each.side in (side, ""))
+    )
+    return None if settings.asked(kind, side) and not lost else unread("", cmdlet(kind))
 
 
 def _each(situation: Situation, check: Check) -> Iterator[Verdict]:
@@ -71,8 +77,8 @@ def _each(situation: Situation, check: Check) -> Iterator[Verdict]:
         yield nothing
         return
     judged = 0
-    for item in situation.settings.items(asked.kind, asked.side):
-        verdict = _one(item, check)
+    for item in objects(situation, asked.kind, asked.side):
+        verdict = _one(situation, item, check)
         if verdict is not None:
             judged += 1
             yield verdict
@@ -80,37 +86,32 @@ def _each(situation: Situation, check: Check) -> Iterator[Verdict]:
         yield Verdict(outcome="pass", because=say(NONE_HERE))
 
 
-def _one(item: Item, check: Check) -> Verdict | None:
+def _one(situation: Situation, item: Item, check: Check) -> Verdict | None:
     asked = check.each
     assert asked is not None
-    looked = Looked()
-    applies = every(asked.where, item, looked)
+    gate, looked = Looked(today=situation.today), Looked(today=situation.today)
+    applies = every(asked.where, item, gate)
     if applies is False:
         return None
-    before = len(looked.answers)
     fails = every(asked.fail, item, looked)
-    name = item.setting.name or item.setting.kind
-    bases = bases_of(looked.answers)
+    name, servers = named(item), other_end(situation, item)
+    bases = bases_of((*gate.answers, *looked.answers))
     if fails is False:
-        return Verdict(
-            outcome="pass", subject=name, because=say(asked.fine or FINE, name=name), bases=bases
-        )
+        fine = say(asked.fine or FINE, name=name)
+        return Verdict(outcome="pass", subject=name, because=fine, bases=bases, servers=servers)
     if fails is None or applies is None:
-        cmdlet = kinds()[item.setting.kind].cmdlet
+        missing = tuple(dict.fromkeys((*gate.missing, *looked.missing)))
         return Verdict(
             outcome="unknown",
             subject=name,
-            because=say(UNKNOWN, name=name, what=", ".join(looked.missing)),
+            because=say(UNKNOWN, name=name, what=", ".join(missing)),
             bases=bases,
-            missing=tuple(f"{cmdlet}: {each}" for each in looked.missing),
+            missing=tuple(wanted(item, each) for each in missing),
+            servers=servers,
         )
-    value = next((a.basis.value for a in looked.answers[before:] if a.filled), "")
-    return Verdict(
-        outcome="fail",
-        subject=name,
-        because=say(asked.because, name=name, value=value),
-        bases=bases,
-    )
+    value = next((each.basis.value for each in looked.held if each.filled), "")
+    because = say(asked.because, name=name, value=value)
+    return Verdict(outcome="fail", subject=name, because=because, bases=bases, servers=servers)
 
 
 def _result(check: Check, verdict: Verdict, situation: Situation) -> CheckResult:

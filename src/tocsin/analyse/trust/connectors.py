@@ -1,0 +1,88 @@
+"""Connectors of Exchange Online: which are in use, which the hybrid wizard made, who is behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocsin.analyse.trust.hosts import servers_in, spans
+from tocsin.analyse.trust.keys import certificates, designated, holders
+from tocsin.analyse.trust.objects import objects
+from tocsin.analyse.trust.settings import Answer, Item
+from tocsin.analyse.trust.situation import Situation
+from tocsin.model.server_state import ServerState
+from tocsin.model.setting import Side
+
+ONLINE: Side = "exchange-online"
+
+
+def inbound(situation: Situation, kind: str = "OnPremises") -> Iterator[tuple[Item, bool | None]]:
+    """Inbound connectors of a type that are enabled, each with True; with None where the type, or
+    whether it is enabled, was not collected. Others are left out."""
+    for item in objects(situation, "InboundConnector", ONLINE):
+        applies = _applies(item, kind)
+        if applies is not False:
+            yield item, applies
+
+
+def outbound(situation: Situation, kind: str = "OnPremises") -> Iterator[tuple[Item, bool | None]]:
+    """The same for outbound connectors."""
+    for item in objects(situation, "OutboundConnector", ONLINE):
+        applies = _applies(item, kind)
+        if applies is not False:
+            yield item, applies
+
+
+def gates(item: Item) -> list[Answer]:
+    """What decides whether a connector is judged."""
+    return [item.ask("Enabled"), item.ask("ConnectorType")]
+
+
+def _applies(item: Item, kind: str) -> bool | None:
+    enabled, of = gates(item)
+    if enabled.value is False or (of.filled and str(of.value) != kind):
+        return False
+    return True if enabled.known and of.filled else None
+
+
+def wizard_names(situation: Situation, role: str = "InboundConnector") -> list[Answer]:
+    """What the objects that tie the two sides together name as the hybrid's own connector."""
+    return [item.ask(role) for item in objects(situation, "OnPremisesOrganization", ONLINE)]
+
+
+def is_named(item: Item, answers: list[Answer]) -> bool:
+    """Whether one of these answers names the connector, by its name, identity or GUID."""
+    own = {item.setting.name, *item.ask("Identity").texts(), *item.ask("Guid").texts()}
+    wanted = {text.lower().rpartition("\\")[2] for each in answers for text in each.texts()}
+    return any(each.lower().rpartition("\\")[2] in wanted for each in own if each)
+
+
+def other_end(situation: Situation, item: Item) -> tuple[str, ...]:
+    """Inventory ids of the servers behind a connector or an address list, as far as is known."""
+    kind = item.setting.kind
+    if kind == "InboundConnector":
+        return _ids(*_behind(situation, item))
+    if kind == "OutboundConnector":
+        return _ids(*_smart_hosts(situation, item))
+    texts = [*item.ask("IPAllowList").texts(), *item.ask("SenderIpRanges").texts()]
+    return _ids(*servers_in(situation, spans(texts)))
+
+
+def _behind(situation: Situation, item: Item) -> Iterator[ServerState]:
+    yield from servers_in(situation, spans(item.ask("SenderIPAddresses").texts()))
+    for wanted in item.ask("TlsSenderCertificateName").texts():
+        for certificate in certificates(situation):
+            if certificate.answers(wanted):
+                yield from (h.server for h in holders(situation, certificate) if h.holds)
+
+
+def _smart_hosts(situation: Situation, item: Item) -> Iterator[ServerState]:
+    for host in item.ask("SmartHosts").texts():
+        found = situation.server(host.strip("[] "))
+        yield from [found] if found else servers_in(situation, spans([host]))
+    if item.ask("RouteAllMessagesViaOnPremises").value is True:
+        receiving = designated(situation, "ReceivingTransportServers") or frozenset()
+        yield from (each for each in situation.servers if each.id in receiving)
+
+
+def _ids(*servers: ServerState) -> tuple[str, ...]:
+    return tuple(sorted({each.id for each in servers}))

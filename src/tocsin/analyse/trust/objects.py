@@ -1,0 +1,83 @@
+"""One object for one thing: what several exports say of the same connector or policy, joined.
+
+Where they disagree, the export in which the object was changed last is believed; where that does not
+tell, the property counts as not collected, since nobody knows which of the two still holds.
+"""
+
+from __future__ import annotations
+
+from tocsin.analyse.trust.settings import Answer, Item
+from tocsin.analyse.trust.situation import Situation
+from tocsin.knowledge.hybrid import kinds
+from tocsin.model.setting import Side
+
+CHANGED = ("WhenChangedUTC", "WhenChanged")
+
+
+class Joined(Item, frozen=True):
+    """An object out of several exports; itself is the one that was changed last."""
+
+    rest: tuple[Item, ...] = ()
+
+    def ask(self, name: str) -> Answer:
+        """What the exports say together."""
+        answers = [(_changed(self), Item.ask(self, name))]
+        answers += [(_changed(each), each.ask(name)) for each in self.rest]
+        known = [each for each in answers if each[1].known]
+        if not known:
+            return answers[0][1]
+        when, first = known[0]
+        against = [each for at, each in known if _said(each) != _said(first) and at >= when]
+        if not against:
+            return first
+        values = " | ".join(dict.fromkeys(each.basis.value for _, each in known))
+        return Answer(name=first.name, known=False, basis=self.basis(first.name, values))
+
+
+def objects(situation: Situation, kind: str, side: Side = "") -> list[Item]:
+    """Objects of a kind (and side), each once, in order of their names."""
+    found: dict[tuple[str, ...], list[Item]] = {}
+    for number, item in enumerate(situation.settings.items(kind, side)):
+        found.setdefault(_key(item, number), []).append(item)
+    groups = [group for items in found.values() for group in _apart(items)]
+    return sorted(map(_joined, groups), key=lambda each: (each.setting.name.lower(), str(each.at)))
+
+
+def _key(item: Item, number: int) -> tuple[str, ...]:
+    body = item.setting
+    home = body.side or kinds()[body.kind].side
+    nameless = "" if body.name else str(number)
+    return (home, body.server.lower(), body.name.lower(), nameless)
+
+
+def _apart(items: list[Item]) -> list[list[Item]]:
+    """Things of one name that are not one thing have different GUIDs."""
+    by_guid: dict[str, list[Item]] = {}
+    for item in items:
+        by_guid.setdefault(_said(item.ask("Guid"))[0], []).append(item)
+    unnamed = by_guid.pop("", [])
+    if not by_guid:
+        return [unnamed]
+    groups = list(by_guid.values())
+    groups[0].extend(unnamed)
+    return groups
+
+
+def _joined(items: list[Item]) -> Item:
+    if len(items) == 1:
+        return items[0]
+    first, *rest = sorted(items, key=lambda each: (_changed(each), str(each.at)), reverse=True)
+    return Joined(first.setting, first.at, first.names, tuple(rest))
+
+
+def _changed(item: Item) -> str:
+    """When it was changed, ISO 8601, or nothing."""
+    for name in CHANGED:
+        answer = Item.ask(item, name)
+        if answer.filled:
+            return str(answer.value)
+    return ""
+
+
+def _said(answer: Answer) -> tuple[str, ...]:
+    return tuple(sorted(each.lower() for each in answer.texts())) or ("",)

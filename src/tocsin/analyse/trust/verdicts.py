@@ -1,0 +1,67 @@
+"""Short ways to say what a check found, for logic that asks more than one object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tocsin.analyse.trust.settings import Answer, Item
+from tocsin.analyse.trust.situation import Verdict, bases_of
+from tocsin.knowledge.hybrid import kinds
+from tocsin.model.setting import Side
+from tocsin.model.text import N_, Sentence, say
+
+UNKNOWN = N_("{name}: {what} was not collected.")
+UNREAD = N_("Not collected: {what}.")
+
+
+def named(item: Item) -> str:
+    """What a reader knows the object by."""
+    return item.setting.name or item.setting.kind
+
+
+def wanted(item: Item, name: str) -> str:
+    """What must be collected: the command and the property."""
+    return f"{kinds()[item.setting.kind].cmdlet}: {name}"
+
+
+def unanswered(item: Item, answers: Iterable[Answer], servers: tuple[str, ...] = ()) -> Verdict:
+    """Unknown, since these properties of the object were not collected."""
+    asked = list(answers)
+    names = tuple(dict.fromkeys(each.name for each in asked if not each.known))
+    return Verdict(
+        outcome="unknown",
+        subject=named(item),
+        because=say(UNKNOWN, name=named(item), what=", ".join(names)),
+        missing=tuple(wanted(item, name) for name in names),
+        bases=bases_of(asked),
+        servers=servers,
+    )
+
+
+def unread(subject: str, *what: str, servers: tuple[str, ...] = ()) -> Verdict:
+    """Unknown, since inputs are missing: commands, as they are typed."""
+    return Verdict(
+        outcome="unknown",
+        subject=subject,
+        because=say(UNREAD, what=", ".join(what)),
+        missing=what,
+        servers=servers,
+    )
+
+
+def passed(subject: str, because: Sentence, answers: Iterable[Answer] = ()) -> Verdict:
+    """It is as it should be."""
+    return Verdict(outcome="pass", subject=subject, because=because, bases=bases_of(answers))
+
+
+def failed(
+    subject: str, because: Sentence, answers: Iterable[Answer] = (), servers: tuple[str, ...] = ()
+) -> Verdict:
+    """It is not."""
+    bases = bases_of(answers)
+    return Verdict(outcome="fail", subject=subject, because=because, bases=bases, servers=servers)
+
+
+def cmdlet(kind: str, side: Side = "") -> str:
+    """What exports a kind, with its side where both have it."""
+    return f"{kinds()[kind].cmdlet} ({side})" if side else kinds()[kind].cmdlet
