@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cached_property
 
 import msgspec
 
@@ -25,7 +26,7 @@ class Graph(msgspec.Struct, frozen=True):
     edges: dict[str, Edge] = {}
 
 
-class Situation(msgspec.Struct, frozen=True, kw_only=True):
+class Situation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What is known. domains: the reader's own mail domains, as far as they are. today: the day on
     which things expire. graph: empty while it is being drawn."""
 
@@ -41,22 +42,40 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
         wanted = name.strip().lower().rstrip(".")
         if not wanted:
             return None
-        exact = [s for s in self.servers if wanted in (s.id.lower(), *map(str.lower, _names(s)))]
+        exact = self._named.get(wanted, ())
         if len(exact) == 1:
             return exact[0]
         short = wanted.partition(".")[0]
-        if "." in wanted and exact == []:
-            # A full name meets only servers that are known by their short name.
-            near = [s for s in self.servers if short in map(str.lower, _names(s))]
-        else:
-            near = [
-                s for s in self.servers if short in {n.lower().partition(".")[0] for n in _names(s)}
-            ]
-        return near[0] if len(near) == 1 else None
+        # A full name meets only servers that are known by their short name.
+        near = self._named if "." in wanted and not exact else self._short
+        found = near.get(short, ())
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def _named(self) -> dict[str, list[ServerState]]:
+        """Servers by each of their whole names."""
+        return _by_name((each, {each.id.lower(), *_names(each)}) for each in self.servers)
+
+    @cached_property
+    def _short(self) -> dict[str, list[ServerState]]:
+        """Servers by the first label of each of their names."""
+        return _by_name(
+            (each, {name.partition(".")[0] for name in _names(each)}) for each in self.servers
+        )
+
+
+def _by_name(
+    named: Iterable[tuple[ServerState, set[str]]],
+) -> dict[str, list[ServerState]]:
+    found: dict[str, list[ServerState]] = {}
+    for server, names in named:
+        for name in names:
+            found.setdefault(name, []).append(server)
+    return found
 
 
 def _names(server: ServerState) -> tuple[str, ...]:
-    return (server.name, *server.names)
+    return tuple(each.lower() for each in (server.name, *server.names))
 
 
 def weak(server: ServerState) -> bool:
