@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
-from functools import cached_property
 
 import msgspec
 
@@ -18,9 +17,6 @@ from tocsin.model.trusts import Basis, CheckOutcome, Edge, Node
 
 WEAK = frozenset({"exploited", "known-exploited", "unsupported", "unknown"})
 """What raises the level of a check, one step: below the floor, or nobody knows."""
-
-
-Index = dict[str, list[ServerState]]
 
 
 class Graph(msgspec.Struct, frozen=True):
@@ -46,27 +42,40 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         wanted = name.strip().lower().rstrip(".")
         if not wanted:
             return None
-        called, named, labelled = self._names
-        exact = called.get(wanted, [])
+        exact = self._named.get(wanted, ())
         if len(exact) == 1:
             return exact[0]
         short = wanted.partition(".")[0]
         # A full name meets only servers that are known by their short name.
-        full = "." in wanted and not exact
-        near = named.get(short, []) if full else labelled.get(short, [])
-        return near[0] if len(near) == 1 else None
+        near = self._named if "." in wanted and not exact else self._short
+        found = near.get(short, ())
+        return found[0] if len(found) == 1 else None
 
     @cached_property
-    def _names(self) -> tuple[Index, Index, Index]:
-        """Servers by id and name, by name, by the first label of a name; all in lower case."""
-        found: tuple[Index, Index, Index] = ({}, {}, {})
-        for server in self.servers:
-            names = {each.lower() for each in (server.name, *server.names)}
-            keys = ({server.id.lower(), *names}, names, {each.partition(".")[0] for each in names})
-            for index, mine in zip(found, keys, strict=True):
-                for key in mine:
-                    index.setdefault(key, []).append(server)
-        return found
+    def _named(self) -> dict[str, list[ServerState]]:
+        """Servers by each of their whole names."""
+        return _by_name((each, {each.id.lower(), *_names(each)}) for each in self.servers)
+
+    @cached_property
+    def _short(self) -> dict[str, list[ServerState]]:
+        """Servers by the first label of each of their names."""
+        return _by_name(
+            (each, {name.partition(".")[0] for name in _names(each)}) for each in self.servers
+        )
+
+
+def _by_name(
+    named: Iterable[tuple[ServerState, set[str]]],
+) -> dict[str, list[ServerState]]:
+    found: dict[str, list[ServerState]] = {}
+    for server, names in named:
+        for name in names:
+            found.setdefault(name, []).append(server)
+    return found
+
+
+def _names(server: ServerState) -> tuple[str, ...]:
+    return tuple(each.lower() for each in (server.name, *server.names))
 
 
 def weak(server: ServerState) -> bool:
