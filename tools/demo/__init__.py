@@ -1,0 +1,1 @@
+"""The demonstration case: an invented retailer, its mails, its exports, what went wrong."""

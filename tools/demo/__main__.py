@@ -1,0 +1,33 @@
+"""Writes the demonstration case anew, the same bytes every time.
+
+Usage: python -m tools.demo demo/case
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import zipfile
+from pathlib import Path
+
+from tools.demo.exports import written
+from tools.demo.mails import journal, story
+
+
+def main() -> None:
+    """Write mails and exports below the given folder."""
+    case = Path(sys.argv[1])
+    mails = story(random.Random(17))  # noqa: S311 - the same case every time
+    with zipfile.ZipFile(case / "mail" / "journal-2026-11.zip", "w", zipfile.ZIP_DEFLATED) as out:
+        # A fixed time, so that the same case has the same bytes.
+        name = zipfile.ZipInfo("journal-2026-11.mbox", (2026, 11, 14, 8, 0, 0))
+        out.writestr(name, journal(mails), zipfile.ZIP_DEFLATED)
+    for name, text in written().items():
+        target = case / "exports" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, "utf-8")
+    print(f"{len(mails)} mails, {len(written())} exports")
+
+
+if __name__ == "__main__":
+    main()
