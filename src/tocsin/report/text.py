@@ -36,7 +36,7 @@ GAP_LIMIT = 8
 LOST_LIMIT = 4
 """Places printed of one kind of lost input; of other kinds of gaps, one."""
 
-_HIDDEN = {
+HIDDEN = {
     "hidden": N_("hidden"),
     "public": N_("public"),
     "unknown": N_("hidden?"),
@@ -127,15 +127,15 @@ def _server(
     full: bool,
 ) -> Iterator[str]:
     name = visible(server.name).ljust(width)
-    room = max(len(translate(each)) for each in _HIDDEN.values())
-    where = translate(_HIDDEN[hidden_word(server.hidden)]).ljust(room)
+    room = max(len(translate(each)) for each in HIDDEN.values())
+    where = translate(HIDDEN[hidden_word(server.hidden)]).ljust(room)
     label = server.build_label or translate(N_("build unknown"))
     yield f"  {server.rank:>2}  {style(name, 'strong')}   {where}   {visible(label)}"
     if breach is not None:
         words = translate(N_("broken into, since {time}: first do what break-in {number} asks for"))
         since = words.format(time=moment(breach.since, translate), number=breach.number)
         yield f"      {style(since, 'strong')}"
-    for line in textwrap.wrap(_open(server, translate), WIDTH - 8):
+    for line in textwrap.wrap(opened(server, translate), WIDTH - 8):
         yield f"      {line}"
     if not full:
         return
@@ -152,7 +152,8 @@ def _server(
         yield from wrapped(translate(N_("do")), server.action.do.render(translate))
 
 
-def _open(server: Server, translate: Translate) -> str:
+def opened(server: Server, translate: Translate) -> str:
+    """How much of a server is open, in words."""
     counts = Counter(server.counts)
     if server.build is None:
         return translate(N_("what it is open to cannot be said without its build"))
