@@ -7,14 +7,14 @@ otherwise, that is what is taken to be so, and it is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
 from typing import Literal
 
 import msgspec
 
 from tocsin.analyse.trust.names import certificate_identifier, name_matches, same_name, thumbprint
 from tocsin.analyse.trust.principals import principals
-from tocsin.analyse.trust.settings import Item
+from tocsin.analyse.trust.settings import Answer, Item
 from tocsin.analyse.trust.situation import Situation
 from tocsin.model.server_state import ServerState
 from tocsin.model.trusts import Basis
@@ -117,8 +117,13 @@ def certificates(situation: Situation) -> tuple[Certificate, ...]:
 def holders(situation: Situation, certificate: Certificate) -> tuple[Held, ...]:
     """How each of the organisation's servers stands to the certificate's key."""
     listed = _listed(situation)
+    said: dict[str, list[Answer]] = {}
+    for item in certificate.items:
+        server = situation.server(item.setting.server)
+        if server is not None:
+            said.setdefault(server.id, []).append(item.ask("HasPrivateKey"))
     return tuple(
-        _held(situation, certificate, each, listed)
+        _held(situation, certificate, each, listed, said.get(each.id, []))
         for each in situation.servers
         if each.ours is not False
     )
@@ -267,13 +272,12 @@ def _listed(situation: Situation) -> frozenset[str]:
 
 
 def _held(
-    situation: Situation, certificate: Certificate, server: ServerState, listed: Iterable[str]
+    situation: Situation,
+    certificate: Certificate,
+    server: ServerState,
+    listed: Container[str],
+    answers: list[Answer],
 ) -> Held:
-    answers = [
-        item.ask("HasPrivateKey")
-        for item in certificate.items
-        if situation.server(item.setting.server) is server
-    ]
     bases = tuple(each.basis for each in answers)
     if any(each.value is True for each in answers):
         return Held(server=server, how="exported", bases=bases)
