@@ -44,7 +44,11 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             value = self.values.get(place[1], place[0])
             return translate(value) if place[1] in TERMS and isinstance(value, str) else str(value)
 
-        return _PLACE.sub(fill, translate(self.template))
+        words = translate(self.template)
+        if self.values.get("count") == 1:
+            # English alone needs another word for one time; its sentences are the only ones so spelled.
+            words = words.replace("{count} times", "once")
+        return _PLACE.sub(fill, words)
 
 
 def say(template: str, **values: Value) -> Sentence:
