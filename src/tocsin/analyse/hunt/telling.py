@@ -42,8 +42,16 @@ _NO_LOG = N_("Not read for {host} at that time: {surfaces}")
 _YOUNG = N_(
     "{surface} of {host} begins at {when}, shortly before the first sign: what came before is not in it"
 )
+_YOUNG_MANY = N_(
+    "{count} logs of {host} begin shortly before the first sign, the earliest at {when}: what came before "
+    "is not in them ({surface})"
+)
 _LATER = N_(
     "{surface} of {host} begins at {when}, after the first sign: the beginning is not in it"
+)
+_LATER_MANY = N_(
+    "{count} logs of {host} begin after the first sign, the earliest at {when}: the beginning is not in "
+    "them ({surface})"
 )
 _NO_ENTRY = N_("How they came in is not shown by these logs")
 _UNSURE = N_("Whether it worked is not shown: {step} on {host}. Logs that may tell: {surfaces}")
@@ -127,17 +135,27 @@ def _unsure(incident: Incident, steps: Mapping[str, StepFact]) -> Iterator[Sente
 def _beginnings(
     incident: Incident, found: Mapping[str, HuntFinding], read: Logs
 ) -> Iterator[Sentence]:
-    """Logs that begin too late to show the beginning."""
+    """Logs that begin too late to show the beginning; those of one host stand together."""
     if incident.first is None:
         return
-    kinds = sorted({found[each].surface for each in incident.findings if each in found})
+    kinds = sorted({found[each].surface for each in incident.findings if each in found} - NO_HOST)
     for host in incident.hosts:
-        for surface in kinds:
-            begins = read.begins(surface, host)
-            if begins is None or surface in NO_HOST or incident.first - begins >= YOUNG:
-                continue
-            words = _YOUNG if begins <= incident.first else _LATER
-            yield say(words, surface=titled(surface), host=host, when=shown(begins))
+        starts = [
+            (begins, titled(surface))
+            for surface in kinds
+            if (begins := read.begins(surface, host)) is not None
+        ]
+        young = [each for each in starts if timedelta(0) <= incident.first - each[0] < YOUNG]
+        late = [each for each in starts if each[0] > incident.first]
+        for alike, one, many in ((young, _YOUNG, _YOUNG_MANY), (late, _LATER, _LATER_MANY)):
+            if alike:
+                yield say(
+                    one if len(alike) == 1 else many,
+                    surface=", ".join(name for _, name in alike),
+                    host=host,
+                    when=shown(min(begins for begins, _ in alike)),
+                    count=len(alike),
+                )
 
 
 def _undated(incident: Incident) -> Iterator[Sentence]:
