@@ -18,7 +18,7 @@ import msgspec
 
 from tocsin.app.faults import unwritable
 from tocsin.app.language import LANGUAGES
-from tocsin.model.evidence import Evidence, Host
+from tocsin.model.evidence import Evidence, Host, Setting
 from tocsin.model.finding import Gap
 from tocsin.model.text import N_, Sentence
 
@@ -31,7 +31,8 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     """One live source.
 
     options: adds its words to a parser. fault: what is wrong with the words, or None. plan: what
-    would be sent, a line each, sending nothing. collect: asks, and yields what was seen.
+    would be sent, a line each, sending nothing. collect: asks, and yields what was seen. deliver:
+    writes something other than evidence into a folder, and gives the exit code.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     fault: Callable[[argparse.Namespace], Sentence | None]
     plan: Callable[[argparse.Namespace], Iterator[str]]
     collect: Callable[[argparse.Namespace], Iterator[Evidence | Gap]]
+    deliver: Callable[[argparse.Namespace], int] | None = None
 
 
 @cache
@@ -61,8 +63,12 @@ def add_parsers(parser: argparse.ArgumentParser, translate: Translate) -> None:
         each.add_argument(
             "-o",
             "--output",
-            metavar="FILE",
-            help=translate(N_("where the evidence goes; examine reads it like any other file")),
+            metavar="FILE" if live.deliver is None else "DIR",
+            help=translate(
+                N_("where the evidence goes; examine reads it like any other file")
+                if live.deliver is None
+                else N_("the folder that the files go to")
+            ),
         )
         each.add_argument(
             "--force", action="store_true", help=translate(N_("write over an older file"))
@@ -88,20 +94,22 @@ def run(arguments: argparse.Namespace) -> int:
     translate = arguments.translate
     fault = live.fault(arguments)
     if fault is not None:
-        return _complain(fault.render(translate))
+        return complain(fault.render(translate))
     if arguments.dry_run:
         for line in live.plan(arguments):
             sys.stdout.write(line + "\n")
         return CLEAN
+    if live.deliver is not None:
+        return live.deliver(arguments)
     if not arguments.output:
-        return _complain(translate(N_("say where the evidence goes: -o FILE")))
+        return complain(translate(N_("say where the evidence goes: -o FILE")))
     target = Path(arguments.output)
     if target.exists() and not arguments.force:
         words = translate(N_("exists already (--force writes over it): {files}"))
-        return _complain(words.format(files=str(target)))
+        return complain(words.format(files=str(target)))
     if target.is_dir() or not target.parent.is_dir() or unwritable(str(target.parent)):
         words = translate(N_("cannot be written to: {paths}"))
-        return _complain(words.format(paths=str(target)))
+        return complain(words.format(paths=str(target)))
     return _write(live, arguments, target)
 
 
@@ -118,13 +126,14 @@ def _write(live: Live, arguments: argparse.Namespace, target: Path) -> int:
             if isinstance(each, Gap):
                 gaps += 1
                 sys.stderr.write(f"  {each.at}: {each.why.render(arguments.translate)}\n")
-            elif isinstance(each.body, Host):
+            elif isinstance(each.body, Host | Setting):
                 hosts += 1
     words = arguments.translate(N_("{hosts} pieces of evidence, {gaps} gaps: {file}"))
     sys.stdout.write("  " + words.format(hosts=hosts, gaps=gaps, file=str(target)) + "\n")
     return PARTIAL if gaps else CLEAN
 
 
-def _complain(message: str) -> int:
+def complain(message: str) -> int:
+    """Say what is wrong with the words."""
     sys.stderr.write(f"tocsin: {message}\n")
     return USAGE
