@@ -16,9 +16,10 @@ import msgspec
 
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.directory_objects import ATTRIBUTES, Entry, describe
+from tocsin.formats.syntax.directory_settings import SETTING_ATTRIBUTES, Directory, side_of
 from tocsin.formats.syntax.distinguished_name import NAME_LIMIT
 from tocsin.formats.syntax.gap_limit import limited
-from tocsin.model.evidence import Evidence, Look
+from tocsin.model.evidence import Evidence, Inquiry, Look
 from tocsin.model.finding import Gap, GapKind
 from tocsin.model.locator import Locator
 from tocsin.model.text import N_, Sentence, say
@@ -37,7 +38,7 @@ GAPS_LIMIT = 1000
 
 _CHUNK = 64 * 1024
 _QUOTED = 200
-_SPELLING = {name.lower(): name for name in ATTRIBUTES}
+_SPELLING = {name.lower(): name for name in (*ATTRIBUTES, *SETTING_ATTRIBUTES)}
 _KEPT = frozenset(_SPELLING)
 _LOOKED_AT = _KEPT | {"dn", "changetype", "result", "ref"}
 _NAME = re.compile(rb"[A-Za-z0-9][A-Za-z0-9.-]*(?:;[A-Za-z0-9=*-]+)*")
@@ -79,20 +80,29 @@ _MARKS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")
 
 
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
-    """Every record in order, then one `Look`; what cannot be read is a `Gap` with its line."""
+    """Every record in order, an `Inquiry` for each kind of setting found, then one `Look`.
+
+    What cannot be read is a `Gap` with its line. A kind that was not found is not told of: a file
+    does not say what was asked for.
+    """
     del reading
     records = 0
+    directory = Directory()
 
     def described() -> Iterator[Evidence | Gap]:
         nonlocal records
         for item in _records(stream, at):
             if isinstance(item, _Record):
                 records += 1
-                yield from _describe(item, at)
+                yield from _describe(item, at, directory)
             else:
                 yield item
+        yield from directory.end(at)
 
     yield from limited(described(), at, GAPS_LIMIT)
+    for kind, found in directory.found.items():
+        body = Inquiry(seen_by="directory", kind=kind, side=side_of(kind), found=found)
+        yield Evidence(at=at, body=body)
     yield Evidence(at=at, body=Look(seen_by="directory", records=records))
 
 
@@ -118,9 +128,11 @@ class _Record:
         return was_full
 
 
-def _describe(record: _Record, at: Locator) -> Iterator[Evidence | Gap]:
+def _describe(record: _Record, at: Locator, directory: Directory) -> Iterator[Evidence | Gap]:
     if record.change == "add":
-        yield from describe(Entry(record.dn, record.attributes), _line(at, record.line))
+        entry, place = Entry(record.dn, record.attributes), _line(at, record.line)
+        yield from describe(entry, place)
+        yield from directory.read(entry, place)
         return
     why = say(
         N_("a change record ({kind}) says what was to change, not what is there: {dn}"),

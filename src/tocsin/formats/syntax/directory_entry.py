@@ -90,10 +90,10 @@ class Entry(msgspec.Struct, frozen=True):
     dn: str
     attributes: dict[str, list[bytes]]
 
-    def texts(self, name: str) -> list[str]:
-        """The values as text, blanks and what is not UTF-8 left out."""
+    def texts(self, name: str, limit: int = VALUES_LIMIT) -> list[str]:
+        """The values as text, at most `limit`, blanks and what is not UTF-8 left out."""
         found: list[str] = []
-        for raw in self.attributes.get(name.lower(), ())[:VALUES_LIMIT]:
+        for raw in self.attributes.get(name.lower(), ())[:limit]:
             try:
                 text = raw.decode("utf-8").strip("\0 \t\r\n")
             except UnicodeDecodeError:
