@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from tocsin.analyse.trust.objects import objects
+from tocsin.analyse.trust.remembering import remembered
 from tocsin.analyse.trust.settings import Item
 from tocsin.analyse.trust.situation import Situation
 from tocsin.model.server_state import ServerState
@@ -111,15 +113,15 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
 def groups(situation: Situation, *wanted: WellKnown) -> tuple[Group, ...]:
     """Groups that were read; only Exchange's of those names if any are given."""
-    found = (_group(situation, item) for item in situation.settings.items("DirectoryGroup"))
-    return tuple(each for each in found if not wanted or each.well_known in wanted)
+    return tuple(each for each in _groups(situation) if not wanted or each.well_known in wanted)
 
 
+@remembered
 def grants(situation: Situation) -> tuple[Grant, ...]:
     """Every entry that allows something in an access list that was read, less what is denied."""
     sids = {each.sid.upper(): each.well_known for each in groups(situation) if each.sid}
     return tuple(
-        grant for item in situation.settings.items("AccessControl") for grant in _grants(item, sids)
+        grant for item in objects(situation, "AccessControl") for grant in _grants(item, sids)
     )
 
 
@@ -155,6 +157,11 @@ def servers_listed(situation: Situation) -> bool:
     return situation.settings.asked("ExchangeServer") or any(
         "directory" in each.seen_by for each in situation.servers
     )
+
+
+@remembered
+def _groups(situation: Situation) -> tuple[Group, ...]:
+    return tuple(_group(situation, item) for item in objects(situation, "DirectoryGroup"))
 
 
 def _group(situation: Situation, item: Item) -> Group:

@@ -7,13 +7,15 @@ otherwise, that is what is taken to be so, and it is said.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
 from tocsin.analyse.trust.names import certificate_identifier, name_matches, same_name, thumbprint
+from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.principals import principals
+from tocsin.analyse.trust.remembering import remembered
 from tocsin.analyse.trust.settings import Answer, Item
 from tocsin.analyse.trust.situation import Situation
 from tocsin.model.server_state import ServerState
@@ -90,6 +92,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
         return self.how in ("exported", "by-design")
 
 
+@remembered
 def certificates(situation: Situation) -> tuple[Certificate, ...]:
     """Every certificate that was read or that a setting names, in order of its key."""
     found = _exported(situation)
@@ -117,13 +120,13 @@ def certificates(situation: Situation) -> tuple[Certificate, ...]:
 def holders(situation: Situation, certificate: Certificate) -> tuple[Held, ...]:
     """How each of the organisation's servers stands to the certificate's key."""
     listed = _listed(situation)
-    said: dict[str, list[Answer]] = {}
+    exports: dict[str, list[Answer]] = {}
     for item in certificate.items:
         server = situation.server(item.setting.server)
         if server is not None:
-            said.setdefault(server.id, []).append(item.ask("HasPrivateKey"))
+            exports.setdefault(server.id, []).append(item.ask("HasPrivateKey"))
     return tuple(
-        _held(situation, certificate, each, listed, said.get(each.id, []))
+        _held(situation, certificate, each, exports.get(each.id, []), listed=each.id in listed)
         for each in situation.servers
         if each.ours is not False
     )
@@ -137,9 +140,8 @@ def designated(situation: Situation, *names: str) -> frozenset[str] | None:
         "ReceivingTransportServers",
         "EdgeTransportServers",
     )
-    answers = [
-        item.ask(name) for item in situation.settings.items("HybridConfiguration") for name in lists
-    ]
+    hybrid = objects(situation, "HybridConfiguration")
+    answers = [item.ask(name) for item in hybrid for name in lists]
     if not any(each.known for each in answers):
         return None
     found = (situation.server(host_of(text)) for each in answers for text in each.texts())
@@ -200,7 +202,7 @@ def _ordered(certificate: Certificate) -> Certificate:
 
 
 def _auth_thumbprints(situation: Situation) -> Iterator[tuple[str, Use, Basis]]:
-    for item in situation.settings.items("AuthConfig"):
+    for item in objects(situation, "AuthConfig"):
         for name, use in THUMBPRINTS:
             answer = item.ask(name)
             for text in answer.texts():
@@ -219,19 +221,18 @@ def _identifiers(situation: Situation) -> Iterator[tuple[str, str, Basis]]:
 
 
 def _hybrid_connectors(situation: Situation) -> Iterator[Item]:
-    settings = situation.settings
-    yield from settings.items("HybridConfiguration")
-    for item in settings.items("SendConnector"):
+    yield from objects(situation, "HybridConfiguration")
+    for item in objects(situation, "SendConnector"):
         if to_the_cloud(item) and item.ask("Enabled").value is not False:
             yield item
-    for item in settings.items("ReceiveConnector"):
+    for item in objects(situation, "ReceiveConnector"):
         if item.ask("TlsDomainCapabilities").filled and item.ask("Enabled").value is not False:
             yield item
 
 
 def _wanted_names(situation: Situation) -> Iterator[tuple[str, Basis]]:
     """Names that Exchange Online asks of whoever hands it the organisation's own mail."""
-    for item in situation.settings.items("InboundConnector", "exchange-online"):
+    for item in objects(situation, "InboundConnector", "exchange-online"):
         kind, enabled = item.ask("ConnectorType"), item.ask("Enabled")
         if kind.value != "OnPremises" or enabled.value is False:
             continue
@@ -252,6 +253,7 @@ def _for_mail(certificate: Certificate) -> bool:
     return not known or any("smtp" in text.lower() for each in known for text in each.texts())
 
 
+@remembered
 def _listed(situation: Situation) -> frozenset[str]:
     """Ids of servers whose certificates were all exported: the export names the server, or has
     certificates of it and was the answer to the question for all."""
@@ -275,15 +277,16 @@ def _held(
     situation: Situation,
     certificate: Certificate,
     server: ServerState,
-    listed: Container[str],
     answers: list[Answer],
+    *,
+    listed: bool,
 ) -> Held:
     bases = tuple(each.basis for each in answers)
     if any(each.value is True for each in answers):
         return Held(server=server, how="exported", bases=bases)
     if any(each.value is False for each in answers):
         return Held(server=server, how="absent", bases=bases)
-    if not answers and server.id in listed:
+    if not answers and listed:
         return Held(server=server, how="absent")
     if _by_design(situation, certificate, server):
         return Held(server=server, how="by-design", bases=bases or certificate.bases)

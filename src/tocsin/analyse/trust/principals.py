@@ -8,6 +8,8 @@ from typing import Any, Literal
 import msgspec
 
 from tocsin.analyse.trust.names import thumbprint
+from tocsin.analyse.trust.objects import objects
+from tocsin.analyse.trust.remembering import remembered
 from tocsin.analyse.trust.settings import Answer, Item
 from tocsin.analyse.trust.situation import Situation
 from tocsin.model.trusts import Basis
@@ -56,11 +58,12 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(item.ask(name) for item in self.items)
 
 
+@remembered
 def principals(situation: Situation) -> tuple[Principal, ...]:
     """Every app that was read, in order of its id."""
     found: dict[str, list[Item]] = {}
     for kind in ("ServicePrincipal", "Application"):
-        for item in situation.settings.items(kind, "entra"):
+        for item in objects(situation, kind, "entra"):
             app = next(iter(item.ask("appId").texts()), "").lower()
             if app:
                 found.setdefault(app, []).append(item)
@@ -72,7 +75,7 @@ def dedicated_ids(situation: Situation) -> frozenset[str]:
     """App ids that the authorisation servers on-premises use instead of the shared principal."""
     return frozenset(
         text.lower()
-        for item in situation.settings.items("AuthServer", "on-premises")
+        for item in objects(situation, "AuthServer", "on-premises")
         if item.ask("Type").value == "AzureAD"
         for text in item.ask("ApplicationIdentifier").texts()
         if text.lower() != FIRST_PARTY
