@@ -32,8 +32,20 @@ from tocsin.app.reading import (
     read_range,
 )
 from tocsin.app.trusting import trusted
-from tocsin.assess.acceptance import Accepted
-from tocsin.assess.headline import conversation_headline, headline, hunt_headline
+from tocsin.assess.acceptance import (
+    Accepted,
+    expired_headline,
+    with_findings,
+    with_hunt,
+    with_trusts,
+)
+from tocsin.assess.headline import (
+    conversation_headline,
+    headline,
+    hunt_headline,
+    plan_headline,
+    trust_headline,
+)
 from tocsin.assess.planning import plan
 from tocsin.assess.ranking import counts_of
 from tocsin.collect.archives import Limits
@@ -70,8 +82,8 @@ Progress = Callable[[int, int, int], None]
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What to examine and how. rooms: which questions are asked. history: a file in which the
-    conversation room remembers; None to forget afterwards. rules: what logs are held against. accepted: risks that
-    somebody answers for.
+    conversation room remembers; None to forget afterwards. rules: what logs are held
+    against. accepted: risks that somebody answers for.
     """
 
     paths: tuple[str, ...]
@@ -142,7 +154,9 @@ def examine(
         hunt = hunted(job.hunt, whole, known) if job.hunt is not None else None
         trusts = None
         if "trust" in request.rooms:
-            trusts = trusted(whole, known, _counts(known), hunt, started.date())
+            trusts = trusted(
+                whole, known, _counts(known), (spoken, hunt), knowledge, started.date()
+            )
     return _document(request, knowledge, whole, found, started, (spoken, hunt, trusts))
 
 
@@ -286,7 +300,9 @@ def _document(
     started: datetime,
     rooms: tuple[Conversations | None, Hunt | None, Trusts | None],
 ) -> Run:
-    spoken, hunt, trusts = rooms
+    spoken = rooms[0]
+    hunt = with_hunt(rooms[1], request.accepted)
+    trusts = with_trusts(rooms[2], request.accepted)
     by_server: dict[str, list[Finding]] = {server.id: [] for server in found.servers}
     for finding in found.findings:
         by_server[finding.subject].append(finding)
@@ -294,9 +310,15 @@ def _document(
     servers, records = servers_and_findings(
         found, by_server, counts, knowledge, whole.digests, started.date()
     )
+    records = with_findings(records, request.accepted)
     outside = tuple(sorted({by for by, _ in whole.ledger.looks if by in OUTSIDE}))
     if not outside and servers:
         whole.gap(_no_outside(request))
+    actions = (
+        plan(servers, records, spoken, hunt, trusts, request.accepted)
+        if len(request.rooms) > 1
+        else None
+    )
     gaps = whole.gaps()
     return Run(
         tool=Tool(name="tocsin", version=tocsin.__version__, command=printable(request.command)),
@@ -316,6 +338,11 @@ def _document(
                 spoken, asked="conversation" in request.rooms and len(request.rooms) == 1
             ),
             *hunt_headline(hunt, asked=request.rooms == {"hunt"}),
+            *trust_headline(
+                trusts, asked="conversation" not in request.rooms and "trust" in request.rooms
+            ),
+            *plan_headline(actions),
+            *expired_headline(request.accepted),
         ),
         summary=Summary(
             files=whole.files,
@@ -335,9 +362,7 @@ def _document(
         conversations=spoken,
         hunt=hunt,
         trusts=trusts,
-        plan=plan(servers, records, spoken, hunt, trusts, request.accepted)
-        if len(request.rooms) > 1
-        else None,
+        plan=actions,
     )
 
 

@@ -12,6 +12,8 @@ from tocsin.analyse.trust.situation import Situation
 from tocsin.app.parts import Whole
 from tocsin.assess.states import states
 from tocsin.assess.trusting import trusts
+from tocsin.knowledge.catalogue import Knowledge
+from tocsin.model.conversation import Conversations
 from tocsin.model.hunt import Hunt
 from tocsin.model.trusts import Trusts
 
@@ -20,13 +22,15 @@ def trusted(
     whole: Whole,
     known: Inventory,
     counts: Mapping[str, Mapping[str, int]],
-    hunt: Hunt | None,
+    rooms: tuple[Conversations | None, Hunt | None],
+    knowledge: Knowledge,
     today: date,
 ) -> Trusts | None:
     """None when no export of a trust was read."""
     if not whole.settings:
         return None
-    servers = states(known.servers, counts, hunt)
+    spoken, hunt = rooms
+    servers = states(known.servers, counts, hunt, spoken, knowledge, today)
     situation = Situation(
         settings=Settings(whole.settings),
         servers=servers,

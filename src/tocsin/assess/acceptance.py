@@ -7,7 +7,13 @@ from datetime import date
 
 import msgspec
 
-from tocsin.model.trusts import Acceptance
+from tocsin.model.hunt import Hunt
+from tocsin.model.run import FindingRecord
+from tocsin.model.text import N_, Sentence, say
+from tocsin.model.trusts import Acceptance, Trusts
+
+PREFIX = 8
+"""Fewest characters of a fingerprint that may stand for all of it."""
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,13 +24,78 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, fingerprint: str) -> Acceptance | None:
         """The acceptance of this risk that holds; None when there is none."""
-        return next((each for each in self.holding if each.fingerprint == fingerprint), None)
+        return next((each for each in self.holding if means(each.fingerprint, fingerprint)), None)
+
+
+def means(written: str, fingerprint: str) -> bool:
+    """Whether what is written down is this fingerprint, or enough of its beginning."""
+    return len(written) >= PREFIX and fingerprint.startswith(written.lower())
 
 
 def accepted(entries: Iterable[Acceptance], today: date) -> Accepted:
-    """Entries by whether their last day is past."""
-    known = tuple(entries)
+    """Entries by whether their last day is past. Of two for one risk the longer one counts."""
+    known = sorted(entries, key=lambda each: each.until, reverse=True)
+    holding = tuple(each for each in known if each.until >= today)
+    still = {each.fingerprint for each in holding}
     return Accepted(
-        holding=tuple(each for each in known if each.until >= today),
-        expired=tuple(each for each in known if each.until < today),
+        holding=holding,
+        expired=tuple(e for e in known if e.until < today and e.fingerprint not in still),
     )
+
+
+def with_findings(
+    records: tuple[FindingRecord, ...], entries: Accepted
+) -> tuple[FindingRecord, ...]:
+    """Findings, those that somebody answers for marked."""
+    if not entries.holding:
+        return records
+    return tuple(
+        msgspec.structs.replace(each, accepted=entries.of(each.fingerprint)) for each in records
+    )
+
+
+def with_hunt(hunt: Hunt | None, entries: Accepted) -> Hunt | None:
+    """What the hunt found, marked; an incident is accepted by its own id, or if all of its findings
+    are."""
+    if hunt is None or not entries.holding:
+        return hunt
+    findings = tuple(
+        msgspec.structs.replace(each, accepted=entries.of(each.id)) for each in hunt.findings
+    )
+    by_id = {each.id: each.accepted for each in findings}
+    incidents = []
+    for incident in hunt.incidents:
+        whole = entries.of(incident.id)
+        parts = [by_id.get(each) for each in incident.findings]
+        if whole is None and parts and all(parts):
+            whole = parts[0]
+        incidents.append(msgspec.structs.replace(incident, accepted=whole))
+    covered = {n: i.accepted for i in incidents if i.accepted for n in i.findings}
+    findings = tuple(
+        msgspec.structs.replace(each, accepted=each.accepted or covered.get(each.id))
+        for each in findings
+    )
+    return msgspec.structs.replace(hunt, findings=findings, incidents=tuple(incidents))
+
+
+def with_trusts(trusts: Trusts | None, entries: Accepted) -> Trusts | None:
+    """The checks' results, those that somebody answers for marked."""
+    if trusts is None or not entries.holding:
+        return trusts
+    checks = tuple(
+        msgspec.structs.replace(each, accepted=entries.of(each.fingerprint))
+        for each in trusts.checks
+    )
+    return msgspec.structs.replace(trusts, checks=checks)
+
+
+def expired_headline(entries: Accepted) -> tuple[Sentence, ...]:
+    """That risks are no longer accepted and count again."""
+    count = len(entries.expired)
+    if not count:
+        return ()
+    if count > 1:
+        return (say(N_("Risks whose acceptance has ended count again: {count}."), count=count),)
+    past = entries.expired[0]
+    words = N_("A risk that {owner} answered for until {day} counts again: {reason}")
+    return (say(words, owner=past.owner, day=past.until.isoformat(), reason=past.reason),)

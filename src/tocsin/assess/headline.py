@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from tocsin.analyse.inventory.room import KnownServer
+from tocsin.analyse.trust.situation import WEAK
+from tocsin.assess.actions.isolate import SENDING
+from tocsin.assess.story import WHERE
 from tocsin.knowledge.steps import steps
 from tocsin.model.conversation import Conversations
 from tocsin.model.finding import LEVELS
 from tocsin.model.hunt import Hunt, HuntFinding, Incident, Stance, Step, stance
 from tocsin.model.text import N_, Sentence, say
+from tocsin.model.trusts import TARGETS, NodeKind, Plan, Trusts
 
 NAMES = 3
 """Servers named in one sentence of the verdict; the others are counted."""
@@ -88,6 +92,56 @@ def hunt_headline(found: Hunt | None, *, asked: bool) -> tuple[Sentence, ...]:
     if probed:
         lines.append(_probed(len(probed), further=bool(inside or doubtful)))
     return tuple(lines)
+
+
+def trust_headline(trusts: Trusts | None, *, asked: bool) -> tuple[Sentence, ...]:
+    """How far trusts carry a break-in on from weak servers, and how many checks fail.
+
+    asked: nothing else was asked for but the servers.
+    """
+    if trusts is None:
+        words = N_("No export of connectors, keys or rights was found in what was given.")
+        return (say(words),) if asked else ()
+    lines = _ways(trusts)
+    open_ones = [each for each in trusts.checks if each.accepted is None]
+    fails = sum(each.outcome == "fail" for each in open_ones)
+    unknown = len({each.check for each in open_ones if each.outcome == "unknown"})
+    if fails:
+        lines.append(say(N_("Checks of trusts that fail: {count}."), count=fails))
+    if unknown:
+        words = N_("Checks of trusts that could not be answered by what was given: {count}.")
+        lines.append(say(words, count=unknown))
+    return tuple(lines)
+
+
+def _ways(trusts: Trusts) -> list[Sentence]:
+    """From how many weak servers a way leads on, and to what it leads at worst."""
+    kinds = {each.id: each.kind for each in trusts.nodes}
+    targets = {each.id: kinds[each.target] for each in trusts.paths}
+    reached: dict[str, list[NodeKind]] = {}
+    for each in trusts.scores:
+        beyond = [targets[name] for name in each.paths if targets[name] != "OnPremMailboxes"]
+        if each.state in WEAK and beyond:
+            reached[each.name] = beyond
+    if not reached:
+        return []
+    gravest = min((k for found in reached.values() for k in found), key=TARGETS.index)
+    if len(reached) == 1:
+        one = N_("{name} is weak, and trusts lead on from it to {where}.")
+        return [say(one, name=next(iter(reached)), where=WHERE[gravest])]
+    many = N_("From {count} weak servers trusts lead on, as far as {where}.")
+    return [say(many, count=len(reached), where=WHERE[gravest])]
+
+
+def plan_headline(found: Plan | None) -> tuple[Sentence, ...]:
+    """Which broken servers send hijacked mail."""
+    sending = [
+        each.do.values
+        for each in (found.actions if found else ())
+        if each.do.template == SENDING and each.accepted is None
+    ]
+    words = N_("{name}, broken into on {day}, has sent {count} hijacked replies since {since}.")
+    return tuple(say(words, **values) for values in sending[:NAMES])
 
 
 def _alone(found: Hunt, kind: Stance) -> list[HuntFinding]:

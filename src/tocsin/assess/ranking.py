@@ -19,6 +19,15 @@ from tocsin.model.text import N_, Sentence, say
 SUCCESSOR = "SE"
 """The product that every older one ends in."""
 
+LEARN = N_("Learn its build: read the file version of ExSetup.exe on {name}.")
+LEARN_EXACT = N_("Find out its exact build: it may lack updates up to {label}.")
+MOVE = N_("Move it to Exchange {label} or retire it: its support has ended.")
+PATCH = N_("Patch {name} to {label} ({build}): it closes up to {count} holes.")
+PATCH_AND_MOVE = N_(
+    "Patch {name} to {label} ({build}), which closes up to {count} holes, then move it to Exchange "
+    "{successor}: its support has ended."
+)
+
 
 def counts_of(findings: Iterable[Finding]) -> dict[str, int]:
     """Open, undecided and fixed advisories of one server, and the open ones that matter most."""
@@ -100,12 +109,7 @@ def action_for(
 ) -> Action:
     """The one next step for a server."""
     if server.current is None or server.branch is None:
-        return Action(
-            do=say(
-                N_("Learn its build: read the file version of ExSetup.exe on {name}."),
-                name=server.name,
-            )
-        )
+        return Action(do=say(LEARN, name=server.name))
     product = server.branch.product
     newest = max(knowledge.product_releases(product), key=lambda each: each.build)
     successor = _newest(knowledge, SUCCESSOR)
@@ -116,19 +120,9 @@ def action_for(
     if server.current.builds.high < newest.build and open_now:
         return Action(do=_patch(server, newest, len(open_now), successor if over else None))
     if server.current.builds.low < newest.build and not open_now:
-        return Action(
-            do=say(
-                N_("Find out its exact build: it may lack updates up to {label}."),
-                label=newest.label,
-            )
-        )
+        return Action(do=say(LEARN_EXACT, label=newest.label))
     if over and successor is not None and product != SUCCESSOR:
-        return Action(
-            do=say(
-                N_("Move it to Exchange {label} or retire it: its support has ended."),
-                label=successor.label,
-            )
-        )
+        return Action(do=say(MOVE, label=successor.label))
     if any(f.status == "under_investigation" for f in findings):
         return Action(do=say(N_("Current. Check the settings that a patch alone does not set.")))
     return Action(do=say(N_("Nothing to do: it has the newest update that is known.")))
@@ -148,12 +142,5 @@ def _patch(
         "count": closes,
     }
     if successor is not None and successor.build != newest.build:
-        return say(
-            N_(
-                "Patch {name} to {label} ({build}), which closes up to {count} holes, then move it "
-                "to Exchange {successor}: its support has ended."
-            ),
-            successor=successor.label,
-            **values,
-        )
-    return say(N_("Patch {name} to {label} ({build}): it closes up to {count} holes."), **values)
+        return say(PATCH_AND_MOVE, successor=successor.label, **values)
+    return say(PATCH, **values)

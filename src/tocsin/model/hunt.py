@@ -9,6 +9,7 @@ import msgspec
 
 from tocsin.model.finding import LEVELS, Level
 from tocsin.model.text import Sentence
+from tocsin.model.trusts import Acceptance
 
 Outcome = Literal["attempt", "success", "unknown"]
 """Whether what a rule describes was tried, worked, or the log cannot tell."""
@@ -46,6 +47,7 @@ class HuntFinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     name of `knowledge/data/steps.toml`; empty where it names none. attack: ATT&CK technique ids
     (`T1190`). server: id of the inventory's server, where it knows the host. target: what was asked
     for or acted on (page, mailbox, group, file). events: at most `EVENTS_KEPT`, first and last ones.
+    accepted: while somebody answers for it.
     """
 
     id: str
@@ -70,6 +72,7 @@ class HuntFinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     references: tuple[str, ...] = ()
     remediation: Sentence | None = None
     incident: str = ""
+    accepted: Acceptance | None = None
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,6 +128,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     missing: tuple[Missing, ...] = ()
     data: tuple[Sentence, ...] = ()
     next: tuple[Sentence, ...] = ()
+    accepted: Acceptance | None = None
 
 
 class LogCoverage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

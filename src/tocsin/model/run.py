@@ -12,7 +12,7 @@ from tocsin.model.evidence import SeenBy
 from tocsin.model.finding import Confidence, GapKind, Level, Status
 from tocsin.model.hunt import Hunt
 from tocsin.model.text import Sentence
-from tocsin.model.trusts import Plan, Trusts
+from tocsin.model.trusts import Acceptance, Plan, Trusts
 
 Hidden = bool | Literal["unknown"]
 """Whether the internet cannot see a server; `unknown` when nobody looked from there."""
@@ -155,7 +155,8 @@ class Server(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 class FindingRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A finding as it is written down. subject is a server's id; because is in English,
-    sentence is the same with its values apart, for rendering in another language."""
+    sentence is the same with its values apart, for rendering in another language. accepted: while
+    somebody answers for it."""
 
     rule: str
     title: str
@@ -171,6 +172,7 @@ class FindingRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     tags: tuple[str, ...]
     references: tuple[str, ...]
     fingerprint: str
+    accepted: Acceptance | None = None
 
 
 class GapRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from tocsin.model.finding import Level
+from tocsin.model.server_state import Weakness
 from tocsin.model.setting import Side
 from tocsin.model.text import Sentence
 
@@ -161,7 +162,8 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Path(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A way from a server to a target. strength: the product of its edges'. edges: ids in order."""
+    """A way from a server (the inventory's id) to a target (a node's). strength: the product of its
+    edges'. edges: ids in order."""
 
     id: str
     server: str
@@ -171,7 +173,8 @@ class Path(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Choke(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A node or an edge without which `cuts` of `of` pairs of weak server and target fall apart."""
+    """A node or an edge without which `cuts` of `of` pairs of weak server and target fall apart.
+    targets: node ids of those it lies before."""
 
     what: Literal["node", "edge"]
     id: str
@@ -185,7 +188,8 @@ class ServerScore(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How urgent one server is: 100 × weakness × reach × trust × detection gap, at most 100.
 
     labels: `exposed`, `cloud-reachable`, `inside-only`, `evidence-isolated`, `unseen-by-exo`.
-    reasons: the two that moved it most. paths: its best way to each target, ids.
+    reasons: the two that moved it most. paths: its best way to each target, ids. state: what its
+    weakness rests on; unseen: who does not see it, or was not asked (`reported`, `scanned`, `logged`).
     """
 
     server: str
@@ -198,6 +202,8 @@ class ServerScore(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     labels: tuple[str, ...]
     reasons: tuple[Sentence, ...]
     paths: tuple[str, ...] = ()
+    state: Weakness = "unknown"
+    unseen: tuple[str, ...] = ()
 
 
 class Trusts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
