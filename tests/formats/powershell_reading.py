@@ -10,17 +10,21 @@ from tocsin.formats import HEAD_SIZE, Reading, recognise
 from tocsin.model.evidence import Evidence, Host, Look
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
+from tocsin.model.setting import Inquiry, Setting
 
 DATA = Path(__file__).parent.parent / "data" / "powershell"
 
 
 class Read(NamedTuple):
-    """What a file gave: the format's name, evidence of hosts, gaps, and the look at its end."""
+    """What a file gave: the format's name, evidence of hosts, gaps, the look at its end, settings
+    and inquiries."""
 
     format: str
     evidence: list[Evidence]
     gaps: list[Gap]
     look: Look
+    settings: list[Setting]
+    inquiries: list[Inquiry]
 
     @property
     def hosts(self) -> list[Host]:
@@ -39,8 +43,15 @@ def read(data: bytes) -> Read:
     last = items.pop()
     assert isinstance(last, Evidence)
     assert isinstance(last.body, Look)
-    gaps = [each for each in items if isinstance(each, Gap)]
-    return Read(form.name, [each for each in items if isinstance(each, Evidence)], gaps, last.body)
+    evidence = [each for each in items if isinstance(each, Evidence)]
+    return Read(
+        form.name,
+        [each for each in evidence if not isinstance(each.body, Setting | Inquiry)],
+        [each for each in items if isinstance(each, Gap)],
+        last.body,
+        [each.body for each in evidence if isinstance(each.body, Setting)],
+        [each.body for each in evidence if isinstance(each.body, Inquiry)],
+    )
 
 
 def version(host: Host) -> tuple[str, str] | None:

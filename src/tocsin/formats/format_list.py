@@ -10,6 +10,7 @@ from tocsin.formats.syntax.exchange_reading import read_records
 from tocsin.formats.syntax.exchange_vocabulary import EXSETUP, score
 from tocsin.formats.syntax.format_list import LINE_LIMIT, read_printed
 from tocsin.formats.syntax.records import Record
+from tocsin.formats.syntax.setting_syntax import Origin
 from tocsin.formats.syntax.text_stream import decoded, head_text, lines
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
@@ -38,7 +39,9 @@ def recognise(head: bytes) -> int:
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """What every printed object says about Exchange servers, then one `Look`."""
     del reading
-    return read_records(read_printed(lines(decoded(stream), LINE_LIMIT), at), at)
+    return read_records(
+        read_printed(lines(decoded(stream), LINE_LIMIT), at), at, Origin(syntax="printed")
+    )
 
 
 FORMAT = Format(

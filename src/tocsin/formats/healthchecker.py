@@ -12,6 +12,7 @@ from tocsin.formats.powershell_json import read_plain
 from tocsin.formats.syntax import clixml
 from tocsin.formats.syntax.exchange_reading import read_records
 from tocsin.formats.syntax.records import Record
+from tocsin.formats.syntax.setting_syntax import Origin
 from tocsin.formats.syntax.text_stream import decoded, head_text
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
@@ -48,7 +49,7 @@ def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence |
     if not head_text(head).lstrip().startswith("{"):
         return read_records(clixml.read_text(decoded(stream, head), at), at)
     report = head + stream.read(REPORT_LIMIT)
-    return read_records(_report(report, at), at)
+    return read_records(_report(report, at), at, Origin(syntax="json"))
 
 
 def _report(data: bytes, at: Locator) -> Iterator[Record | Gap]:

@@ -13,6 +13,7 @@ from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.exchange_reading import read_records
 from tocsin.formats.syntax.exchange_vocabulary import score
 from tocsin.formats.syntax.records import Object, Record, Value
+from tocsin.formats.syntax.setting_syntax import Origin
 from tocsin.formats.syntax.text_stream import Line, decoded, head_text, lines
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
@@ -173,7 +174,7 @@ def _object(names: list[str], row: list[str], kind: str) -> Object:
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """What every row says about Exchange servers, then one `Look`."""
     del reading
-    return read_records(_read_rows(stream, at), at)
+    return read_records(_read_rows(stream, at), at, Origin(syntax="csv"))
 
 
 FORMAT = Format(

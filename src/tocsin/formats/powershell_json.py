@@ -13,6 +13,7 @@ from tocsin.formats.syntax.exchange_reading import read_records
 from tocsin.formats.syntax.exchange_vocabulary import score
 from tocsin.formats.syntax.json_records import Lost, records
 from tocsin.formats.syntax.records import Object, Record, from_plain
+from tocsin.formats.syntax.setting_syntax import Origin
 from tocsin.formats.syntax.text_stream import head_text
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
@@ -54,7 +55,7 @@ def read_plain(stream: BinaryIO, at: Locator) -> Iterator[Record | Gap]:
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """What every object says about Exchange servers, then one `Look`."""
     del reading
-    return read_records(read_plain(stream, at), at)
+    return read_records(read_plain(stream, at), at, Origin(syntax="json"))
 
 
 FORMAT = Format(

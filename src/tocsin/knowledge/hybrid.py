@@ -16,6 +16,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     name: str
     cmdlet: str
     side: Side
+    also: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     marks: tuple[tuple[str, ...], ...] = ()
     keys: tuple[str, ...] = ()

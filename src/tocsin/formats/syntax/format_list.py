@@ -32,9 +32,12 @@ BLOCK_LIMIT = 4 * 1024 * 1024
 PROMPT = re.compile(r"\s*(?:\[[^\]]{1,80}\]:? ?)?(?:PS ?)?(?:[A-Za-z]:\\|\\\\|~|/)[^>]{0,250}> ?")
 """`[PS] C:\\Windows\\system32>`, `PS C:\\>`, `[ex01]: PS C:\\Users\\admin\\Documents>`."""
 
+_BREAKS_LOOKED_AT = 20
 _WIDTHS = frozenset(width - less for width in (80, 100, 120, 132, 150, 160, 200) for less in (0, 1))
 """Lines of windows as wide as most are."""
 
+_COMMAND = re.compile(r"\s*\(?(?:\$\w{1,60} *= *)?\(?(?:get-\w)", re.IGNORECASE)
+_CMDLET = re.compile(r"\bget-[a-z]{2,60}", re.IGNORECASE)
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _LABEL = re.compile(r"(?P<label>[^\s:](?:[^:]{0,120}?[^\s:])?)(?P<pad> *): ?(?P<value>.*)")
 _PROPERTY = re.compile(r"[^\W\d][\w.\-]{0,80}")
@@ -53,6 +56,24 @@ class _Field(msgspec.Struct):
     label: str
     parts: list[str]
     ends: list[int]
+
+    def heads(self) -> Iterator[str]:
+        """The value up to each of the first places where it was broken."""
+        text = self.parts[0]
+        for part in self.parts[1:_BREAKS_LOOKED_AT]:
+            yield text
+            text += part
+
+
+def _inside_element(text: str) -> bool:
+    """Whether a list was broken inside an element: `{FreeBusy, SecureMai`, and below it `l, Photos}`.
+
+    Between words it would have been broken behind a comma, unless an element holds a blank.
+    """
+    if not text.startswith("{") or text.endswith((",", "}")):
+        return False
+    elements = text[1:].split(", ")
+    return len(elements) > 1 and not any(" " in each for each in elements)
 
 
 class _Block:
@@ -102,6 +123,8 @@ class _Block:
 
     def _is_hard(self) -> bool:
         """Whether values were broken wherever the window ended, not between words."""
+        if any(_inside_element(part) for field in self.fields for part in field.heads()):
+            return True
         broken = [end for field in self.fields for end in field.ends[:-1]]
         if any(end != self.width for end in broken):
             return False
@@ -112,7 +135,8 @@ class _Block:
         for i, part in enumerate(field.parts[1:]):
             # A word longer than the window is broken inside, whatever the rule.
             long_word = field.ends[i] == self.width and " " not in field.parts[i]
-            text += part if hard or long_word else f" {part}"
+            together = hard or long_word or text.endswith("=")
+            text += part if together else f" {part}"
         return text.strip()
 
 
@@ -121,6 +145,7 @@ def read_printed(source: Iterable[Line], at: Locator) -> Iterator[Record | Gap]:
     block: _Block | None = None
     table: Table | None = None
     before = Line(0, "")
+    asked = ""
     for line in source:
         if line.cut:
             place = msgspec.structs.replace(at, position=f"line {line.number}")
@@ -129,27 +154,45 @@ def read_printed(source: Iterable[Line], at: Locator) -> Iterator[Record | Gap]:
         text = _plain(line.text)
         if table is not None:
             row = table.row(line.number, text)
-            yield from row.records
+            yield from _stamped(row.records, asked)
             if row.taken:
                 continue
             table = None
         if is_rule(text) and len(before.text.strip()) > 0:
             if block is not None:
-                yield from _finished(block, without=before.text)
+                yield from _stamped(_finished(block, without=before.text), asked)
                 block = None
             table = Table(_plain(before.text), text)
         else:
             was_full = block is not None and block.full
             ended, block = _list_line(block, line.number, text)
-            yield from ended
+            yield from _stamped(ended, asked)
+            asked = _asked(text, asked)
             if block is not None and block.full and not was_full:
                 place = msgspec.structs.replace(at, position=f"line {line.number}")
                 why = say(N_("an object of more than {limit} characters, cut"), limit=BLOCK_LIMIT)
                 yield Gap(at=place, why=why, kind="limit")
         before = line
     if table is not None:
-        yield from table.end()
-    yield from _finished(block)
+        yield from _stamped(table.end(), asked)
+    yield from _stamped(_finished(block), asked)
+
+
+def _asked(text: str, before: str) -> str:
+    """The cmdlet that a command line ends with; what was asked before for any other line."""
+    prompt = PROMPT.match(text)
+    command = text[prompt.end() :] if prompt else text
+    if not _COMMAND.match(command):
+        # Another command prints something else.
+        return "" if prompt and command.strip() else before
+    named: list[str] = _CMDLET.findall(command)
+    return named[-1] if named else ""
+
+
+def _stamped(records: Iterable[Record], cmdlet: str) -> Iterator[Record]:
+    """The records with what printed them."""
+    for each in records:
+        yield msgspec.structs.replace(each, cmdlet=cmdlet) if cmdlet else each
 
 
 def _plain(text: str) -> str:

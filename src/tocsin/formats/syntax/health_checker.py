@@ -35,6 +35,11 @@ from tocsin.model.text import N_, say
 ADDRESSES_LIMIT = 32
 """Addresses read of one server."""
 
+PARTS_LIMIT = 20_000
+"""Objects of one result that are looked into."""
+
+_PARTS = ("ExchangeInformation", "OrganizationInformation")
+_PARTS_DEPTH = 2
 _JSON_DATE = re.compile(r"\\?/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\\?/")
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
 _OWN_FACTS = ("HealthCheckerVersion",)
@@ -71,6 +76,32 @@ def describe_result(thing: Object, at: Locator) -> Iterator[Evidence | Gap]:
         inner = thing
     for each in members(inner):
         yield from _server(each, at)
+
+
+def configured(thing: Object) -> Iterator[tuple[str, Object]]:
+    """Exchange's own objects in a result, each with the property it stands in.
+
+    Only those of which the result keeps the type; what HealthChecker made of them is its own.
+    """
+    seen: set[int] = set()
+    inner = fields(thing).get("healthcheckerexchangeserver")
+    for result in members(inner if inner is not None else thing):
+        for label in _PARTS:
+            part = member(result, label)
+            if isinstance(part, Object):
+                yield from _inside(part, seen, 0)
+
+
+def _inside(part: Object, seen: set[int], depth: int) -> Iterator[tuple[str, Object]]:
+    for name, value in part.properties.items():
+        for each in members(value):
+            if id(each) in seen or len(seen) >= PARTS_LIMIT:
+                continue
+            seen.add(id(each))
+            if any("Microsoft.Exchange." in kind for kind in each.types[:1]):
+                yield name, each
+            elif depth < _PARTS_DEPTH:
+                yield from _inside(each, seen, depth + 1)
 
 
 def _server(result: Object, at: Locator) -> Iterator[Evidence | Gap]:

@@ -40,10 +40,14 @@ class Object(msgspec.Struct):
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One top-level object and where it stands (`object 2, line 2407`)."""
+    """One top-level object and where it stands (`object 2, line 2407`).
+
+    cmdlet: what printed it, where the text around it shows that.
+    """
 
     position: str
     object: Object
+    cmdlet: str = ""
 
 
 def fields(thing: Object) -> dict[str, Value]:
