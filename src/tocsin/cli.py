@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 import tocsin
+from tocsin.app import accepting, options
 from tocsin.app.grammar import grammar
 from tocsin.app.language import LANGUAGES, language, translator
 from tocsin.model.marking import N_
@@ -26,8 +27,6 @@ FORMATS = (
     "actions", "checks", "edges", "bloodhound", "graphml", "pdf",
 )  # fmt: skip
 """The outputs of `tocsin.report`; named here, because `--help` must not load them."""
-LEVELS = ("informational", "low", "medium", "high", "critical", "none")
-
 _WRONG_PATH = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
 Translate = Callable[[str], str]
@@ -93,6 +92,16 @@ def build_parser(translate: Translate, *, live: bool = True) -> argparse.Argumen
     _verdict_parser(commands, translate)
     _report_parser(commands, translate)
     _diff_parser(commands, translate)
+    accepting.add_parser(
+        _command(
+            commands,
+            "accept",
+            translate(N_("answer for a risk until a day: it is shown, but no longer counted")),
+            accepting.run,
+            translate,
+        ),
+        translate,
+    )
     _knowledge_parser(commands, translate)
     _rules_parser(commands, translate)
     _collect_parser(commands, translate, live=live)
@@ -147,7 +156,7 @@ def _examine_parsers(
                 N_("what is printed (default: text); files are then written only with -o")
             ),
         )
-        _fail_on_option(parser, translate, "high")
+        options.fail_on_option(parser, translate, "high")
         parser.add_argument(
             "--since", metavar="DATE", help=translate(N_("leave out evidence dated before (UTC)"))
         )
@@ -161,7 +170,7 @@ def _examine_parsers(
             metavar="DOMAIN",
             help=translate(N_("a mail domain of yours; may be repeated")),
         )
-        _knowledge_option(parser, translate)
+        options.knowledge_option(parser, translate)
         parser.add_argument(
             "--workers",
             type=int,
@@ -170,83 +179,14 @@ def _examine_parsers(
             help=translate(N_("processes that read (default: one per processor)")),
         )
         if name in ("examine", "conversation"):
-            _history_options(parser, translate)
+            options.history_options(parser, translate)
         if name in ("examine", "hunt"):
-            _hunt_options(parser, translate)
-        _length_options(parser, translate)
-
-
-def _history_options(parser: argparse.ArgumentParser, translate: Translate) -> None:
-    parser.add_argument(
-        "--history",
-        metavar="FILE",
-        help=translate(
-            N_(
-                "what was learnt of the mails, kept for the next run (default: forgotten afterwards)"
-            )
-        ),
-    )
-    parser.add_argument(
-        "--learn-after",
-        type=int,
-        metavar="HOURS",
-        help=translate(N_("how old a mail must be before it is learnt from (default: 48)")),
-    )
-
-
-def _hunt_options(parser: argparse.ArgumentParser, translate: Translate) -> None:
-    parser.add_argument(
-        "--rules",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help=translate(N_("Sigma rules that logs are held against, too; may be repeated")),
-    )
-    parser.add_argument(
-        "--only-rules",
-        action="store_true",
-        help=translate(N_("leave our own rules out: only those of --rules")),
-    )
-
-
-def _length_options(parser: argparse.ArgumentParser, translate: Translate) -> None:
-    parser.add_argument(
-        "-q",
-        "--quiet",
-        action="store_true",
-        help=translate(N_("only the verdict and the ranked servers")),
-    )
-    parser.add_argument(
-        "-v",
-        "--verbose",
-        action="store_true",
-        help=translate(N_("every open advisory of every server")),
-    )
-
-
-def _fail_on_option(parser: argparse.ArgumentParser, translate: Translate, default: str) -> None:
-    parser.add_argument(
-        "--fail-on",
-        choices=LEVELS,
-        default=default,
-        metavar="LEVEL",
-        help=translate(
-            N_(
-                "exit with 1 if something open has this level or a higher one: informational, low, "
-                "medium, high, critical, none (default: {default})"
-            )
-        ).format(default=default),
-    )
-
-
-def _knowledge_option(parser: argparse.ArgumentParser, translate: Translate) -> None:
-    parser.add_argument(
-        "--knowledge",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help=translate(N_("private facts in the form of the packaged tables; may be repeated")),
-    )
+            options.hunt_options(parser, translate)
+        if name != "conversation":
+            options.accepted_option(parser, translate)
+        if name == "trust":
+            options.without_option(parser, translate)
+        options.length_options(parser, translate)
 
 
 def _verdict_parser(
@@ -260,7 +200,7 @@ def _verdict_parser(
         translate,
     )
     parser.add_argument("build", metavar="BUILD")
-    _fail_on_option(parser, translate, "none")
+    options.fail_on_option(parser, translate, "none")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument(
         "-v",
@@ -268,7 +208,7 @@ def _verdict_parser(
         action="store_true",
         help=translate(N_("list what is fixed and not affected, too")),
     )
-    _knowledge_option(parser, translate)
+    options.knowledge_option(parser, translate)
 
 
 def _report_parser(
@@ -288,7 +228,8 @@ def _report_parser(
     parser.add_argument(
         "--force", action="store_true", help=translate(N_("write over an older file"))
     )
-    _length_options(parser, translate)
+    options.without_option(parser, translate)
+    options.length_options(parser, translate)
 
 
 def _diff_parser(
@@ -303,7 +244,7 @@ def _diff_parser(
     )
     parser.add_argument("old", metavar="RUN_A")
     parser.add_argument("new", metavar="RUN_B")
-    _fail_on_option(parser, translate, "none")
+    options.fail_on_option(parser, translate, "none")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 

@@ -13,12 +13,14 @@ from pathlib import Path
 from tocsin.analyse.inventory.verdict import level_of
 from tocsin.app import differences
 from tocsin.app import verdict as verdicts
+from tocsin.app.accepting import accepted_in
 from tocsin.app.examine import Request, Room
 from tocsin.app.examine import examine as examine_paths
 from tocsin.app.exits import CLEAN, ERROR, FINDINGS, USAGE, exit_code, reaches
 from tocsin.app.faults import WordsError, unwritable
 from tocsin.app.hunting import HuntWish
 from tocsin.app.progress import progress_bar
+from tocsin.app.remaining import remaining_run, remains
 from tocsin.assess.comparing import compare
 from tocsin.collect.files import printable
 from tocsin.knowledge import KnowledgeError, load, merged, packaged
@@ -54,6 +56,7 @@ def examine(arguments: argparse.Namespace) -> int:
         since, until = window(arguments.since, arguments.until)
         folder = _folder(arguments)
         _check_places(arguments, folder)
+        taken = accepted_in(getattr(arguments, "accepted", None), datetime.now(UTC).date())
     except WordsError as fault:
         return complain(fault.why.render(arguments.translate), USAGE)
     except (KnowledgeError, ValueError) as fault:
@@ -75,6 +78,7 @@ def examine(arguments: argparse.Namespace) -> int:
             folders=tuple(getattr(arguments, "rules", ())),
             packaged=not getattr(arguments, "only_rules", False),
         ),
+        accepted=taken,
     )
     # Every mail's judgement is printed only where somebody asked for all of them.
     each_mail = arguments.command == "conversation" and arguments.format == "jsonl"
@@ -86,11 +90,19 @@ def examine(arguments: argparse.Namespace) -> int:
                 )
         except HistoryError as fault:
             return complain(fault.why.render(arguments.translate), USAGE)
+        whole, refused = run, ""
+        try:
+            run = remaining_run(run, getattr(arguments, "without", ()))
+        except WordsError as fault:
+            # What was read for hours is written all the same; the saved run can be asked again.
+            refused = fault.why.render(arguments.translate)
         written = _written(folder, run, arguments)
         if each_mail:
             _print_lines(lines, run)
         else:
-            _print(run, arguments)
+            _print(run, arguments, whole)
+    if refused:
+        return complain(refused, USAGE)
     if written and (arguments.format or "text") == "text":
         sys.stdout.write("\n  " + "  ".join(written) + "\n")
     return exit_code(run, arguments.fail_on)
@@ -155,7 +167,8 @@ def _folder(arguments: argparse.Namespace) -> str:
     return free_folder("tocsin-report") if arguments.format in (None, "text") else ""
 
 
-def _print(run: Run, arguments: argparse.Namespace) -> None:
+def _print(run: Run, arguments: argparse.Namespace, whole: Run) -> None:
+    """whole: the run before anything was left out of it to see what remains."""
     name = arguments.format or "text"
     if name != "text":
         found = output(name).render(run, arguments.translate, arguments.lang)
@@ -165,6 +178,8 @@ def _print(run: Run, arguments: argparse.Namespace) -> None:
             sys.stdout.write(found)
         return
     style = coloured if colour_wanted() else plain
+    lines = remains(whole, run, arguments.translate, style) if run is not whole else ()
+    sys.stdout.writelines(f"{line}\n" for line in lines)
     sys.stdout.write(
         render_styled(
             run, arguments.translate, style, verbose=arguments.verbose, quiet=arguments.quiet
@@ -198,13 +213,16 @@ def verdict(arguments: argparse.Namespace) -> int:
 def report(arguments: argparse.Namespace) -> int:
     """`tocsin report --from run.json`."""
     try:
-        run = read_run(_run_file(arguments.source))
+        whole = read_run(_run_file(arguments.source))
+        run = remaining_run(whole, arguments.without)
     except RunError as fault:
         return complain(str(fault), USAGE)
+    except WordsError as fault:
+        return complain(fault.why.render(arguments.translate), USAGE)
     if not arguments.output:
         if arguments.format == "pdf" and sys.stdout.isatty():
             return complain(arguments.translate(N_("a PDF is written with -o FILE")), USAGE)
-        _print(run, arguments)
+        _print(run, arguments, whole)
         return CLEAN
     target = Path(arguments.output)
     if target.exists() and not arguments.force:
@@ -234,7 +252,7 @@ def diff(arguments: argparse.Namespace) -> int:
         sys.stdout.write(differences.as_json(changes))
     else:
         sys.stdout.write(differences.as_text(changes, arguments.translate))
-    levels = (each.level for each in changes if each.rule and each.after == "affected")
+    levels = (each.level for each in changes if each.counts)
     return FINDINGS if reaches(levels, arguments.fail_on) else CLEAN
 
 

@@ -21,18 +21,20 @@ def reaches(levels: Iterable[str], fail_on: str) -> bool:
 
 
 def exit_code(run: Run, fail_on: str) -> int:
-    """1 for anything open, or found by the hunt, at or above the level, else 3 if input was lost,
-    else 0.
+    """1 for anything open, found by the hunt, or failing a check of trusts, at or above the level,
+    else 3 if input was lost, else 0. What somebody answers for is not counted.
 
     Undecided is not open: it is printed, but it fails nothing. What the hunt found counts with its
     own level, which is lower for an attempt than for what worked.
     """
-    levels = [each.level for each in run.findings if each.status == "affected"]
+    levels = [e.level for e in run.findings if e.status == "affected" and not e.accepted]
     if run.conversations is not None and run.conversations.judged.get("alert"):
         levels.append(ALERT_LEVEL)
     if run.hunt is not None:
-        levels += [each.level for each in run.hunt.findings]
-        levels += [each.level for each in run.hunt.incidents]
+        levels += [each.level for each in run.hunt.findings if not each.accepted]
+        levels += [each.level for each in run.hunt.incidents if not each.accepted]
+    if run.trusts is not None:
+        levels += [e.level for e in run.trusts.checks if e.outcome == "fail" and not e.accepted]
     if reaches(levels, fail_on):
         return FINDINGS
     if any(each.kind in ("unreadable", "limit") for each in run.gaps):

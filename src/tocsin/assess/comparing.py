@@ -7,24 +7,101 @@ from typing import Literal
 import msgspec
 
 from tocsin.model.run import FindingRecord, Run, Server, hidden_word
+from tocsin.model.trusts import Trusts
 
 Change = Literal["new", "gone", "changed"]
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """One change: of a server (rule empty) or of a finding on it."""
+What = Literal["server", "finding", "check", "way"]
 
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """One change: of a server (rule empty), a finding on it, what a check of trusts says of an
+    object (server: its name), or a way from a server to a target (rule: its name). accepted: somebody
+    answers for it in the new run.
+    """
+
+    what: What
     change: Change
     server: str
     rule: str = ""
     before: str = ""
     after: str = ""
     level: str = ""
+    accepted: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is newly open, and nobody answers for it."""
+        worse = {"finding": "affected", "check": "fail"}.get(self.what)
+        return self.after == worse and not self.accepted
 
 
 def compare(old: Run, new: Run) -> tuple[Difference, ...]:
-    """Servers first, then findings, each in order of name."""
-    return (*_servers(old, new), *_findings(old, new))
+    """Servers first, then findings, checks and ways, each in order of name."""
+    return (*_servers(old, new), *_findings(old, new), *_checks(old, new), *_ways(old, new))
+
+
+def _checks(old: Run, new: Run) -> list[Difference]:
+    """What fails and did not, or no longer does; what could not be answered once is no failure."""
+    before = {each.fingerprint: each for each in old.trusts.checks} if old.trusts else {}
+    after = {each.fingerprint: each for each in new.trusts.checks} if new.trusts else {}
+    found = []
+    for key in before.keys() | after.keys():
+        was, now = before.get(key), after.get(key)
+        states = (was.outcome if was else "", now.outcome if now else "")
+        if states[0] == states[1] or "fail" not in states:
+            continue
+        shown = now or was
+        assert shown is not None
+        found.append(
+            Difference(
+                what="check",
+                change="new" if was is None else "gone" if now is None else "changed",
+                server=shown.subject,
+                rule=shown.check,
+                before=states[0],
+                after=states[1],
+                level=shown.level,
+                accepted=now is not None and now.accepted is not None,
+            )
+        )
+    return sorted(found, key=lambda each: (each.rule, each.server, each.change))
+
+
+def _ways(old: Run, new: Run) -> list[Difference]:
+    """From which server which target is newly reached, or no longer, or along a stronger or weaker
+    way. Ways are told only of two runs that both read trusts."""
+    if old.trusts is None or new.trusts is None:
+        return []
+    before, after = _strengths(old.trusts), _strengths(new.trusts)
+    found = []
+    for key in sorted(before.keys() | after.keys()):
+        was, now = before.get(key), after.get(key)
+        if was == now:
+            continue
+        found.append(
+            Difference(
+                what="way",
+                change="new" if was is None else "gone" if now is None else "changed",
+                server=key[0],
+                rule=key[1],
+                before="" if was is None else f"{was:.2f}",
+                after="" if now is None else f"{now:.2f}",
+            )
+        )
+    return found
+
+
+def _strengths(trusts: Trusts) -> dict[tuple[str, str], float]:
+    """By names of server and target: the strongest way's strength."""
+    servers = {each.server: each.name for each in trusts.scores}
+    nodes = {each.id: each.name for each in trusts.nodes}
+    found: dict[tuple[str, str], float] = {}
+    for each in trusts.paths:
+        key = (servers.get(each.server, each.server), nodes.get(each.target, each.target))
+        found[key] = max(found.get(key, 0.0), each.strength)
+    return found
 
 
 def _servers(old: Run, new: Run) -> list[Difference]:
@@ -35,12 +112,18 @@ def _servers(old: Run, new: Run) -> list[Difference]:
         was, now = before.get(key), after.get(key)
         name = (now or was).name  # type: ignore[union-attr]
         if was is None and now is not None:
-            found.append(Difference(change="new", server=name, after=_words(now)))
+            found.append(Difference(what="server", change="new", server=name, after=_words(now)))
         elif now is None and was is not None:
-            found.append(Difference(change="gone", server=name, before=_words(was)))
+            found.append(Difference(what="server", change="gone", server=name, before=_words(was)))
         elif was is not None and now is not None and _words(was) != _words(now):
             found.append(
-                Difference(change="changed", server=name, before=_words(was), after=_words(now))
+                Difference(
+                    what="server",
+                    change="changed",
+                    server=name,
+                    before=_words(was),
+                    after=_words(now),
+                )
             )
     return sorted(found, key=lambda each: each.server)
 
@@ -72,10 +155,12 @@ def _finding(
     change: Change, record: FindingRecord, before: str = "", after: str = ""
 ) -> Difference:
     return Difference(
+        what="finding",
         change=change,
         server=record.subject_name,
         rule=record.rule,
         before=before,
         after=after,
         level=record.level,
+        accepted=bool(after) and record.accepted is not None,
     )

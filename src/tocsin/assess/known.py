@@ -56,7 +56,8 @@ class Broken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known:
-    """The documents of one run. servers: those that are, or may be, the reader's own."""
+    """The documents of one run. servers: those that are, or may be, the reader's own. gone: ids of
+    those that are taken to be dealt with."""
 
     def __init__(
         self,
@@ -65,8 +66,10 @@ class Known:
         spoken: Conversations | None,
         hunt: Hunt | None,
         trusts: Trusts | None,
+        gone: frozenset[str] = frozenset(),
     ) -> None:
-        self.servers = tuple(each for each in servers if each.ours is not False)
+        self.gone = gone
+        self.servers = tuple(e for e in servers if e.ours is not False and e.id not in gone)
         self.by_id = {each.id: each for each in self.servers}
         self.spoken, self.hunt, self.trusts = spoken, hunt, trusts
         self.hosts = Hosts((each.id, (each.name, *each.names)) for each in servers)
@@ -102,7 +105,8 @@ class Known:
     @cached_property
     def sent(self) -> Mapping[str, Sent]:
         """Hijacked mails by the server that they left through."""
-        return sent_through(self.hosts, self.spoken)
+        found = sent_through(self.hosts, self.spoken)
+        return {server: sent for server, sent in found.items() if server not in self.gone}
 
     @cached_property
     def edges_at(self) -> Mapping[str, tuple[Edge, ...]]:
@@ -145,7 +149,7 @@ class Known:
             alone = finding.id not in joined and stance(finding) == _IN
             if alone or (key in found and finding.outcome == "success" and finding.id in joined):
                 _add(found, key, Broken(host=finding.host, findings=(finding,)))
-        return found
+        return {server: signs for server, signs in found.items() if server not in self.gone}
 
     def rank(self, server: str) -> int:
         """The server's place in the inventory's order; last for one that it does not have."""

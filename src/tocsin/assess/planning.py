@@ -59,11 +59,13 @@ def plan(
     hunt: Hunt | None,
     trusts: Trusts | None,
     accepted: Accepted,
+    gone: frozenset[str] = frozenset(),
 ) -> Plan | None:
-    """None when there is nothing to rank. A pure function of what is written down."""
+    """None when there is nothing to rank. A pure function of what is written down. gone: ids of
+    servers that are taken to be dealt with."""
     if not servers and trusts is None and spoken is None and hunt is None:
         return None
-    known = Known(servers, findings, spoken, hunt, trusts)
+    known = Known(servers, findings, spoken, hunt, trusts, gone)
     weighed = sorted((_weighed(known, each, accepted) for each in proposals(known)), key=_order)
     return Plan(
         actions=tuple(_action(known, each, rank) for rank, each in enumerate(weighed, start=1)),

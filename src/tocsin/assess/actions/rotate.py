@@ -33,7 +33,9 @@ def _proposal(known: Known, node: str, holding: list[Edge], opens: list[Edge]) -
     words = (
         N_("Replace the Auth Certificate ({name}), then take the old one off every principal.")
         if signs
-        else N_("Replace the certificate ({name}), and have the connectors ask for the new one only.")
+        else N_(
+            "Replace the certificate ({name}), and have the connectors ask for the new one only."
+        )
     )
     reason = N_(
         "Its key lies on {names}, which somebody broke into: whoever was there can use it anywhere."
