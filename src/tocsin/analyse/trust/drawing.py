@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from functools import cache
 
 import msgspec
 
 from tocsin.analyse.trust import edges as families
+from tocsin.analyse.trust.flows import Flow
+from tocsin.analyse.trust.settings import VALUE_LIMIT
 from tocsin.analyse.trust.situation import Graph, Situation
 from tocsin.knowledge.hybrid import strengths
 from tocsin.model.server_state import ServerState
@@ -20,30 +23,26 @@ from tocsin.model.trusts import Basis, Edge, EdgeKind, Node, NodeKind, Provenanc
 Draw = Callable[[Situation], Iterator[Node | Edge]]
 
 BASES_KEPT = 12
-"""Places kept with one node or edge."""
-
-FOOTHOLD = "internalfoothold:any internal host"
-"""The node of an intruder who is inside already."""
+"""Places kept with one node or edge, the first in order of source and position."""
 
 
 def draw(situation: Situation) -> Graph:
     """The graph of everything that was read. The same whatever the order of evidence."""
-    nodes: dict[str, Node] = {}
-    drawn: dict[str, Edge] = {}
+    nodes: dict[str, list[Node]] = {}
+    drawn: dict[str, list[Edge]] = {}
     for family in _families():
         for each in family(situation):
             if isinstance(each, Node):
-                known = nodes.get(each.id)
-                nodes[each.id] = each if known is None else _merged(known, each)
+                nodes.setdefault(each.id, []).append(each)
             else:
-                before = drawn.get(each.id)
-                drawn[each.id] = each if before is None else _stronger(before, each)
+                drawn.setdefault(each.id, []).append(each)
+    found = {name: _one_node(each) for name, each in sorted(nodes.items())}
     edges = {
-        name: each
+        name: _one_edge(each)
         for name, each in sorted(drawn.items())
-        if each.source in nodes and each.target in nodes and each.source != each.target
+        if each[0].source in found and each[0].target in found and each[0].source != each[0].target
     }
-    return Graph(dict(sorted(nodes.items())), edges)
+    return Graph(found, edges)
 
 
 @cache
@@ -55,6 +54,16 @@ def _families() -> tuple[Draw, ...]:
 def node_id(kind: NodeKind, name: str) -> str:
     """`kind:name` in lower case."""
     return f"{kind}:{name.strip()}".lower()
+
+
+FOOTHOLD = node_id("InternalFoothold", "any internal host")
+"""The node of an intruder who is inside already."""
+INTERNET = node_id("Internet", "internet")
+TENANT = node_id("Tenant", "tenant")
+CLOUD_MAILBOXES = node_id("CloudMailboxes", "mailboxes in Exchange Online")
+MAIL_TRUST = node_id("MailTrust", "mail taken for internal")
+AD_DOMAIN = node_id("ADDomain", "domain")
+ON_PREM_MAILBOXES = node_id("OnPremMailboxes", "mailboxes on-premises")
 
 
 def server_node(server: ServerState) -> Node:
@@ -85,7 +94,9 @@ def edge(  # noqa: PLR0913 - an edge is what it is
     provenance: Provenance = "configured",
     checks: tuple[str, ...] = (),
     fix: Sentence | None = None,
-    bases: tuple[Basis, ...] = (),
+    bases: Iterable[Basis] = (),
+    weight: int = 0,
+    last: datetime | None = None,
 ) -> Edge:
     """An edge with the strength that the knowledge gives its kind and variant."""
     digest = hashlib.sha256(f"{kind}\0{source}\0{target}".encode()).hexdigest()[:12]
@@ -99,22 +110,63 @@ def edge(  # noqa: PLR0913 - an edge is what it is
         because=because,
         checks=checks,
         fix=fix,
-        bases=bases[:BASES_KEPT],
+        bases=_kept(bases),
+        weight=weight,
+        last=last,
     )
 
 
-def _merged(one: Node, other: Node) -> Node:
-    bases = tuple(dict.fromkeys((*one.bases, *other.bases)))[:BASES_KEPT]
-    return msgspec.structs.replace(one, facts={**other.facts, **one.facts}, bases=bases)
+def flow_basis(flow: Flow) -> Basis:
+    """A way that mail took, as what something rests on."""
+    return Basis(
+        source=flow.at.source,
+        position=flow.at.position,
+        sha256=flow.at.sha256,
+        object="mail",
+        property="Received",
+        value=f"from {flow.sender} [{flow.address}] by {flow.receiver}"[:VALUE_LIMIT],
+    )
 
 
-def _stronger(one: Edge, other: Edge) -> Edge:
-    """The stronger of two reasons for one edge, with the places of both."""
-    best, rest = (one, other) if one.strength >= other.strength else (other, one)
+def server_basis(server: ServerState, name: str, value: str) -> Basis:
+    """What the inventory says of a server, as what something rests on."""
+    return Basis(source="inventory", object=server.name, property=name, value=value)
+
+
+def _kept(bases: Iterable[Basis]) -> tuple[Basis, ...]:
+    return tuple(sorted(set(bases), key=_place)[:BASES_KEPT])
+
+
+def _place(basis: Basis) -> tuple[str, ...]:
+    return (basis.source, basis.position, basis.object, basis.property, basis.value, basis.sha256)
+
+
+def _one_node(drawn: list[Node]) -> Node:
+    if len(drawn) == 1 and not drawn[0].bases:
+        return drawn[0]
+    facts: dict[str, str] = {}
+    for each in drawn:
+        for name, value in each.facts.items():
+            facts[name] = min(facts.get(name, value), value)
+    best = min(drawn, key=lambda each: (each.kind, each.name, each.side, each.server))
+    bases = _kept(basis for each in drawn for basis in each.bases)
+    return msgspec.structs.replace(best, facts=dict(sorted(facts.items())), bases=bases)
+
+
+def _one_edge(drawn: list[Edge]) -> Edge:
+    """The strongest of several reasons for one edge, with the places of all."""
+    if len(drawn) == 1:
+        return drawn[0]
+    best = min(drawn, key=_rank)
     return msgspec.structs.replace(
         best,
-        bases=tuple(dict.fromkeys((*best.bases, *rest.bases)))[:BASES_KEPT],
-        checks=tuple(dict.fromkeys((*best.checks, *rest.checks))),
-        weight=best.weight + rest.weight,
-        last=max((x for x in (best.last, rest.last) if x), default=None),
+        bases=_kept(basis for each in drawn for basis in each.bases),
+        checks=tuple(sorted({check for each in drawn for check in each.checks})),
+        weight=max(each.weight for each in drawn),
+        last=max((each.last for each in drawn if each.last), default=None),
     )
+
+
+def _rank(each: Edge) -> tuple[float, int, str, str]:
+    sure = ("configured", "observed", "by-design", "assumed").index(each.provenance)
+    return (-each.strength, sure, each.because.template, str(sorted(each.because.values.items())))

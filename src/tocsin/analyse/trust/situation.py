@@ -51,6 +51,15 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         found = near.get(short, ())
         return found[0] if len(found) == 1 else None
 
+    def server_at(self, address: str) -> ServerState | None:
+        """The server with that address, if only one has it."""
+        found = self._addressed.get(address, ())
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def _addressed(self) -> dict[str, list[ServerState]]:
+        return _by_name((each, set(each.addresses)) for each in self.servers)
+
     @cached_property
     def _named(self) -> dict[str, list[ServerState]]:
         """Servers by each of their whole names."""
