@@ -86,12 +86,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why there is no answer. final: every further call would fare the same."""
+    """Why there is no answer. final: every further call would fare the same. status: of HTTP, 0
+    when none came. reason: the other side's own words."""
 
     at: Locator
     why: Sentence
     kind: GapKind = "not-collected"
     final: bool = False
+    status: int = 0
+    reason: str = ""
 
 
 _UNSEEN = tuple(
@@ -273,11 +276,11 @@ class Caller:
             why = say(
                 N_("the API refuses the key ({status}): {reason}"), status=status, reason=reason
             )
-            return Failure(at=answer.at, why=why, final=True)
+            return Failure(at=answer.at, why=why, final=True, status=status, reason=reason)
         why = say(
             N_("the API answered with status {status}: {reason}"), status=status, reason=reason
         )
-        return Failure(at=answer.at, why=why)
+        return Failure(at=answer.at, why=why, status=status, reason=reason)
 
 
 def reason_of(body: bytes) -> str:
@@ -286,13 +289,22 @@ def reason_of(body: bytes) -> str:
         value = msgspec.json.decode(body[: 64 * 1024], type=_Reason)
     except (msgspec.DecodeError, ValueError, RecursionError):
         return ""
+    if isinstance(value.error, _Inner):
+        return ": ".join(t for t in (value.error.code, value.error.message) if isinstance(t, str))
     return next((t for t in (value.error, value.text, value.message) if isinstance(t, str)), "")
+
+
+class _Inner(msgspec.Struct):
+    """Microsoft Graph's `error` is an object."""
+
+    code: str | int | None = None
+    message: str | int | None = None
 
 
 class _Reason(msgspec.Struct):
     """The members in which the APIs explain themselves; Onyphe's `error` is a number."""
 
-    error: str | int | float | bool | None = None
+    error: _Inner | str | int | float | bool | None = None
     text: str | int | float | bool | None = None
     message: str | int | float | bool | None = None
 
