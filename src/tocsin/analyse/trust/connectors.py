@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tocsin.analyse.trust.hosts import servers_in, spans
-from tocsin.analyse.trust.keys import certificates, designated, holders
+from tocsin.analyse.trust.keys import Certificate, certificates, designated, holders
+from tocsin.analyse.trust.names import certificate_identifier
 from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.settings import Answer, Item
-from tocsin.analyse.trust.situation import Situation
+from tocsin.analyse.trust.situation import Situation, Verdict
+from tocsin.analyse.trust.verdicts import (
+    NONE_HERE,
+    cmdlet,
+    passed,
+    unanswered,
+    uncollected,
+    unread,
+)
 from tocsin.model.server_state import ServerState
 from tocsin.model.setting import Side
+from tocsin.model.text import N_, say
 
 ONLINE: Side = "exchange-online"
 
+UNASKED = N_("No enabled connector of the type OnPremises asks for a certificate.")
+
 
 def inbound(situation: Situation, kind: str = "OnPremises") -> Iterator[tuple[Item, bool | None]]:
-    """Inbound connectors of a type that are enabled, each with True; with None where the type, or
-    whether it is enabled, was not collected. Others are left out."""
+    """Inbound connectors of a type (any, if empty) that are enabled, each with True; with None where
+    the type, or whether it is enabled, was not collected. Others are left out."""
     for item in objects(situation, "InboundConnector", ONLINE):
         applies = _applies(item, kind)
         if applies is not False:
@@ -37,11 +49,54 @@ def gates(item: Item) -> list[Answer]:
     return [item.ask("Enabled"), item.ask("ConnectorType")]
 
 
+def judged_inbound(
+    situation: Situation, judge: Callable[[Item], Verdict], kind: str = "OnPremises"
+) -> Iterator[Verdict]:
+    """One verdict for every enabled inbound connector of a type. It is unknown instead of a failure
+    where nobody knows whether the connector is judged."""
+    yield from _judged(situation, "InboundConnector", list(inbound(situation, kind)), judge)
+
+
+def judged_outbound(
+    situation: Situation, judge: Callable[[Item], Verdict], kind: str = "OnPremises"
+) -> Iterator[Verdict]:
+    """The same for outbound connectors."""
+    yield from _judged(situation, "OutboundConnector", list(outbound(situation, kind)), judge)
+
+
+def _judged(
+    situation: Situation,
+    kind: str,
+    found: list[tuple[Item, bool | None]],
+    judge: Callable[[Item], Verdict],
+) -> Iterator[Verdict]:
+    nothing = uncollected(situation, kind, ONLINE)
+    if nothing is not None:
+        yield nothing
+        return
+    for item, applies in found:
+        verdict = judge(item)
+        if applies is None and verdict.outcome == "fail":
+            verdict = unanswered(item, gates(item), verdict.servers)
+        yield verdict
+    if not found:
+        yield passed("", say(NONE_HERE))
+
+
+def for_all_domains(item: Item) -> bool | None:
+    """Whether an inbound connector takes mail whatever the sender's domain; None if unread."""
+    domains = item.ask("SenderDomains")
+    if not domains.known:
+        return None
+    names = [text.lower().removeprefix("smtp:").partition(";")[0] for text in domains.texts()]
+    return "*" in names
+
+
 def _applies(item: Item, kind: str) -> bool | None:
     enabled, of = gates(item)
-    if enabled.value is False or (of.filled and str(of.value) != kind):
+    if enabled.value is False or (kind and of.filled and str(of.value) != kind):
         return False
-    return True if enabled.known and of.filled else None
+    return True if enabled.known and (of.filled or not kind) else None
 
 
 def wizard_names(situation: Situation, role: str = "InboundConnector") -> list[Answer]:
@@ -54,6 +109,29 @@ def is_named(item: Item, answers: list[Answer]) -> bool:
     own = {item.setting.name, *item.ask("Identity").texts(), *item.ask("Guid").texts()}
     wanted = {text.lower().rpartition("\\")[2] for each in answers for text in each.texts()}
     return any(each.lower().rpartition("\\")[2] in wanted for each in own if each)
+
+
+def wanted_certificates(
+    situation: Situation,
+) -> tuple[tuple[Certificate, ...], Verdict | None]:
+    """Certificates that enabled OnPremises connectors ask for. The verdict instead, where there is
+    none to judge, or where it is not known what the connectors ask for."""
+    nothing = uncollected(situation, "InboundConnector", ONLINE)
+    if nothing is not None:
+        return (), nothing
+    asked = [
+        item.ask("TlsSenderCertificateName") for item, applies in inbound(situation) if applies
+    ]
+    texts = [text for each in asked for text in each.texts()]
+    unsure = [item for item, applies in inbound(situation) if applies is None]
+    names = [certificate_identifier(text)[2] or text for text in texts]
+    found = tuple(c for c in certificates(situation) if any(map(c.answers, names)))
+    if found:
+        return found, None
+    unknown = [each for each in asked if not each.known]
+    if unsure or unknown:
+        return (), unread("", f"{cmdlet('InboundConnector')}: TlsSenderCertificateName")
+    return (), passed("", say(UNASKED), asked)
 
 
 def other_end(situation: Situation, item: Item) -> tuple[str, ...]:

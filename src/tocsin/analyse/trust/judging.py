@@ -11,19 +11,19 @@ from tocsin.analyse.trust.connectors import other_end
 from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.settings import Item
 from tocsin.analyse.trust.situation import Situation, Verdict, bases_of, weak
-from tocsin.analyse.trust.verdicts import UNKNOWN, cmdlet, named, unread, wanted
+from tocsin.analyse.trust.verdicts import NONE_HERE, UNKNOWN, named, uncollected, wanted
 from tocsin.knowledge.checks import Check
 from tocsin.model.finding import LEVELS, Level, fingerprint
-from tocsin.model.setting import Side
 from tocsin.model.text import N_, Sentence, say
 from tocsin.model.trusts import CheckResult
+
+__all__ = ["ASSESSED", "NONE_HERE", "judge", "judged", "logic", "uncollected"]
 
 Judge = Callable[[Situation, Check], Iterator[Verdict]]
 
 ASSESSED = "assess"
 """Logic of checks that need the ways through the graph, which are found above this room."""
 
-NONE_HERE = N_("There is none.")
 FINE = N_("{name}: nothing of this was found.")
 
 
@@ -53,20 +53,6 @@ def logic(name: str) -> Judge:
     found = importlib.import_module(f"tocsin.analyse.trust.logic.{name.replace('-', '_')}")
     judge: Judge = found.judge
     return judge
-
-
-def uncollected(situation: Situation, kind: str, side: Side = "") -> Verdict | None:
-    """The verdict where nobody asked for a kind at all, or nothing of a full answer could be read;
-    None where somebody did."""
-    settings = situation.settings
-    if settings.items(kind, side):
-        return None
-    lost = any(
-        each.found > 0
-        for each, _ in settings.inquiries
-        if each.kind == kind and (not side or each.side in (side, ""))
-    )
-    return None if settings.asked(kind, side) and not lost else unread("", cmdlet(kind))
 
 
 def _each(situation: Situation, check: Check) -> Iterator[Verdict]:

@@ -1,7 +1,7 @@
 """One object for one thing: what several exports say of the same connector or policy, joined.
 
-Where they disagree, the export in which the object was changed last is believed; where that does not
-tell, the property counts as not collected, since nobody knows which of the two still holds.
+Where they disagree, the export in which the object was changed last is believed; where the times of
+change do not tell, the property counts as not collected, since nobody knows which still holds.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Joined(Item, frozen=True):
         if not known:
             return answers[0][1]
         when, first = known[0]
-        against = [each for at, each in known if _said(each) != _said(first) and at >= when]
-        if not against:
+        against = [at for at, each in known if _said(each) != _said(first)]
+        if all(at and at < when for at in against):
             return first
         values = " | ".join(dict.fromkeys(each.basis.value for _, each in known))
         return Answer(name=first.name, known=False, basis=self.basis(first.name, values))

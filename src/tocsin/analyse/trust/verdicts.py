@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
+from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.settings import Answer, Item
-from tocsin.analyse.trust.situation import Verdict, bases_of
+from tocsin.analyse.trust.situation import Situation, Verdict, bases_of
 from tocsin.knowledge.hybrid import kinds
 from tocsin.model.setting import Side
 from tocsin.model.text import N_, Sentence, say
 
 UNKNOWN = N_("{name}: {what} was not collected.")
+NONE_HERE = N_("There is none.")
 UNREAD = N_("Not collected: {what}.")
 
 
@@ -65,3 +67,31 @@ def failed(
 def cmdlet(kind: str, side: Side = "") -> str:
     """What exports a kind, with its side where both have it."""
     return f"{kinds()[kind].cmdlet} ({side})" if side else kinds()[kind].cmdlet
+
+
+def uncollected(situation: Situation, kind: str, side: Side = "") -> Verdict | None:
+    """The verdict where nobody asked for a kind at all, or nothing of a full answer could be read;
+    None where somebody did."""
+    settings = situation.settings
+    if settings.items(kind, side):
+        return None
+    lost = any(
+        each.found > 0
+        for each, _ in settings.inquiries
+        if each.kind == kind and (not side or each.side in (side, ""))
+    )
+    return None if settings.asked(kind, side) and not lost else unread("", cmdlet(kind))
+
+
+def judged_objects(
+    situation: Situation, kind: str, side: Side, judge: Callable[[Item], Verdict]
+) -> Iterator[Verdict]:
+    """One verdict for every object of a kind; one that says so where there is none, or none was read."""
+    nothing = uncollected(situation, kind, side)
+    if nothing is not None:
+        yield nothing
+        return
+    items = objects(situation, kind, side)
+    yield from map(judge, items)
+    if not items:
+        yield passed("", say(NONE_HERE))

@@ -1,0 +1,62 @@
+"""HYB-022: a trusted connector through which no mail comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocsin.analyse.trust.connectors import gates, judged_inbound, other_end
+from tocsin.analyse.trust.objects import objects
+from tocsin.analyse.trust.settings import Answer, Item
+from tocsin.analyse.trust.situation import Situation, Verdict
+from tocsin.analyse.trust.verdicts import (
+    cmdlet,
+    failed,
+    named,
+    passed,
+    unanswered,
+    uncollected,
+    unread,
+)
+from tocsin.knowledge.checks import Check
+from tocsin.model.text import N_, say
+
+USED = N_("{count} mails came through {name} in the time that the report covers.")
+SILENT = N_(
+    "No mail came through {name} in the time that the report covers, but it is enabled and trusted: "
+    "an intruder can use it, and nobody would miss it."
+)
+
+
+def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
+    """One verdict for every enabled connector of the type OnPremises."""
+    del check
+    rows = objects(situation, "ConnectorReport")
+    yield from judged_inbound(situation, lambda item: _one(situation, item, rows))
+
+
+def _one(situation: Situation, item: Item, rows: list[Item]) -> Verdict:
+    name = named(item)
+    nothing = uncollected(situation, "ConnectorReport")
+    if nothing is not None:
+        return unread(name, cmdlet("ConnectorReport"))
+    own = {name.lower(), *(text.lower() for text in item.ask("Guid").texts())}
+    nameless = [each for each in rows if not each.ask("Connector").filled]
+    mine = [each for each in rows if own & set(_lower(each.ask("Connector")))]
+    counts = [each.ask("Messages") for each in mine]
+    asked = [*counts, *(each.ask("Connector") for each in mine or rows), *gates(item)]
+    seen = sum(int(each.value) for each in counts if isinstance(each.value, int))
+    if seen:
+        return passed(name, say(USED, name=name, count=seen), asked)
+    unclear = next((each for each in mine if not isinstance(each.ask("Messages").value, int)), None)
+    if unclear is not None or nameless:
+        which = unclear or nameless[0]
+        return unanswered(which, [_unclear(which, "Messages" if unclear else "Connector")])
+    return failed(name, say(SILENT, name=name), asked, other_end(situation, item))
+
+
+def _lower(answer: Answer) -> list[str]:
+    return [text.lower() for text in answer.texts()]
+
+
+def _unclear(item: Item, name: str) -> Answer:
+    return Answer(name=name, known=False, basis=item.ask(name).basis)
