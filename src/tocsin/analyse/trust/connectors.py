@@ -13,6 +13,7 @@ from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import (
     NONE_HERE,
     cmdlet,
+    inquiries,
     passed,
     unanswered,
     uncollected,
@@ -80,7 +81,7 @@ def _judged(
             verdict = unanswered(item, gates(item), verdict.servers)
         yield verdict
     if not found:
-        yield passed("", say(NONE_HERE))
+        yield passed("", say(NONE_HERE), also=inquiries(situation, kind, ONLINE))
 
 
 def for_all_domains(item: Item) -> bool | None:

@@ -11,7 +11,15 @@ from tocsin.analyse.trust.connectors import other_end
 from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.settings import Item
 from tocsin.analyse.trust.situation import Situation, Verdict, bases_of, weak
-from tocsin.analyse.trust.verdicts import NONE_HERE, UNKNOWN, named, uncollected, wanted
+from tocsin.analyse.trust.verdicts import (
+    NONE_HERE,
+    UNKNOWN,
+    inquiries,
+    named,
+    passed,
+    uncollected,
+    wanted,
+)
 from tocsin.knowledge.checks import Check
 from tocsin.model.finding import LEVELS, Level, fingerprint
 from tocsin.model.text import N_, Sentence, say
@@ -69,7 +77,7 @@ def _each(situation: Situation, check: Check) -> Iterator[Verdict]:
             judged += 1
             yield verdict
     if not judged:
-        yield Verdict(outcome="pass", because=say(NONE_HERE))
+        yield passed("", say(NONE_HERE), also=inquiries(situation, asked.kind, asked.side))
 
 
 def _one(situation: Situation, item: Item, check: Check) -> Verdict | None:

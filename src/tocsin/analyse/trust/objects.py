@@ -1,7 +1,8 @@
 """One object for one thing: what several exports say of the same connector or policy, joined.
 
 Where they disagree, the export in which the object was changed last is believed; where the times of
-change do not tell, the property counts as not collected, since nobody knows which still holds.
+change do not tell, or that export lacks the property, it counts as not collected: nobody knows what
+holds now.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ class Joined(Item, frozen=True):
         if not known:
             return answers[0][1]
         when, first = known[0]
+        stale = bool(when) and any(at > when for at, _ in answers)
         against = [at for at, each in known if _said(each) != _said(first)]
-        if all(at and at < when for at in against):
+        if not stale and all(at and at < when for at in against):
             return first
         values = " | ".join(dict.fromkeys(each.basis.value for _, each in known))
         return Answer(name=first.name, known=False, basis=self.basis(first.name, values))

@@ -10,6 +10,7 @@ from tocsin.analyse.trust.situation import Situation, Verdict, bases_of
 from tocsin.knowledge.hybrid import kinds
 from tocsin.model.setting import Side
 from tocsin.model.text import N_, Sentence, say
+from tocsin.model.trusts import Basis
 
 UNKNOWN = N_("{name}: {what} was not collected.")
 NONE_HERE = N_("There is none.")
@@ -51,17 +52,42 @@ def unread(subject: str, *what: str, servers: tuple[str, ...] = ()) -> Verdict:
     )
 
 
-def passed(subject: str, because: Sentence, answers: Iterable[Answer] = ()) -> Verdict:
-    """It is as it should be."""
-    return Verdict(outcome="pass", subject=subject, because=because, bases=bases_of(answers))
+def passed(
+    subject: str,
+    because: Sentence,
+    answers: Iterable[Answer] = (),
+    also: tuple[Basis, ...] = (),
+) -> Verdict:
+    """It is as it should be. also: further places that show it."""
+    bases = (*bases_of(answers), *also)
+    return Verdict(outcome="pass", subject=subject, because=because, bases=bases)
 
 
 def failed(
-    subject: str, because: Sentence, answers: Iterable[Answer] = (), servers: tuple[str, ...] = ()
+    subject: str,
+    because: Sentence,
+    answers: Iterable[Answer] = (),
+    servers: tuple[str, ...] = (),
+    also: tuple[Basis, ...] = (),
 ) -> Verdict:
-    """It is not."""
-    bases = bases_of(answers)
+    """It is not. servers: ids of those on the other end; also: further places that show it."""
+    bases = (*bases_of(answers), *also)
     return Verdict(outcome="fail", subject=subject, because=because, bases=bases, servers=servers)
+
+
+def inquiries(situation: Situation, kind: str, side: Side = "") -> tuple[Basis, ...]:
+    """Exports that held all objects of a kind, which shows that another is not there."""
+    return tuple(
+        Basis(
+            source=at.source,
+            position=at.position,
+            sha256=at.sha256,
+            object=cmdlet(kind),
+            value=str(each.found),
+        )
+        for each, at in situation.settings.inquiries
+        if each.kind == kind and not each.fault and (not side or each.side in (side, ""))
+    )
 
 
 def cmdlet(kind: str, side: Side = "") -> str:
@@ -94,4 +120,4 @@ def judged_objects(
     items = objects(situation, kind, side)
     yield from map(judge, items)
     if not items:
-        yield passed("", say(NONE_HERE))
+        yield passed("", say(NONE_HERE), also=inquiries(situation, kind, side))

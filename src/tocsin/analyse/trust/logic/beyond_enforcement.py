@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tocsin.analyse.trust.floors import meets
 from tocsin.analyse.trust.server_items import ServerItems, ours
 from tocsin.analyse.trust.situation import Situation, Verdict
-from tocsin.analyse.trust.verdicts import cmdlet, failed, passed, unread
+from tocsin.analyse.trust.verdicts import cmdlet, failed, inquiries, passed, unread
 from tocsin.knowledge.checks import Check
 from tocsin.knowledge.floors import floors
 from tocsin.model.text import N_, say
@@ -41,6 +41,7 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
             yield unread(name, *missing, servers=ends)
         else:
             because = say(UNSEEN, name=name, update=floors()[FLOOR].update)
-            yield failed(name, because, told, ends)
+            report = inquiries(situation, "OnPremServerReport")
+            yield failed(name, because, told, ends, report)
     if not judged:
         yield unread("", cmdlet("ExchangeServer"))

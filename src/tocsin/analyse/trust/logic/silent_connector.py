@@ -11,6 +11,7 @@ from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import (
     cmdlet,
     failed,
+    inquiries,
     named,
     passed,
     unanswered,
@@ -51,7 +52,8 @@ def _one(situation: Situation, item: Item, rows: list[Item]) -> Verdict:
     if unclear is not None or nameless:
         which = unclear or nameless[0]
         return unanswered(which, [_unclear(which, "Messages" if unclear else "Connector")])
-    return failed(name, say(SILENT, name=name), asked, other_end(situation, item))
+    report = inquiries(situation, "ConnectorReport")
+    return failed(name, say(SILENT, name=name), asked, other_end(situation, item), report)
 
 
 def _lower(answer: Answer) -> list[str]:

@@ -11,6 +11,7 @@ from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import (
     cmdlet,
     failed,
+    inquiries,
     passed,
     unanswered,
     uncollected,
@@ -42,7 +43,7 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     for item in reported:
         yield _one(situation, item, own, complete=complete)
     if not reported:
-        yield passed("", say(NONE))
+        yield passed("", say(NONE), also=inquiries(situation, "OnPremServerReport"))
 
 
 def _own(situation: Situation) -> frozenset[str]:

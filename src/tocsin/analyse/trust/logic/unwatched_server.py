@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tocsin.analyse.trust.server_items import ServerItems, ours
 from tocsin.analyse.trust.situation import Situation, Verdict
-from tocsin.analyse.trust.verdicts import cmdlet, failed, passed, unread
+from tocsin.analyse.trust.verdicts import cmdlet, failed, inquiries, passed, unread
 from tocsin.knowledge.checks import Check
 from tocsin.model.server_state import ServerState
 from tocsin.model.text import N_, say
@@ -28,12 +28,12 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     items = ServerItems(situation)
     listed = [each for each in ours(situation) if LISTED & set(each.seen_by)]
     for server in listed:
-        yield _one(server, items)
+        yield _one(situation, server, items)
     if not listed:
         yield unread("", cmdlet("ExchangeServer"))
 
 
-def _one(server: ServerState, items: ServerItems) -> Verdict:
+def _one(situation: Situation, server: ServerState, items: ServerItems) -> Verdict:
     looked = bool(LOOKED_AT & set(server.seen_by)) or bool(server.logged or server.scanned)
     told = items.versions(server)
     if looked or server.exact or items.collected(server):
@@ -44,4 +44,5 @@ def _one(server: ServerState, items: ServerItems) -> Verdict:
         missing = [cmdlet("OnPremServerReport")] if server.reported is None else []
         missing += [] if items.any_collected else [cmdlet("ExSetup")]
         return unread(server.name, *missing, servers=(server.id,))
-    return failed(server.name, say(BLIND, name=server.name), told, (server.id,))
+    report = inquiries(situation, "OnPremServerReport")
+    return failed(server.name, say(BLIND, name=server.name), told, (server.id,), report)

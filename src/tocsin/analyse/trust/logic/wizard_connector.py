@@ -17,6 +17,7 @@ from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import (
     cmdlet,
     failed,
+    inquiries,
     named,
     passed,
     unanswered,
@@ -61,4 +62,5 @@ def _one(situation: Situation, item: Item, ties: list[Answer], *, promotion: boo
     if not read or not all(each.known for each in ties):
         return unread(name, f"{cmdlet('OnPremisesOrganization')}: InboundConnector")
     because = say(PROMOTES if promotion else EXTRA, name=name)
-    return failed(name, because, asked, other_end(situation, item))
+    also = inquiries(situation, "OnPremisesOrganization", ONLINE)
+    return failed(name, because, asked, other_end(situation, item), also)
