@@ -26,7 +26,7 @@ from tocsin.collect.dns import (
     points_to,
     read_dns,
 )
-from tocsin.model.evidence import Evidence, Host, Look
+from tocsin.model.evidence import Evidence, Host, Inquiry, Look, Setting
 from tocsin.model.finding import Gap
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -252,6 +252,39 @@ def test_a_domain_that_takes_no_mail(server: Server):
     assert not hosts
     assert not gaps
     assert len(looks) == 1
+
+
+def settings(server: Server, domain: str) -> list[Setting | Inquiry]:
+    asked = DnsSettings(resolvers=("127.0.0.1",), port=server.port)
+    bodies = [each.body for each in read_dns([domain], asked, NOW) if isinstance(each, Evidence)]
+    return [body for body in bodies if isinstance(body, Setting | Inquiry)]
+
+
+@pytest.mark.parametrize(
+    ("domain", "hosts"),
+    [
+        ("contoso.test", ["mx1-eu1.pphosted.com", "backup.contoso.test"]),
+        # RFC 7505: a single dot says that the domain takes no mail.
+        ("none.test", ["."]),
+        ("outlook.com", []),
+    ],
+)
+def test_where_mail_goes_is_a_setting_of_the_domain(server: Server, domain: str, hosts: list[str]):
+    record, inquiry = settings(server, domain)
+    assert isinstance(record, Setting)
+    assert (record.kind, record.name, record.seen_by) == ("MxRecord", domain, "dns")
+    assert record.properties == {"Domain": domain, "Hosts": hosts}
+    assert inquiry == Inquiry(seen_by="dns", kind="MxRecord", found=1)
+
+
+def test_mail_exchangers_that_were_not_answered_or_not_all_read_are_not_none(server: Server):
+    record, _ = settings(server, "big.test")
+    assert isinstance(record, Setting)
+    assert (record.properties, record.lost) == ({"Domain": "big.test"}, {"Hosts": "cut"})
+    server.failing.add("contoso.test")
+    (inquiry,) = settings(server, "contoso.test")
+    assert isinstance(inquiry, Inquiry)
+    assert inquiry.fault
 
 
 def test_a_truncated_answer_is_asked_again_by_tcp_and_its_limit_is_told(server: Server):

@@ -16,7 +16,7 @@ import dns.rdata
 import dns.resolver
 import msgspec
 
-from tocsin.model.evidence import QUOTE_LIMIT, Evidence, Host, Look
+from tocsin.model.evidence import QUOTE_LIMIT, Evidence, Host, Inquiry, Look, Setting
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 from tocsin.model.text import N_, Sentence, say
@@ -141,12 +141,15 @@ class _Silent(Exception):  # noqa: N818 - not an error of ours
 
 
 class _Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """Records of one name and type; empty when there are none. canonical: the end of CNAMEs."""
+    """Records of one name and type; empty when there are none. canonical: the end of CNAMEs.
+    answered: whether a server said anything, so that no records can be told from no answer.
+    """
 
     values: tuple[str, ...] = ()
     canonical: str = ""
     quote: str = ""
     exists: bool = True
+    answered: bool = True
 
 
 class _Resolved(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,12 +250,32 @@ class _Asker:
             return
         if len(mail.values) > HOSTS_LIMIT:
             yield self._cut(domain, "MX", HOSTS_LIMIT)
+        yield from self._exchangers(domain, mail)
         for name, facts, quote in self._named(domain, mail):
             yield from self._named_host(name, domain, facts, quote)
         yield from self._sender_policy(domain)
         yield from self._guesses(domain)
         look = Look(seen_by="dns", scope=f"domain:{domain}", records=self._records)
         yield Evidence(at=self.at(domain), seen=self._now, body=look)
+
+    def _exchangers(self, domain: str, mail: _Answer) -> Iterator[Evidence]:
+        """Where mail for the domain goes, as a setting; `.` says that the domain takes none."""
+        at = self.at(domain, "MX")
+        if not mail.answered:
+            fault = "no answer"
+            yield self._evidence(at, Inquiry(seen_by="dns", kind="MxRecord", fault=fault), "")
+            return
+        hosts = [_bare(value.partition(" ")[2]) or "." for value in mail.values]
+        cut = len(hosts) > HOSTS_LIMIT
+        body = Setting(
+            seen_by="dns",
+            kind="MxRecord",
+            name=domain,
+            properties={"Domain": domain} | ({} if cut else {"Hosts": hosts}),
+            lost={"Hosts": "cut"} if cut else {},
+        )
+        yield self._evidence(at, body, mail.quote)
+        yield self._evidence(at, Inquiry(seen_by="dns", kind="MxRecord", found=1), "")
 
     def _named(self, domain: str, mail: _Answer) -> Iterator[tuple[str, dict[str, str], str]]:
         """Hosts that the domain's own records name, with what they say."""
@@ -337,7 +360,7 @@ class _Asker:
         quote = "\n".join(each for each in (quote, found.quote) if each)
         return self._evidence(self.at(found.name, "A"), body, quote)
 
-    def _evidence(self, at: Locator, body: Host, quote: str) -> Evidence:
+    def _evidence(self, at: Locator, body: Host | Setting | Inquiry, quote: str) -> Evidence:
         return Evidence(at=at, body=body, seen=self._now, quote=quote[:QUOTE_LIMIT])
 
     def told(self) -> Iterator[Gap]:
@@ -366,13 +389,13 @@ class _Asker:
             self._lost(name, kind, say(N_("no answer in time")))
             if self._silent >= SILENCE_LIMIT:
                 raise _Silent from None
-            return _Answer()
+            return _Answer(answered=False)
         except (dns.exception.DNSException, OSError, ValueError) as error:
             # SERVFAIL of every resolver, a broken answer, a name that is none.
             self._silent = 0
             why = say(N_("the question failed: {error}"), error=str(error)[:300])
             self._lost(name, kind, why)
-            return _Answer()
+            return _Answer(answered=False)
         self._silent = 0
         if answer.rrset is None:
             return _Answer(canonical=_bare(str(answer.canonical_name)))
