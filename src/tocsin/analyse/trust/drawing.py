@@ -134,6 +134,8 @@ def server_basis(server: ServerState, name: str, value: str) -> Basis:
 
 
 def _kept(bases: Iterable[Basis]) -> tuple[Basis, ...]:
+    if isinstance(bases, tuple) and len(bases) < 2:
+        return bases
     return tuple(sorted(set(bases), key=_place)[:BASES_KEPT])
 
 

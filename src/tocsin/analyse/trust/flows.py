@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from tocsin.formats.syntax.domains import internal, registrable
+from tocsin.formats.syntax.domains import registrable
 from tocsin.formats.syntax.mail_parties import near, online
 from tocsin.model.evidence import Evidence, Message
 from tocsin.model.locator import Locator
@@ -131,11 +131,11 @@ def _order(key: Key) -> tuple[int, Key]:
 
 
 def _flows(mail: Message, at: Locator) -> Iterator[Flow]:
-    stamped = mail.own_stamp
+    ours = _ours(mail) if mail.hops else frozenset[str]()
+    stamped = mail.own_stamp or _stamped(mail, ours)
     auth_as = mail.auth_as if stamped else ""
     auth_source = host(mail.auth_source) if stamped else ""
     vouched = auth_as.lower() == "internal"
-    ours: frozenset[str] | None = None
     for number, hop in enumerate(mail.hops, 1):
         if hop.trust == "forgeable" or (hop.trust == "first-external" and not vouched):
             break
@@ -144,7 +144,6 @@ def _flows(mail: Message, at: Locator) -> Iterator[Flow]:
         if online(hop.helo) or hop.helo.lower() == hop.by.lower():
             continue
         if not vouched:
-            ours = _ours(mail) if ours is None else ours
             if not _inside(hop, ours):
                 continue
         elif not online(hop.by) and not hop.channel:
@@ -173,6 +172,16 @@ def _ours(mail: Message) -> frozenset[str]:
     return frozenset(found - {""})
 
 
+def _stamped(mail: Message, ours: frozenset[str]) -> bool:
+    """Whether Exchange Online's own copy bears the stamp of a host of the recipients' organisation:
+    its header firewall takes such a stamp off whatever comes from elsewhere."""
+    return (
+        bool(mail.hops and mail.auth_as)
+        and online(mail.hops[0].by)
+        and registrable(mail.auth_source) in ours
+    )
+
+
 def _inside(hop: MailHop, ours: frozenset[str]) -> bool:
     """Whether a mail that nobody vouches for came from a host of the recipients' organisation: by
     the name it claims, or, to an Exchange server, from an address that only the inside has."""
@@ -181,7 +190,7 @@ def _inside(hop: MailHop, ours: frozenset[str]) -> bool:
     if not hop.channel:
         return False
     same = registrable(hop.helo) != "" and registrable(hop.helo) == registrable(hop.by)
-    return near(hop.peer) or same or (internal(hop.helo) and internal(hop.by))
+    return same or near(hop.peer)
 
 
 def _joined(one: Flow, other: Flow) -> Flow:

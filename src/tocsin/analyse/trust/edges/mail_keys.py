@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tocsin.analyse.trust.drawing import edge, node_id, server_id
 from tocsin.analyse.trust.keys import Certificate, Held, holders
@@ -70,16 +70,22 @@ def draw(situation: Situation) -> Iterator[Node | Edge]:
             side="cloud",
             bases=tie(situation),
         )
-    shared = 0
-    for each in mail_keys(situation):
+    for number, each in enumerate(mail_keys(situation)):
         yield certificate_node(each.certificate)
-        found = holders(situation, each.certificate)
-        assumed = [held for held in found if held.how == "by-design"]
-        shared += bool(assumed)
-        for held in found:
-            if held.how == "exported" or (held.how == "by-design" and shared <= SHARED_LIMIT):
-                yield holding(each.certificate, held, ("HYB-020", "HYB-021"))
+        shared = number < SHARED_LIMIT
+        found = holders if shared else exported
+        held = found(situation, each.certificate)
+        yield from holdings(each.certificate, held, ("HYB-020", "HYB-021"))
         yield from (_opening(each, door) for door in each.doors)
+
+
+def exported(situation: Situation, certificate: Certificate) -> Iterator[Held]:
+    """Only the servers whose export says that they have the key."""
+    for item in certificate.items:
+        answer = item.ask("HasPrivateKey")
+        server = situation.server(item.setting.server)
+        if answer.value is True and server is not None and server.ours is not False:
+            yield Held(server=server, how="exported", bases=(answer.basis,))
 
 
 def certificate_id(certificate: Certificate) -> str:
@@ -114,22 +120,28 @@ def certificate_node(certificate: Certificate) -> Node:
     )
 
 
-def holding(certificate: Certificate, held: Held, checks: tuple[str, ...]) -> Edge:
-    """From the server to the key that it has, or has by design."""
-    exported = held.how == "exported"
-    words = {"name": held.server.name, "certificate": called(certificate)}
+def holdings(
+    certificate: Certificate, found: Iterable[Held], checks: tuple[str, ...]
+) -> Iterator[Edge]:
+    """From each server to the key that it has, or has by design."""
+    label, target = called(certificate), certificate_id(certificate)
     mail = "transport" in certificate.uses
-    return edge(
-        "HX_HoldsKey",
-        server_id(held.server),
-        certificate_id(certificate),
-        say(HOLDS if exported else DESIGN if mail else SIGNING, **words),
-        variant="exported" if exported else "by-design",
-        provenance="configured" if exported else "by-design",
-        checks=checks,
-        fix=say(REMOVE_KEY if mail else ROTATE, **words),
-        bases=held.bases or certificate.bases,
-    )
+    for held in found:
+        if not held.holds:
+            continue
+        shown = held.how == "exported"
+        words = {"name": held.server.name, "certificate": label}
+        yield edge(
+            "HX_HoldsKey",
+            server_id(held.server),
+            target,
+            say(HOLDS if shown else DESIGN if mail else SIGNING, **words),
+            variant="exported" if shown else "by-design",
+            provenance="configured" if shown else "by-design",
+            checks=checks,
+            fix=say(REMOVE_KEY if mail else ROTATE, **words),
+            bases=held.bases or certificate.bases,
+        )
 
 
 def _opening(key: MailKey, door: Door) -> Edge:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tocsin.analyse.trust.drawing import CLOUD_MAILBOXES, TENANT, edge, node_id
-from tocsin.analyse.trust.edges.mail_keys import called, certificate_id, certificate_node, holding
+from tocsin.analyse.trust.edges.mail_keys import called, certificate_id, certificate_node, holdings
 from tocsin.analyse.trust.keys import Certificate, certificates, holders
 from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.principals import (
@@ -71,9 +71,7 @@ def draw(situation: Situation) -> Iterator[Node | Edge]:
         signing.append(msgspec.structs.replace(UNREAD, bases=expected))
     for each in signing:
         yield certificate_node(each)
-        for held in holders(situation, each):
-            if held.holds:
-                yield holding(each, held, ("HYB-054", "HYB-055"))
+        yield from holdings(each, holders(situation, each), ("HYB-054", "HYB-055"))
     for app in _apps(situation, expected):
         yield _node(app)
         yield from _signatures(situation, app, signing, expected)
