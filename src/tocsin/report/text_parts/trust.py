@@ -6,6 +6,8 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
 from tocsin.model.text import N_
 from tocsin.model.trusts import CheckResult, Choke, Edge, Node, Path, ServerScore, Trusts
 from tocsin.report import Translate
@@ -15,11 +17,13 @@ from tocsin.report.text_parts.plan import place
 
 SCORES_LIMIT = 5
 """Servers printed with their score."""
-PATHS_LIMIT = 3
-"""Ways printed step by step, the strongest of the first servers."""
+ROUTES_LIMIT = 4
+"""Ways printed step by step."""
+SERVERS_LIMIT = 4
+"""Servers named of those that share a way."""
 CHOKES_LIMIT = 3
 """Choke points printed."""
-FAILED_LIMIT = 10
+FAILED_LIMIT = 6
 """Failed checks printed; alike ones of one check stand together."""
 
 
@@ -35,8 +39,9 @@ def trust_lines(
         yield from _score(each, translate, style)
     nodes = {each.id: each for each in found.nodes}
     edges = {each.id: each for each in found.edges}
-    for path in _first(found, verbose=verbose):
-        yield from _path(path, nodes, edges, translate, style)
+    told: set[str] = set()
+    for route in routes(found, limit=len(found.paths) if verbose else ROUTES_LIMIT):
+        yield from _route(route, nodes, edges, told, translate, style)
     for choke in found.chokes if verbose else found.chokes[:CHOKES_LIMIT]:
         yield from _choke(choke, translate)
     yield from _failed(found.checks, translate, style, verbose=verbose)
@@ -69,32 +74,54 @@ def _score(each: ServerScore, translate: Translate, style: Style) -> Iterator[st
             yield " " * 11 + line
 
 
-def _first(found: Trusts, *, verbose: bool) -> Sequence[Path]:
-    """The strongest way of each of the first servers, so that one server does not fill the screen."""
+class Route(msgspec.Struct, frozen=True):
+    """One way on that several servers share behind their own first step."""
+
+    path: Path
+    servers: tuple[str, ...]
+
+
+def routes(found: Trusts, *, limit: int) -> list[Route]:
+    """The strongest ways, those of servers that go on alike told once; other targets come first."""
     by_id = {each.id: each for each in found.paths}
-    ways = [by_id[name] for score in found.scores for name in score.paths if name in by_id]
-    if verbose:
-        return ways
-    firsts: dict[str, Path] = {}
-    for each in ways:
-        firsts.setdefault(each.server, each)
-    return list(firsts.values())[:PATHS_LIMIT]
+    names = {each.server: each.name for each in found.scores}
+    edges = {each.id: each for each in found.edges}
+    shared: dict[tuple[str, ...], list[Path]] = {}
+    for score in found.scores:
+        for way in (by_id[name] for name in score.paths if name in by_id):
+            nodes = tuple(edges[each].target for each in way.edges if each in edges)
+            shared.setdefault(nodes, []).append(way)
+    told: dict[str, int] = {}
+    order: list[tuple[int, int, Route]] = []
+    for alike in shared.values():
+        nth = told[alike[0].target] = told.get(alike[0].target, 0) + 1
+        servers = tuple(dict.fromkeys(names.get(each.server, each.server) for each in alike))
+        order.append((nth, len(order), Route(alike[0], servers)))
+    return [each for _, _, each in sorted(order, key=lambda known: known[:2])][:limit]
 
 
-def _path(
-    path: Path,
+def _route(
+    route: Route,
     nodes: Mapping[str, Node],
     edges: Mapping[str, Edge],
+    told: set[str],
     translate: Translate,
     style: Style,
 ) -> Iterator[str]:
-    steps = [edges[each] for each in path.edges if each in edges]
+    """The way on one line, then its steps; those that an earlier way has told are left out."""
+    steps = [edges[each] for each in route.path.edges if each in edges]
     if not steps:
         return
-    names = [steps[0].source, *(each.target for each in steps)]
-    route = " → ".join(nodes[each].name if each in nodes else each for each in names)
-    yield from wrapped(translate(N_("way")), route)
+    names = [nodes[each.target].name if each.target in nodes else each.target for each in steps]
+    shown = ", ".join(route.servers[:SERVERS_LIMIT])
+    if len(route.servers) > SERVERS_LIMIT:
+        words = translate(N_("{names} and {count} more"))
+        shown = words.format(names=shown, count=len(route.servers) - SERVERS_LIMIT)
+    yield from wrapped(translate(N_("way")), " → ".join([shown, *names]))
     for step in steps:
+        if step.id in told:
+            continue
+        told.add(step.id)
         for line in textwrap.wrap(visible(step.because.render(translate)), WIDTH - 17):
             yield " " * 17 + line
         if step.bases:
