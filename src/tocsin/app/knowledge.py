@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 
+import msgspec
+
 import tocsin.knowledge
+from tocsin.analyse.trust.linting import faults
 from tocsin.app.exits import CLEAN, FINDINGS, USAGE
 from tocsin.knowledge import TABLES, load, packaged
+from tocsin.knowledge.checks import checks
 from tocsin.knowledge.compare import compare
 from tocsin.knowledge.lint import PROVENANCE, Problem, check, check_provenance
 from tocsin.knowledge.lookup import Known, show
@@ -55,6 +59,7 @@ def _check(arguments: argparse.Namespace) -> int:
         text = (resources.files(tocsin.knowledge) / "data" / PROVENANCE).read_text("utf-8")
         found = (*check(tables), *check_provenance(text, tables))
         problems = [_told(each, translate) for each in found]
+        problems += _trust_checks(translate)
     for problem in problems:
         sys.stdout.write(f"  {visible(problem)}\n")
     words = translate(N_("{tables} tables, {rows} rows, {count} faults"))
@@ -62,6 +67,15 @@ def _check(arguments: argparse.Namespace) -> int:
     line = words.format(tables=len(tables), rows=rows, count=len(problems))
     sys.stdout.write(f"  {line}\n")
     return FINDINGS if problems else CLEAN
+
+
+def _trust_checks(translate: Translate) -> list[str]:
+    """The faults of the trust checks, of which one that cannot be read hides the others."""
+    try:
+        known = checks()
+    except msgspec.ValidationError as fault:
+        return [str(fault)]
+    return [_told(each, translate) for check in known.values() for each in faults(check)]
 
 
 def _told(problem: Problem, translate: Translate) -> str:

@@ -115,6 +115,9 @@ def checks() -> dict[str, Check]:
 
 def _check(path: Traversable) -> Check:
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Check)
+        check = msgspec.toml.decode(path.read_bytes(), type=Check)
     except msgspec.DecodeError as fault:
         raise msgspec.ValidationError(f"{path.name}: {fault}") from fault
+    if path.name != f"{check.id}.toml":
+        raise msgspec.ValidationError(f"{path.name}: holds {check.id}")
+    return check
