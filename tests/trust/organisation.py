@@ -121,11 +121,12 @@ def organisation(
 ) -> Organisation:
     """The organisation. parts: sides that were exported. without: what is left out of these: kinds
     (`AuthConfig`), kinds of one side (`AcceptedDomain@entra`), properties (`InboundConnector.Enabled`).
+    extra: further evidence, of which nothing is left out.
     """
     evidence = [each for part in PARTS if part in parts for each in PARTS[part]()]
-    kept = (_poorer(each, without) for each in (*evidence, *extra))
+    kept = (_poorer(each, without) for each in evidence)
     return Organisation(
-        evidence=tuple(each for each in kept if each is not None),
+        evidence=(*(each for each in kept if each is not None), *extra),
         servers=servers,
         flows=flows,
         today=today,

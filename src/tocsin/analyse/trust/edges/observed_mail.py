@@ -43,12 +43,13 @@ ISOLATE = N_("Find out why {name} sends to Exchange Online; if nobody knows, iso
 
 
 class Door(NamedTuple):
-    """What a connector asks of who hands mail over."""
+    """What a connector asks of who hands mail over. sure: it is known to be in use."""
 
     id: str
     name: str
     certificates: tuple[str, ...]
     spans: tuple[Span, ...]
+    sure: bool
     basis: Basis
 
 
@@ -65,7 +66,7 @@ class Seen(msgspec.Struct, kw_only=True):
 
 def draw(situation: Situation) -> Iterator[Node | Edge]:
     """From each server, and each host nobody knows, to the connector that took its mail."""
-    doors = [_door(item) for item, _ in inbound(situation)]
+    doors = [_door(item, sure=applies is True) for item, applies in inbound(situation)]
     seen: dict[tuple[str, str], Seen] = {}
     names: dict[str, str] = {}
     strangers: dict[str, Flow] = {}
@@ -98,7 +99,7 @@ def draw(situation: Situation) -> Iterator[Node | Edge]:
             yield _edge(source, target, names[source], each)
 
 
-def _door(item: Item) -> Door:
+def _door(item: Item, *, sure: bool) -> Door:
     wanted = item.ask("TlsSenderCertificateName")
     addresses = item.ask("SenderIPAddresses")
     return Door(
@@ -106,6 +107,7 @@ def _door(item: Item) -> Door:
         name=item.setting.name,
         certificates=tuple(certificate_identifier(t)[2] or t for t in wanted.texts()),
         spans=tuple(spans(addresses.texts())) if not wanted.filled else (),
+        sure=sure and wanted.known,
         basis=wanted.basis if wanted.filled else addresses.basis,
     )
 
@@ -199,12 +201,13 @@ def _edge(source: str, target: str, name: str, seen: Seen) -> Edge:
     if seen.reported_last:
         lasts.append(seen.reported_last)
     door = (seen.door.basis,) if seen.door else ()
+    certain = seen.door is None or (seen.fits and seen.door.sure)
     return edge(
         "HX_ObservedMail",
         source,
         target,
         _because(target, name, count, seen),
-        provenance="observed" if seen.fits or seen.door is None else "assumed",
+        provenance="observed" if certain else "assumed",
         checks=("HYB-022", "HYB-023", "HYB-007"),
         fix=say(ISOLATE, name=name),
         bases=(*map(flow_basis, seen.flows), *seen.bases, *door),
