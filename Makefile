@@ -57,7 +57,6 @@ bench-conversation-speed: $(STAMP)  ## the same mails through rspamd and SpamAss
 fit-conversation: $(STAMP)  ## the indicators' weights anew, from the samples
 	$(BIN)/python -m benchmarks.conversation.fitting --write
 	$(BIN)/python tools/indicators_page.py
-	$(BIN)/python tools/checks_page.py
 
 bench-hunt: $(STAMP)  ## recall and false findings of the hunt on invented server days; ten minutes
 	$(BIN)/python -m benchmarks.hunt.evaluate -o hunt.json
