@@ -102,7 +102,7 @@ def _principal(app: str, items: list[Item], named: frozenset[str]) -> Principal:
         ids=frozenset(text.lower() for item in items for text in item.ask("id").texts()),
         items=tuple(items),
         keys=tuple(key for _, key in sorted(keys.items())),
-        keys_known=bool(keys) or any(each.known for where, each in answers if where == home),
+        keys_known=any(each.known for where, each in answers if where == home),
     )
 
 
