@@ -2,7 +2,7 @@
 
 Everything in a `Run` is hostile text. Three walls stand between it and the reader: the template
 engine escapes every value, `visible` spells out what has no shape, and the page's own
-Content-Security-Policy allows exactly one style sheet and one script, by their digests.
+Content-Security-Policy allows exactly one style sheet and the page's own scripts, by their digests.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from tocsin.model.run import Run
 from tocsin.model.text import Sentence
 from tocsin.report import Output
 from tocsin.report.advisory_parts.inert import inert
-from tocsin.report.html_parts import conversations, hunt, words
-from tocsin.report.html_parts.page import VANTAGES, build_page
+from tocsin.report.html_parts import conversations, hunt, trust_words, words
+from tocsin.report.html_parts.page import VANTAGES, Page, build_page
 from tocsin.report.html_parts.timeline import aware
 from tocsin.report.html_parts.visible import one_line, speak, visible
 from tocsin.report.hunt_parts import telling
@@ -43,12 +43,12 @@ PAPER_LIMIT = 12
 
 def render(run: Run, translate: Callable[[str], str], lang: str) -> str:
     """The report of a run in one language; `lang` is the code that goes with `translate`."""
-    style, script = _part("style.css"), _part("script.js")
 
     def sentence(template: str, **values: Any) -> str:
         return translate(template).format_map(values)
 
     page = build_page(run, translate)
+    style, scripts = _style(page), _scripts(page)
     return (
         _environment()
         .get_template("page.html.j2")
@@ -74,12 +74,25 @@ def render(run: Run, translate: Callable[[str], str], lang: str) -> str:
             hunt=hunt,
             outcomes=telling.OUTCOME,
             whole=_whole,
+            trusting=trust_words,
             style=Markup(style),  # noqa: S704
-            script=Markup(script),  # noqa: S704
+            scripts=[Markup(each) for each in scripts],  # noqa: S704
             style_digest=_digest(style),
-            script_digest=_digest(script),
+            script_digests=[_digest(each) for each in scripts],
         )
     )
+
+
+def _style(page: Page) -> str:
+    return _part("style.css") + ("\n" + _part("trust.css") if page.trust or page.plan else "")
+
+
+def _scripts(page: Page) -> tuple[str, ...]:
+    """The page's own script; where there is a graph, the library that draws it and what uses it."""
+    own = (_part("script.js"), *((_part("plan.js"),) if page.plan or page.trust else ()))
+    if not page.trust or not page.trust.picture:
+        return own
+    return (*own, _vendored("cytoscape.min.js"), _part("trust_ways.js"), _part("trust_graph.js"))
 
 
 @cache
@@ -126,6 +139,12 @@ def _part(name: str) -> str:
     """A file of the page without its comments' indentation; same bytes in page and digest."""
     text = resources.files("tocsin.report.html_parts").joinpath(name).read_text("utf-8")
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+@cache
+def _vendored(name: str) -> str:
+    """A file of somebody else, word for word: its digest is that of `vendor/vendored.toml`."""
+    return (resources.files("tocsin.report.html_parts") / "vendor" / name).read_bytes().decode()
 
 
 def _digest(text: str) -> str:

@@ -13,7 +13,9 @@ from tocsin.report.html_parts.citing import Cited, Citing
 from tocsin.report.html_parts.conversations import ConversationsView, conversations_view
 from tocsin.report.html_parts.findings import Advisory, Judged, Tally, judged, ranked, urgency
 from tocsin.report.html_parts.hunt import HuntView, hunt_view
+from tocsin.report.html_parts.plan import PlanView, plan_view
 from tocsin.report.html_parts.timeline import Axis, Mark, aware, axis, marks
+from tocsin.report.html_parts.trust import TrustView, trust_view
 from tocsin.report.hunt_parts.telling import Breach, breaches
 
 WORST_LIMIT = 5
@@ -24,6 +26,10 @@ SEARCHED_LIMIT = 6
 
 HISTORY_LIMIT = 60
 """Builds listed under one server, the newest kept."""
+
+WHOLE_LIMIT = 400
+FULL_OF_MANY = 100
+"""Up to so many servers each has a row that unfolds; of more than that only the first ones have."""
 
 VANTAGES = ("internet", "exchange-online", "directory", "mail", "inside-probe", "export")
 
@@ -99,12 +105,16 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the templates need. searched: outside sources by their row, 1 being the first."""
+    """Everything the templates need. searched: outside sources by their row, 1 being the first.
+
+    own: those with a row that unfolds; brief: further ones, in one row each.
+    """
 
     run: Run
     numbers: Numbers
     axis: Axis | None
     own: tuple[ServerView, ...]
+    brief: tuple[ServerView, ...]
     others: tuple[ServerView, ...]
     judged: Judged
     outside: tuple[OutsideView, ...]
@@ -114,6 +124,14 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     view_of: dict[str, ServerView]
     conversations: ConversationsView | None
     hunt: HuntView | None
+    trust: TrustView | None
+    plan: PlanView | None
+
+    @property
+    def incident_of(self) -> dict[str, int]:
+        """The number of each incident in the hunt's part, by its id."""
+        shown = (*self.hunt.incidents, *self.hunt.brief) if self.hunt else ()
+        return {each.incident.id: each.number for each in shown}
 
     @property
     def cards(self) -> tuple[Proof, ...]:
@@ -128,29 +146,37 @@ def build_page(run: Run, translate: Callable[[str], str]) -> Page:
     shared = axis(ordered, run.finished)
     folded = judged(run, citing, translate)
     fallen = breaches(run.hunt)
+    whole = FULL_OF_MANY if len(ordered) > WHOLE_LIMIT else WHOLE_LIMIT
     views = tuple(
         _view(number, server, shared, folded, citing, fallen.get(server.id))
+        if number <= whole
+        else _brief(number, server, folded, fallen.get(server.id))
         for number, server in enumerate(ordered, 1)
     )
-    own = tuple(view for view in views if view.server.ours is not False)
+    mine = tuple(view for view in views if view.server.ours is not False)
+    own = tuple(view for view in mine if view.number <= whole)
+    trust = trust_view(run, translate)
     return Page(
         run=run,
-        numbers=_numbers(run, own),
+        numbers=_numbers(run, mine),
         axis=shared,
         own=own,
+        brief=tuple(view for view in mine if view.number > whole),
         others=tuple(view for view in views if view.server.ours is False),
         judged=folded,
         outside=tuple(_outside(view, citing) for view in own) if run.outside else (),
         searched=_searched(run),
         joined=tuple(
             view
-            for view in views
+            for view in views[:whole]
             if view.server.joined or view.server.related or view.server.contradictions
         ),
         citing=citing,
         view_of={view.server.id: view for view in views},
         conversations=conversations_view(run, translate),
         hunt=hunt_view(run, translate),
+        trust=trust,
+        plan=plan_view(run, trust),
     )
 
 
@@ -192,6 +218,28 @@ def _view(
         forgeable=_only_forgeable(server),
         breach=breach,
         breach_at=shared.x(breach.since) if breach and breach.since and shared else None,
+    )
+
+
+def _brief(number: int, server: Server, folded: Judged, breach: Breach | None) -> ServerView:
+    """What one row tells of a server among very many; everything else stands in run.json."""
+    group = folded.group_of.get(server.id)
+    return ServerView(
+        number=number,
+        server=server,
+        tally=folded.tally_of.get(server.id, Tally()),
+        group=group.number if group else 0,
+        marks=(),
+        history=(),
+        history_cut=0,
+        worst=(),
+        cells={cell.by: Cell(cell.seen, Cited()) for cell in server.visibility},
+        hidden_cited=Cited(),
+        build_cited=Cited(),
+        cited=Cited(),
+        forgeable=False,
+        breach=breach,
+        breach_at=None,
     )
 
 

@@ -1,0 +1,105 @@
+"""The trust graph for the page's own script: compact, whole, and unable to leave its element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from markupsafe import Markup
+
+from tocsin.model.trusts import Path, Trusts
+from tocsin.report.html_parts.trust_fold import Drawn
+from tocsin.report.html_parts.trust_picture import TrustPicture
+from tocsin.report.html_parts.trust_steps import WAYS_LIMIT, Card, cut
+from tocsin.report.html_parts.trust_words import NODE, PROVENANCE_SHORT, VERB
+
+_SEAL = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "", "\u2029": ""})
+
+
+def trust_data(
+    trusts: Trusts,
+    drawn: Drawn,
+    picture: TrustPicture,
+    ways: Sequence[Path],
+    cards: Sequence[Card],
+    translate: Callable[[str], str],
+) -> Markup:
+    """JSON for a `script` element of a type that is never run.
+
+    names, kinds: of every node. src, dst, cls: of every edge, cls a place in classes: verb, strength
+    in thousandths, provenance. paths: server node, target node, strength, edges. cards: by edge.
+    """
+    place = {each.id: at for at, each in enumerate(trusts.nodes)}
+    edges = {each.id: at for at, each in enumerate(trusts.edges)}
+    kinds, verbs, origins = list(NODE), list(VERB), list(PROVENANCE_SHORT)
+    classes: dict[tuple[int, int, int], int] = {}
+    src, dst, cls = [], [], []
+    for edge in trusts.edges:
+        key = (verbs.index(edge.kind), round(edge.strength * 1000), origins.index(edge.provenance))
+        src.append(place.get(edge.source, -1))
+        dst.append(place.get(edge.target, -1))
+        cls.append(classes.setdefault(key, len(classes)))
+    whole = {
+        "names": [cut(each.name) for each in trusts.nodes],
+        "kinds": [kinds.index(each.kind) for each in trusts.nodes],
+        "kind": kinds,
+        "kindWord": [translate(word) for word in NODE.values()],
+        "verb": [translate(word) for word in VERB.values()],
+        "origin": origins,
+        "originWord": [translate(word) for word in PROVENANCE_SHORT.values()],
+        "src": src,
+        "dst": dst,
+        "cls": cls,
+        "classes": list(classes),
+        "paths": _paths(trusts, ways, place, edges),
+        "cards": {str(card.at): card.number for card in cards},
+        "scores": _scores(trusts),
+        "drawn": _drawn(drawn, picture, origins),
+    }
+    return Markup(msgspec.json.encode(whole).decode().translate(_SEAL))  # noqa: S704 - sealed above
+
+
+def _paths(
+    trusts: Trusts, ways: Sequence[Path], place: dict[str, int], edges: dict[str, int]
+) -> list[list[Any]]:
+    node_of = {each.server: at for at, each in enumerate(trusts.nodes) if each.server}
+    found = []
+    for path in ways[:WAYS_LIMIT]:
+        steps = [edges[name] for name in path.edges if name in edges]
+        first = trusts.edges[steps[0]].source if steps else ""
+        start = node_of.get(path.server, place.get(first, -1))
+        found.append([start, place.get(path.target, -1), round(path.strength, 3), *steps])
+    return found
+
+
+def _scores(trusts: Trusts) -> list[list[Any]]:
+    node_of = {each.server: at for at, each in enumerate(trusts.nodes) if each.server}
+    return [
+        [node_of[each.server], round(each.score, 1)]
+        for each in trusts.scores
+        if each.server in node_of
+    ]
+
+
+def _drawn(drawn: Drawn, picture: TrustPicture, origins: list[str]) -> dict[str, Any]:
+    verbs = list(VERB)
+    boxes = zip(drawn.nodes, picture.boxes, strict=True)
+    lines = zip(drawn.edges, picture.lines, strict=True)
+    return {
+        "width": picture.width,
+        "height": picture.height,
+        "nodes": [
+            [n.at, b.x, b.y, b.name, b.under, b.look, int(b.urgent), len(n.folded)]
+            for n, b in boxes
+        ],
+        "folded": {str(m): i for i, n in enumerate(drawn.nodes) for m in n.folded},
+        "edges": [
+            [
+                e.source, e.target, verbs.index(e.kind), origins.index(e.provenance),
+                round(e.strength * 1000), e.edges[0], len(e.edges), *line.points,
+            ]
+            for e, line in lines
+        ],
+        "bands": [[b.x, b.y, b.width, b.height, title] for b, title in picture.bands],
+    }  # fmt: skip

@@ -1,0 +1,130 @@
+"""The trust graph as a drawing that needs no script: what stands where, in words for the ear too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from tocsin.model.trusts import TARGETS, Trusts
+from tocsin.report.html_parts.trust_fold import Drawn
+from tocsin.report.html_parts.trust_layers import HEIGHT, WIDTH, Band, Layout, curve, layout
+from tocsin.report.html_parts.trust_steps import cut
+from tocsin.report.html_parts.trust_words import FURTHER, NODE, SIDE
+
+LABEL_LIMIT = 24
+"""Characters of a name that fit into a node."""
+URGENT = 50.0
+"""A score from which a server's frame is drawn heavy; its score stands in the node, too."""
+
+
+class Box(msgspec.Struct, frozen=True, kw_only=True):
+    """One node. look: `server`, `key`, `target`, `way` or `outside`, a class of the style sheet."""
+
+    number: int
+    x: int
+    y: int
+    name: str
+    full: str
+    under: str
+    look: str
+    urgent: bool
+    folded: bool
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One edge. path: data of an SVG path. count: how many alike ones it stands for."""
+
+    path: str
+    look: str
+    verb: str
+    count: int
+    points: tuple[int, ...]
+
+
+class TrustPicture(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything to be drawn."""
+
+    width: int
+    height: int
+    boxes: tuple[Box, ...]
+    lines: tuple[Line, ...]
+    bands: tuple[tuple[Band, str], ...]
+    node_width: int = WIDTH
+    node_height: int = HEIGHT
+
+
+def trust_picture(
+    trusts: Trusts, picture: Drawn, translate: Callable[[str], str]
+) -> TrustPicture | None:
+    """None when there is nothing to draw."""
+    if not picture.edges:
+        return None
+    placed = layout(picture)
+    return TrustPicture(
+        width=placed.width,
+        height=placed.height,
+        boxes=tuple(_boxes(trusts, picture, placed, translate)),
+        lines=tuple(_lines(picture, placed)),
+        bands=tuple((band, translate(SIDE[band.side])) for band in placed.bands),
+    )
+
+
+def _boxes(
+    trusts: Trusts, picture: Drawn, placed: Layout, translate: Callable[[str], str]
+) -> list[Box]:
+    scores = {each.server: each.score for each in trusts.scores}
+    found = []
+    for number, (drawn, spot) in enumerate(zip(picture.nodes, placed.spots, strict=True)):
+        node = trusts.nodes[drawn.at] if drawn.at >= 0 else None
+        under, score = translate(NODE[drawn.kind]), -1.0
+        if node is None:
+            words = translate(FURTHER.get(drawn.kind, FURTHER[""]))
+            name = words.format(count=f"{len(drawn.folded):,}")
+        else:
+            name = node.name
+            score = scores.get(node.server, -1.0) if node.server else -1.0
+            if score >= 0:
+                under = f"{under} · {score:.0f}"
+        found.append(
+            Box(
+                number=number,
+                x=spot.x,
+                y=spot.y,
+                name=cut(name, LABEL_LIMIT),
+                full=cut(name),
+                under=under,
+                look=_look(drawn.kind),
+                urgent=score >= URGENT,
+                folded=node is None,
+            )
+        )
+    return found
+
+
+def _look(kind: str) -> str:
+    if kind in TARGETS:
+        return "target"
+    if kind in ("ExchangeServer", "EdgeServer"):
+        return "server"
+    if kind == "Certificate":
+        return "key"
+    return "outside" if kind in ("Internet", "InternalFoothold", "RelayDevice") else "way"
+
+
+def _lines(picture: Drawn, placed: Layout) -> list[Line]:
+    found = []
+    for edge in picture.edges:
+        x1, y1, a, b, c, d, x2, y2 = points = curve(
+            placed.spots[edge.source], placed.spots[edge.target]
+        )
+        found.append(
+            Line(
+                path=f"M{x1} {y1}C{a} {b} {c} {d} {x2} {y2}",
+                look=edge.provenance,
+                verb=edge.kind,
+                count=len(edge.edges),
+                points=points,
+            )
+        )
+    return found
