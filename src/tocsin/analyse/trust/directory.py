@@ -40,6 +40,11 @@ MEMBER = "bf9679c0-0de6-11d0-a285-00aa003049e2"
 """Schema and right ids: class user, class inetOrgPerson, class group, User-Force-Change-Password,
 attribute member (https://learn.microsoft.com/windows/win32/adschema/)."""
 
+IDENTITIES = "00fbf30c-91fe-11d1-aebc-0000f80367c1"
+PUBLIC_INFORMATION = "e48d0154-bcf8-11d1-8702-00c04fb96050"
+"""Attribute altSecurityIdentities, which says what certificate signs an account in, and the property
+set that it is part of."""
+
 CONTROL = frozenset({"writedacl", "writeowner", "genericall"})
 """Rights that let their holder give itself every other one."""
 
@@ -73,7 +78,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """One entry that allows something. on: `domain`, `AdminSDHolder` or other; object: whose access
     list it is in. trustee: as written; group: which of Exchange's it is, None for another, `?` where
-    its SID is of nobody that was read."""
+    its SID is of nobody that was read. refused: attributes that the same list denies the trustee to
+    write."""
 
     on: str
     object: str
@@ -83,6 +89,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     flags: frozenset[str]
     object_type: str
     inherited_type: str
+    refused: frozenset[str] = frozenset()
     basis: Basis
 
     @property
@@ -94,6 +101,22 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     def controls(self) -> bool:
         """Whether it lets the holder rewrite the whole access list."""
         return bool(self.rights & CONTROL) and not self.object_type
+
+    @property
+    def takes_over(self) -> bool:
+        """Whether it lets the holder into the very account or group in whose list it is."""
+        whole = self.object_type == ""
+        reset = "extendedright" in self.rights and (whole or self.object_type == RESET_PASSWORD)
+        writes = self.rights & {"writeproperty", "genericwrite", "self"}
+        return reset or bool(writes and (whole or self.object_type == MEMBER))
+
+    @property
+    def maps_identities(self) -> bool:
+        """Whether it lets the holder say which certificate signs a user in."""
+        if IDENTITIES in self.refused or self.inherited_type not in ("", USER, PERSON):
+            return False
+        writes = self.rights & {"writeproperty", "genericwrite"}
+        return bool(writes) and self.object_type in ("", IDENTITIES, PUBLIC_INFORMATION)
 
     def over(self, kind: str) -> Power | None:
         """The gravest it gives over objects of that class below: USER, PERSON or GROUP."""
@@ -221,7 +244,8 @@ def _grants(item: Item, sids: dict[str, WellKnown | None]) -> Iterator[Grant]:
     for kind, each in found:
         if kind == "allow":
             lost = frozenset[str]().union(*(d.rights for d in denied if _covers(d, each)))
-            yield msgspec.structs.replace(each, rights=each.rights - lost)
+            refused = frozenset(d.object_type for d in denied if _refuses(d, each))
+            yield msgspec.structs.replace(each, rights=each.rights - lost, refused=refused)
 
 
 def _grant(
@@ -251,6 +275,12 @@ def _covers(denial: Grant, grant: Grant) -> bool:
         and (denial.here or not grant.here)
         and ("CI" in denial.flags or "CI" not in grant.flags)
     )
+
+
+def _refuses(denial: Grant, grant: Grant) -> bool:
+    """Whether a denial keeps the same trustee from one attribute wherever the grant reaches."""
+    whole = msgspec.structs.replace(denial, object_type="")
+    return bool(denial.object_type and "writeproperty" in denial.rights and _covers(whole, grant))
 
 
 def _trustee(trustee: str, sids: dict[str, WellKnown | None]) -> WellKnown | Literal["?"] | None:

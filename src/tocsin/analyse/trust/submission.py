@@ -26,7 +26,8 @@ _ANONYMOUS = re.compile(r"s-1-5-7$|anonym|anonim|anônim|anóni|анонимн|�
 """ANONYMOUS LOGON in the languages of Windows, or its SID."""
 
 _PATH = re.compile(
-    r"CN=(?P<name>[^,]+),CN=SMTP Receive Connectors,CN=Protocols,CN=(?P<server>[^,]+)", re.IGNORECASE
+    r"CN=(?P<name>[^,]+),CN=SMTP Receive Connectors,CN=Protocols,CN=(?P<server>[^,]+)",
+    re.IGNORECASE,
 )
 
 TEXTS_SHOWN = 4
@@ -116,7 +117,7 @@ def relays_anonymous(situation: Situation, item: Item) -> tuple[bool | None, tup
 
 def _rows(situation: Situation, item: Item) -> tuple[list[Item], bool]:
     """Rights of anonymous senders on a connector; and whether its server's connectors were asked."""
-    name = item.setting.name.lower()
+    name = item.setting.name.lower().rpartition("\\")[2]
     server = server_of(situation, item)
     host = (server.name if server else item.setting.server).partition(".")[0].lower()
     by_server = _permissions(situation)

@@ -1,0 +1,102 @@
+"""What the dedicated hybrid app may do, and who else could use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocsin.analyse.trust.objects import objects
+from tocsin.analyse.trust.principals import FULL_ACCESS, Principal, principals
+from tocsin.analyse.trust.settings import Answer, Item
+from tocsin.analyse.trust.situation import Situation, Verdict
+from tocsin.analyse.trust.verdicts import cmdlet, failed, passed, uncollected, unread
+from tocsin.knowledge.checks import Check
+from tocsin.model.text import N_, say
+
+FULL = N_(
+    "{name} has full_access_as_app: whoever holds the Auth Certificate opens every mailbox in Exchange "
+    "Online through it."
+)
+SECRETS = N_(
+    "{name} has {count} passwords: whoever knows one uses the app from anywhere, with no certificate."
+)
+OWNERS = N_("{name} has owners ({value}): each of them may put a key of their own on it.")
+FINE = N_("{name}: {what} was asked, and it has none.")
+NONE = N_("There is no dedicated hybrid app.")
+
+ROLE = "full_access_as_app"
+
+
+def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
+    """Each dedicated app: its role, its passwords, its owners."""
+    del check
+    found = [each for each in principals(situation) if each.kind == "dedicated"]
+    kinds = ("ServicePrincipal", "Application")
+    nothing = [k for k in kinds if uncollected(situation, k, "entra") is not None]
+    if not found:
+        if nothing:
+            yield unread("", *(cmdlet(kind) for kind in nothing))
+        else:
+            yield Verdict(outcome="pass", because=say(NONE))
+    for app in found:
+        yield _role(situation, app)
+        yield _passwords(app)
+        yield _owners(situation, app)
+
+
+def _role(situation: Situation, app: Principal) -> Verdict:
+    subject = f"{app.name}: {ROLE}"
+    if uncollected(situation, "AppRoleAssignment", "entra") is not None:
+        return unread(subject, cmdlet("AppRoleAssignment"))
+    unknown = False
+    for item in objects(situation, "AppRoleAssignment", "entra"):
+        role = item.ask("appRoleId")
+        mine = _is_of(item, app)
+        if not role.known or mine is None:
+            unknown = unknown or str(role.value).lower() in (FULL_ACCESS, "none")
+        elif mine and str(role.value).lower() == FULL_ACCESS:
+            because = say(FULL, name=app.name)
+            return failed(subject, because, [role, item.ask("principalDisplayName")])
+    if unknown:
+        return unread(subject, cmdlet("AppRoleAssignment"))
+    return passed(subject, say(FINE, name=app.name, what=ROLE))
+
+
+def _is_of(item: Item, app: Principal) -> bool | None:
+    """Whether a role was given to the app; by its object id, else by its name."""
+    by_id, by_name = item.ask("principalId"), item.ask("principalDisplayName")
+    if by_id.filled and app.ids:
+        return str(by_id.value).lower() in app.ids
+    return str(by_name.value).lower() == app.name.lower() if by_name.filled else None
+
+
+def _passwords(app: Principal) -> Verdict:
+    subject, answers = f"{app.name}: passwordCredentials", app.ask("passwordCredentials")
+    count = sum(len(each.texts()) for each in answers)
+    if count:
+        return failed(subject, say(SECRETS, name=app.name, count=count), answers)
+    return _settled(subject, app, answers, "passwordCredentials")
+
+
+def _owners(situation: Situation, app: Principal) -> Verdict:
+    subject, answers = f"{app.name}: owners", list(app.ask("owners"))
+    answers += [
+        item.first("UserPrincipalName", "displayName")
+        for item in objects(situation, "AppOwner", "entra")
+        if str(item.ask("AppId").value).lower() == app.app_id
+    ]
+    names = dict.fromkeys(text for each in answers for text in each.texts())
+    if names:
+        return failed(subject, say(OWNERS, name=app.name, value=", ".join(names)), answers)
+    if uncollected(situation, "AppOwner", "entra") is None:
+        return passed(subject, say(FINE, name=app.name, what="owners"), answers)
+    return _settled(subject, app, answers, "owners")
+
+
+def _settled(
+    subject: str, app: Principal, answers: tuple[Answer, ...] | list[Answer], what: str
+) -> Verdict:
+    """Passed where the registration says that there are none."""
+    homes = [item for item in app.items if item.setting.kind == "Application"]
+    if any(item.ask(what).known for item in homes):
+        return passed(subject, say(FINE, name=app.name, what=what), answers)
+    return unread(subject, f"{cmdlet('Application')}: {what}")

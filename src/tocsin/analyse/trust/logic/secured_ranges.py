@@ -1,0 +1,43 @@
+"""A receive connector that takes whoever comes from a wide range for externally secured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocsin.analyse.trust.settings import Item
+from tocsin.analyse.trust.situation import Situation, Verdict
+from tocsin.analyse.trust.submission import receive_connectors, remote, secured, servers_of
+from tocsin.analyse.trust.verdicts import NONE_HERE, failed, named, passed, unanswered, uncollected
+from tocsin.knowledge.checks import Check
+from tocsin.model.text import N_, say
+
+WIDE = N_(
+    "{name} takes whoever connects from {value} for externally secured: such a sender counts as "
+    "signed in, and its mail as the organisation's own."
+)
+NARROW = N_("{name} takes only {value} for externally secured.")
+NOT = N_("{name} takes nobody for externally secured.")
+
+
+def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
+    """Each receive connector that is in use."""
+    del check
+    nothing = uncollected(situation, "ReceiveConnector", "on-premises")
+    if nothing is not None:
+        yield nothing
+        return
+    verdicts = [_one(situation, item) for item in receive_connectors(situation)]
+    yield from verdicts or [Verdict(outcome="pass", because=say(NONE_HERE))]
+
+
+def _one(situation: Situation, item: Item) -> Verdict:
+    enabled, mechanism, addresses = item.ask("Enabled"), item.ask("AuthMechanism"), remote(item)
+    name, answers = named(item), (mechanism, addresses.answer, enabled)
+    if secured(item) is False:
+        return passed(name, say(NOT, name=name), [mechanism])
+    if mechanism.known and addresses.wide == ():
+        return passed(name, say(NARROW, name=name, value=addresses.shown), answers)
+    if mechanism.known and addresses.wide and enabled.known:
+        because = say(WIDE, name=name, value=addresses.shown)
+        return failed(name, because, answers, servers_of(situation, item))
+    return unanswered(item, answers, servers_of(situation, item))
