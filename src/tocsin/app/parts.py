@@ -10,7 +10,7 @@ import msgspec
 
 from tocsin.analyse.hunt.whole import HuntPart, HuntWhole
 from tocsin.analyse.inventory.ledger import Ledger
-from tocsin.analyse.trust.flows import Flows
+from tocsin.analyse.trust.flows import FLOWS_LIMIT, Flows
 from tocsin.formats.syntax.domains import registrable
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap, GapKind
@@ -208,6 +208,14 @@ class Whole:
         found = sorted(
             self._gaps.values(), key=lambda each: (order[each.kind], each.source, each.position)
         )
+        self.flows.all()
+        if self.flows.dropped:
+            why = say(N_("mails of more ways than the {limit} that are kept"), limit=FLOWS_LIMIT)
+            found.append(
+                msgspec.structs.replace(
+                    _record(Locator(source="…"), "limit", why), count=self.flows.dropped
+                )
+            )
         if self._lost_gaps:
             why = say(N_("more gaps than the {limit} that are kept"), limit=GAP_LIMIT)
             found.append(

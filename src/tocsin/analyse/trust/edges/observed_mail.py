@@ -26,18 +26,21 @@ STRANGERS_DRAWN = 200
 """Hosts drawn that hand over internal mail and are no server of the inventory: those of most mails."""
 
 WENT = N_(
-    "{count} mails of {name} were seen to reach Exchange Online, by the connector {connector}."
+    "Mail of {name} was seen to reach Exchange Online by the connector {connector}; mails: {count}."
 )
 MAY_GO = N_(
-    "{count} mails of {name} were seen to reach Exchange Online as internal; {connector} asks for a "
-    "certificate and may have taken them."
+    "Mail of {name} was seen to reach Exchange Online as internal; {connector} asks for a certificate "
+    "and may have taken it; mails: {count}."
 )
-REPORTED = N_("Exchange Online's report counts {count} mails of {name} through {connector}.")
+REPORTED = N_(
+    "Exchange Online's report has mail of {name} through the connector {connector}; mails: {count}."
+)
 NO_CONNECTOR = N_(
-    "Exchange Online took {count} mails of {name} for internal; no connector that was read names it."
+    "Exchange Online took mail of {name} for internal, and no connector that was read names it; mails: "
+    "{count}."
 )
 UNREAD = N_(
-    "{count} mails of {name} were seen to reach Exchange Online; its connectors were not read."
+    "Mail of {name} was seen to reach Exchange Online, whose connectors were not read; mails: {count}."
 )
 ISOLATE = N_("Find out why {name} sends to Exchange Online; if nobody knows, isolate it.")
 

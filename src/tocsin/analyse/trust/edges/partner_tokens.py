@@ -12,10 +12,10 @@ from tocsin.model.text import N_, say
 from tocsin.model.trusts import Edge, Node, Provenance
 
 ISSUES = N_("The servers on-premises believe tokens of the tenant's service {server}.")
-VOUCHES = N_("{partner} is let in with a token of {server}.")
-ACTS = N_("{partner} acts on mailboxes on-premises as {account}.")
-NO_ACCOUNT = N_("{partner} is let in on-premises as a partner application.")
-SHUT = N_("Disable {partner} if the hybrid needs no tokens.")
+VOUCHES = N_("The partner application {partner} is let in with a token of {server}.")
+ACTS = N_("The partner application {partner} acts on mailboxes on-premises as {account}.")
+NO_ACCOUNT = N_("The partner application {partner} is let in on-premises.")
+SHUT = N_("Disable the partner application {partner} if the hybrid needs no tokens.")
 
 
 def draw(situation: Situation) -> Iterator[Node | Edge]:

@@ -68,12 +68,17 @@ def _allowed(situation: Situation) -> dict[str, list[Basis]]:
             continue
         if any(text.lower() == ANY_RECIPIENT for text in rights.texts()):
             name = next(iter(item.ask("Identity").texts()), item.setting.name)
-            found.setdefault(_plain(name), []).extend((rights.basis, user.basis))
+            place = _place(name, item.setting.server)
+            found.setdefault(place, []).extend((rights.basis, user.basis))
     return found
 
 
-def _plain(identity: str) -> str:
-    return identity.strip().lower()
+def _place(identity: str, server: str) -> str:
+    """`ex01\\connector`, however full the server's name and whether or not the identity bears it."""
+    host, slash, name = identity.strip().lower().partition("\\")
+    if not slash:
+        host, name = host_of(server).lower(), host
+    return f"{host.partition('.')[0]}\\{name}"
 
 
 def _relay(item: Item, allowed: dict[str, list[Basis]]) -> Relay | None:
@@ -81,8 +86,7 @@ def _relay(item: Item, allowed: dict[str, list[Basis]]) -> Relay | None:
     if any(text.lower() == "externalauthoritative" for text in ways.texts()):
         return Relay(item=item, secured=True, bases=(ways.basis,))
     groups = item.ask("PermissionGroups")
-    names = {_plain(item.setting.name), *(_plain(x) for x in item.ask("Identity").texts())}
-    bases = [basis for name in names for basis in allowed.get(name, ())]
+    bases = allowed.get(_place(_full_name(item), ""), [])
     known = [text.lower() for text in groups.texts()]
     if bases and (not groups.known or any("anonymous" in text for text in known)):
         return Relay(item=item, secured=False, bases=(*bases, groups.basis))
@@ -91,11 +95,12 @@ def _relay(item: Item, allowed: dict[str, list[Basis]]) -> Relay | None:
 
 def _drawn(situation: Situation, relay: Relay) -> Iterator[Node | Edge]:
     item = relay.item
+    name = _full_name(item)
     ranges = item.ask("RemoteIPRanges")
     wanted = spans(ranges.texts())
     hosts = _hosts(wanted, ranges)
     device = node_id("RelayDevice", hosts)
-    place = node_id("ReceiveConnector", item.setting.name)
+    place = node_id("ReceiveConnector", name)
     sure = used(item) is True and ranges.known
     narrow = bool(wanted) and not any(each.wide for each in wanted)
     wide = "externally-secured" if relay.secured else "anonymous-relay"
@@ -103,7 +108,7 @@ def _drawn(situation: Situation, relay: Relay) -> Iterator[Node | Edge]:
     yield Node(
         id=place,
         kind="ReceiveConnector",
-        name=item.setting.name,
+        name=name,
         side="on-premises",
         bases=(item.basis(),),
     )
@@ -111,14 +116,21 @@ def _drawn(situation: Situation, relay: Relay) -> Iterator[Node | Edge]:
         "HX_SubmitsTo",
         device,
         place,
-        say(SECURED if relay.secured else RELAYS, connector=item.setting.name, hosts=hosts),
+        say(SECURED if relay.secured else RELAYS, connector=name, hosts=hosts),
         variant="narrow" if narrow else wide,
         provenance="configured" if sure else "assumed",
         checks=("HYB-040", "HYB-042") if relay.secured else ("HYB-041", "HYB-042"),
-        fix=say(SHARPEN, connector=item.setting.name),
+        fix=say(SHARPEN, connector=name),
         bases=(*relay.bases, ranges.basis),
     )
     yield from _into(situation, item, place)
+
+
+def _full_name(item: Item) -> str:
+    """Its name with that of its server before it: servers have connectors of the same name."""
+    name = item.setting.name
+    host = host_of(next(iter(item.ask("Server").texts()), "") or item.setting.server)
+    return name if "\\" in name or not host else f"{host}\\{name}"
 
 
 def _into(situation: Situation, item: Item, place: str) -> Iterator[Edge]:
@@ -131,7 +143,7 @@ def _into(situation: Situation, item: Item, place: str) -> Iterator[Edge]:
             "HX_SubmitsTo",
             place,
             server_id(server),
-            say(OF, connector=item.setting.name, name=server.name),
+            say(OF, connector=_full_name(item), name=server.name),
             variant="of-server",
             provenance="configured" if used(item) is True else "assumed",
             checks=("HYB-042",),
