@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint schema catalogues bench-mail bench-probe bench-mutations bench-hostile bench-memory bench-history bench-conversation bench-conversation-speed fit-conversation bench-hunt bench-hunt-speed clean
+.PHONY: demo test lint schema catalogues bench-mail bench-probe bench-mutations bench-hostile bench-memory bench-history bench-conversation bench-conversation-speed fit-conversation bench-hunt bench-hunt-speed bench-trust clean
 
 $(STAMP): requirements.lock pyproject.toml
 	@echo "Installing into $(VENV); a minute or two, once."
@@ -62,6 +62,10 @@ bench-hunt: $(STAMP)  ## recall and false findings of the hunt on invented serve
 	$(BIN)/python -m benchmarks.hunt.evaluate -o hunt.json
 bench-hunt-speed: $(STAMP)  ## the hunt beside ripgrep, where installed
 	$(BIN)/python -m benchmarks.hunt.speed
+
+bench-trust: $(STAMP)  ## the score's invariants on 100,000 invented organisations (an hour); 2,000 servers timed
+	$(BIN)/python -m benchmarks.trust.speed
+	$(BIN)/python -m benchmarks.trust.models --count 100000
 
 clean:
 	rm -rf $(VENV) demo-out

@@ -21,6 +21,8 @@ from tocsin.model.trusts import Edge
 
 HOP = 1e-12
 """Added to each edge's cost, so that of two equally strong ways the shorter one is told."""
+EXACT = 13
+"""Digits to which costs are compared: below them lies only what adding them up differently makes."""
 STEPS_LIMIT = 50_000
 """Partial ways looked at while the best ways of one server to one target are put in order; beyond it
 fewer are told, never wrong ones."""
@@ -113,12 +115,13 @@ class Atlas:
             return []
         found: list[Way] = []
         ticket = itertools.count()
-        waiting: list[tuple[float, int, float, tuple[str, ...]]] = [
-            (rest[source], next(ticket), 0.0, (source,))
+        # Of those that cost the same, the furthest first: a whole way is soon at hand.
+        waiting: list[tuple[float, int, int, float, tuple[str, ...]]] = [
+            (rest[source], -1, next(ticket), 0.0, (source,))
         ]
         taken = 0
         while waiting and len(found) < count and taken < STEPS_LIMIT:
-            _, _, spent, route = heapq.heappop(waiting)
+            _, _, _, spent, route = heapq.heappop(waiting)
             if route[-1] == target:
                 found.append(self._way(route))
                 continue
@@ -126,7 +129,10 @@ class Atlas:
                 if node in rest and node not in route:
                     taken += 1
                     far = spent + price
-                    heapq.heappush(waiting, (far + rest[node], next(ticket), far, (*route, node)))
+                    total = round(far + rest[node], EXACT)
+                    heapq.heappush(
+                        waiting, (total, -len(route) - 1, next(ticket), far, (*route, node))
+                    )
         return found
 
     def _way(self, route: Sequence[str]) -> Way:
