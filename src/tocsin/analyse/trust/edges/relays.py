@@ -74,7 +74,7 @@ def _allowed(situation: Situation) -> dict[str, list[Basis]]:
 
 
 def _place(identity: str, server: str) -> str:
-    """`ex01\\connector`, however full the server's name and whether or not the identity bears it."""
+    """`server/connector` in short, however full the server's name and whether or not the identity bears it."""
     host, slash, name = identity.strip().lower().partition("\\")
     if not slash:
         host, name = host_of(server).lower(), host
