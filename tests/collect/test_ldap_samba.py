@@ -16,22 +16,27 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tocsin.collect.directory_port import _entry
 from tocsin.collect.ldap import (
     PASSWORD_FILE_VARIABLE,
     PASSWORD_VARIABLE,
     DirectorySettings,
     Secret,
+    _Reading,
     fault,
     find_password,
     read_directory,
 )
-from tocsin.model.evidence import Evidence, Host, Look
+from tocsin.formats.syntax.directory_objects import Entry
+from tocsin.model.evidence import Evidence, Host, Inquiry, Look, Setting
 from tocsin.model.finding import Gap
+from tocsin.model.locator import Locator
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "samba"))
 
 import samba_domain
 from exchange_organisation import ACCEPTED_DOMAINS
+from exchange_trusts import GROUPS, MEMBERS, USER_CLASS
 from recording_proxy import recording
 from samba_domain import HOST, PASSWORD, READER, Domain
 
@@ -84,6 +89,20 @@ def versions(hosts: list[Host]) -> dict[str, tuple[int, int, int, int | None]]:
         for host in hosts
         if host.version is not None
     }
+
+
+def settings_of(found: list[Evidence | Gap], kind: str) -> dict[str, dict[str, object]]:
+    bodies = [each.body for each in found if isinstance(each, Evidence)]
+    return {
+        each.name: each.properties
+        for each in bodies
+        if isinstance(each, Setting) and each.kind == kind
+    }
+
+
+def inquiries(found: list[Evidence | Gap]) -> dict[str, tuple[int, str]]:
+    bodies = [each.body for each in found if isinstance(each, Evidence)]
+    return {each.kind: (each.found, each.fault) for each in bodies if isinstance(each, Inquiry)}
 
 
 class TestAgainstSamba:
@@ -149,6 +168,103 @@ class TestAgainstSamba:
             "exchangeMDB/EX16.corp.test, exchangeRFR/EX16.corp.test"
         }
 
+    def test_exchanges_groups_whatever_they_are_called(
+        self, domain: Domain, everything: list[Evidence | Gap]
+    ):
+        groups = settings_of(everything, "DirectoryGroup")
+        assert {name: group["WellKnown"] for name, group in groups.items()} == {
+            name: short for name, short in GROUPS.values() if short
+        }
+        for name, group in groups.items():
+            escaped = name.replace("(", r"\28").replace(")", r"\29")
+            stored = domain.stored(f"(cn={escaped})", "objectSid", samba_domain.DOMAIN)
+            assert group["Sid"] == stored
+            members = [each["Name"] for each in group["Members"]]
+            assert members == [each.removesuffix("$") for each in MEMBERS[name]]
+
+    def test_computers_of_the_groups_with_those_switched_off_and_no_others(
+        self, domain: Domain, everything: list[Evidence | Gap]
+    ):
+        computers = settings_of(everything, "DirectoryComputer")
+        assert set(computers) == {"EX16", "EX-OLD", "EX-DELEGATES"}
+        old = computers["EX-OLD"]
+        assert old["Enabled"] is False
+        assert old["DnsHostName"] == "EX-OLD.corp.test"
+        # 132223104000000000 x 100 ns after 1601-01-01: w32tm /ntte says the same.
+        assert old["LastLogon"] == "2020-01-01T00:00:00Z"
+        assert old["Sid"] == domain.stored("(cn=EX-OLD)", "objectSid", samba_domain.DOMAIN)
+        assert old["UnconstrainedDelegation"] is False
+        assert computers["EX-DELEGATES"]["UnconstrainedDelegation"] is True
+        assert computers["EX16"]["ServicePrincipalNames"] == [
+            "exchangeMDB/EX16.corp.test",
+            "exchangeRFR/EX16.corp.test",
+        ]
+
+    def test_an_entry_that_sambas_own_tool_put_on_the_domain(
+        self, domain: Domain, everything: list[Evidence | Gap]
+    ):
+        rights = settings_of(everything, "AccessControl")
+        assert {each["ObjectKind"] for each in rights.values()} == {"domain", "AdminSDHolder"}
+        sid = domain.stored("(cn=Exchange Windows Permissions)", "objectSid", samba_domain.DOMAIN)
+        mine = [e for e in rights[samba_domain.DOMAIN]["Entries"] if e["Trustee"] == sid]
+        # hybrid.md 1.5: no ObjectType, the class in InheritedObjectType, and not inherit-only.
+        assert mine == [
+            {
+                "Type": "allow",
+                "Flags": ["CI"],
+                "Rights": ["WriteDacl"],
+                "ObjectType": "",
+                "InheritedObjectType": USER_CLASS,
+                "Trustee": sid,
+            }
+        ]
+        holder = rights[f"CN=AdminSDHolder,CN=System,{samba_domain.DOMAIN}"]["Entries"]
+        assert [e["Rights"] for e in holder if e["Trustee"] == sid and not e["Flags"]] == [
+            ["WriteDacl"]
+        ]
+
+    def test_the_rights_are_all_that_sambas_own_tool_prints(
+        self, domain: Domain, everything: list[Evidence | Gap]
+    ):
+        printed = domain.run(
+            *("samba-tool", "dsacl", "get", f"--objectdn={samba_domain.DOMAIN}"),
+            *("-H", str(domain.database), "-s", str(domain.folder / "dc/etc/smb.conf")),
+        )
+        dacl = printed[printed.index("D:") :].partition("S:")[0]
+        entries = settings_of(everything, "AccessControl")[samba_domain.DOMAIN]["Entries"]
+        assert len(entries) == dacl.count("(")
+
+    def test_configuration_under_the_names_of_the_cmdlets(self, everything: list[Evidence | Gap]):
+        receive = settings_of(everything, "ReceiveConnector")["Default Frontend EX19"]
+        # 31 in AD is what Get-ReceiveConnector prints as these five (hybrid.md 3.1).
+        assert receive["AuthMechanism"] == [
+            *("Tls", "Integrated", "BasicAuth", "BasicAuthRequireTLS", "ExchangeServer")
+        ]
+        assert receive["RemoteIPRanges"] == ["0.0.0.0-255.255.255.255"]
+        hybrid = settings_of(everything, "HybridConfiguration")["Hybrid Configuration"]
+        assert hybrid["SendingTransportServers"] == ["EX19"]
+        token = settings_of(everything, "AuthConfig")["Auth Configuration"]
+        assert token["CurrentCertificateThumbprint"] == "C3EDCF181EF4F9B53D01768ECA99564014BCA6E7"
+        partner = settings_of(everything, "PartnerApplication")["Exchange Online"]
+        assert partner["ApplicationIdentifier"] == "00000002-0000-0ff1-ce00-000000000000"
+
+    def test_what_was_asked_for_and_how_much_came(self, everything: list[Evidence | Gap]):
+        asked = inquiries(everything)
+        assert not any(fault for _, fault in asked.values())
+        assert {kind: found for kind, (found, _) in asked.items()} == {
+            "ReceiveConnector": 3,
+            "SendConnector": 1,
+            "AcceptedDomain": ACCEPTED_DOMAINS,
+            "HybridConfiguration": 1,
+            "PartnerApplication": 1,
+            "AuthServer": 0,
+            "AuthConfig": 1,
+            "SettingOverride": 0,
+            "AccessControl": 2,
+            "DirectoryGroup": 4,
+            "DirectoryComputer": 3,
+        }
+
     def test_paging_loses_nothing(self, everything: list[Evidence | Gap]):
         names = [
             host.facts["msExchAcceptedDomainName"]
@@ -183,9 +299,13 @@ class TestAgainstSamba:
         with recording(domain.certificate, domain.key, domain.address, 60_000) as proxy:
             url = f"ldaps://127.0.0.1:{proxy.port}"
             asked = settings(domain, url=url, name=HOST, page_size=100, timeout=1)
-            hosts, gaps, _ = split(list(read_directory(asked, NOW)))
+            found = list(read_directory(asked, NOW))
+        hosts, gaps, _ = split(found)
         assert len(versions(hosts)) == 3
         assert any("msExchAcceptedDomain" in gap.at.position for gap in gaps)
+        # What the line was cut before is not "none".
+        broken = inquiries(found)
+        assert all(fault for kind, (_, fault) in broken.items() if "Connector" not in kind)
 
     def test_a_line_cut_before_the_servers_claims_no_look(self, domain: Domain):
         with recording(domain.certificate, domain.key, domain.address, 1_200) as proxy:
@@ -366,3 +486,58 @@ def test_where_the_password_comes_from(tmp_path: Path):
     assert find_password(named, None, None) == Secret("from file")
     assert find_password({}, None, lambda: "typed") == Secret("typed")
     assert find_password({}, None, None) is None
+
+
+class Shown:
+    """A directory that shows its servers to an account, and not the groups or the rights."""
+
+    def __init__(self, **shown: list[Entry]) -> None:
+        self._shown = shown
+
+    def search(
+        self, base: str, _: str, query: str, __: tuple[str, ...], *, dacl: bool = False
+    ) -> Iterator[Entry]:
+        del dacl
+        if not base:
+            yield Entry("", {"configurationnamingcontext": [b"CN=Configuration,DC=corp,DC=test"]})
+        for word, entries in self._shown.items():
+            if word in query:
+                yield from entries
+
+    def close(self) -> None:
+        pass
+
+
+def reading(**shown: list[Entry]) -> list[Evidence | Gap]:
+    at = Locator(source="ldaps://dc1.invalid/")
+    return list(_Reading(Shown(**shown), at, NOW).everything())
+
+
+def test_what_a_directory_does_not_show_is_not_none():
+    server = Entry(
+        "CN=EX19,CN=Servers,CN=Group,CN=Administrative Groups,CN=Contoso,CN=Microsoft Exchange,"
+        "CN=Services,CN=Configuration,DC=corp,DC=test",
+        {"objectclass": [b"msExchExchangeServer"], "cn": [b"EX19"]},
+    )
+    found = reading(msExchExchangeServer=[server])
+    asked = inquiries(found)
+    # Setup leaves groups in every forest: whoever sees none may not see them.
+    assert asked["DirectoryGroup"] == (
+        0,
+        "the directory does not show this account: DirectoryGroup",
+    )
+    assert asked["SendConnector"] == (0, "")
+    assert "the directory does not show this account: DirectoryGroup" in [
+        str(each.why) for each in found if isinstance(each, Gap)
+    ]
+
+
+def test_a_directory_without_exchange_says_nothing_of_its_settings():
+    assert {kind: fault for kind, (_, fault) in inquiries(reading()).items() if not fault} == {}
+
+
+def test_a_long_list_that_comes_in_parts_is_not_empty():
+    # Active Directory gives 1,500 values under another name, beside the plain one without any.
+    values = [f"CN=EX{n},DC=corp,DC=test".encode() for n in range(1500)]
+    raw = {"member;range=0-1499": values, "member": []}
+    assert _entry({"raw_dn": b"CN=x", "raw_attributes": raw}).attributes == {"member": values}

@@ -135,6 +135,8 @@ def _server(
             "msExchSmtpReceiveConnector",
             f"msExchSMTPReceiveConnectorFQDN: {fqdn}",
             "msExchSmtpReceiveBindings: 0.0.0.0:25",
+            "msExchSmtpReceiveRemoteIPRanges: 0.0.0.0-255.255.255.255",
+            "msExchSMTPReceiveInboundSecurityFlag: 31",
         ),
     ]
 

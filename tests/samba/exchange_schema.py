@@ -25,6 +25,10 @@ ATTRIBUTES = {
     "msExchAcceptedDomainFlags": (NUMBER, True),
     "msExchCoexistenceDomains": (TEXT, False),
     "msExchCoexistenceTransportServers": (NAME, False),
+    "msExchAuthCertificateThumbprint": (TEXT, False),
+    "msExchAuthApplicationIdentifier": (TEXT, True),
+    "msExchSMTPReceiveInboundSecurityFlag": (NUMBER, True),
+    "msExchSmtpReceiveRemoteIPRanges": (TEXT, False),
 }
 
 CLASSES = {
@@ -42,6 +46,8 @@ CLASSES = {
     "msExchSmtpReceiveConnector": (
         "msExchSMTPReceiveConnectorFQDN",
         "msExchSmtpReceiveBindings",
+        "msExchSMTPReceiveInboundSecurityFlag",
+        "msExchSmtpReceiveRemoteIPRanges",
     ),
     "msExchRoutingSMTPConnector": (
         "msExchSourceBridgeheadServersDN",
@@ -53,6 +59,8 @@ CLASSES = {
         "msExchCoexistenceDomains",
         "msExchCoexistenceTransportServers",
     ),
+    "msExchAuthAuthConfig": ("msExchAuthCertificateThumbprint",),
+    "msExchAuthPartnerApplication": ("msExchAuthApplicationIdentifier",),
 }
 
 READABLE = "D:(A;;RPWPCRCCDCLCLORCWOWDSDDTSW;;;DA)(A;;RPLCLORC;;;AU)"
@@ -112,12 +120,22 @@ def classes_ldif(schema: str) -> tuple[str, str]:
 
 def superiors_ldif(schema: str) -> str:
     """What may only be said when all classes are there."""
-    above = ["msExchContainer", "msExchOrganizationContainer", "msExchExchangeServer"]
+    above = [
+        "msExchContainer",
+        "msExchOrganizationContainer",
+        "msExchExchangeServer",
+        "msExchAuthAuthConfig",
+    ]
     lines = "\n".join(f"possSuperiors: {name}" for name in above)
     return f"""dn: CN=msExchContainer,{schema}
 changetype: modify
 add: possSuperiors
 {lines}
+
+dn: CN=msExchAuthAuthConfig,{schema}
+changetype: modify
+add: possSuperiors
+possSuperiors: msExchOrganizationContainer
 
 dn: CN=Service-Connection-Point,{schema}
 changetype: modify

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from exchange_organisation import child_domain_ldif, organisation_ldif
 from exchange_schema import attributes_ldif, classes_ldif, superiors_ldif
+from exchange_trusts import add_trusts
 
 REALM, HOST = "CORP.TEST", "dc1.corp.test"
 DOMAIN = "DC=corp,DC=test"
@@ -68,9 +69,10 @@ class Domain:
         allowed = "--option=dsdb:schema update allowed=yes"
         self.run(tool, "-H", str(self.database), allowed, *options, feed=ldif)
 
-    def stored(self, query: str, attribute: str) -> str:
+    def stored(self, query: str, attribute: str, below: str = "") -> str:
         """One attribute read from the file by Samba's own tool: the truth to compare with."""
-        out = self.run("ldbsearch", "-H", str(self.database), "-b", CONFIGURATION, query, attribute)
+        below = below or CONFIGURATION
+        out = self.run("ldbsearch", "-H", str(self.database), "-b", below, query, attribute)
         prefix = f"{attribute}: "
         return next(x.removeprefix(prefix) for x in out.splitlines() if x.startswith(prefix))
 
@@ -92,6 +94,7 @@ def serve(folder: Path) -> Iterator[Domain]:
         "samba-tool", "user", "add", "reader", PASSWORD, "-H", str(domain.database),
         "-s", str(folder / "dc/etc/smb.conf"),
     )  # fmt: skip
+    add_trusts(domain, CONFIGURATION, DOMAIN)
     process = _start(domain)
     try:
         _wait(domain, process)

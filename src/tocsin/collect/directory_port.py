@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 import ldap3
 import msgspec
 from ldap3.core.exceptions import LDAPException
+from ldap3.protocol.microsoft import security_descriptor_control
 from pyasn1.error import PyAsn1Error  # type: ignore[import-untyped]
 
 from tocsin.formats.syntax.directory_objects import Entry
@@ -31,6 +32,9 @@ _SUCCESS = 0
 _REFERRAL = 10
 _LIMITS = {3, 4, 11}
 """Result codes for time, size and administrative limits (RFC 4511)."""
+
+_DACL = 4
+"""SDFlags of LDAP_SERVER_SD_FLAGS_OID ([MS-ADTS] 3.1.1.3.4.1.11): owner, group and audit left out."""
 
 _PAGED = "1.2.840.113556.1.4.319"
 _FAULTS = (
@@ -80,9 +84,16 @@ class Directory(Protocol):
     """A bound connection."""
 
     def search(
-        self, base: str, scope: Scope, query: str, attributes: tuple[str, ...]
+        self,
+        base: str,
+        scope: Scope,
+        query: str,
+        attributes: tuple[str, ...],
+        *,
+        dacl: bool = False,
     ) -> Iterator[Entry | Stopped]:
-        """Every object that `query` finds, page by page; `Stopped` last if some are missing."""
+        """Every object that `query` finds, page by page; `Stopped` last if some are missing. dacl:
+        of a security descriptor give the list of rights only."""
 
     def close(self) -> None:
         """Unbind."""
@@ -176,12 +187,19 @@ class _Ldap3:
             raise DirectoryError(why)
 
     def search(
-        self, base: str, scope: Scope, query: str, attributes: tuple[str, ...]
+        self,
+        base: str,
+        scope: Scope,
+        query: str,
+        attributes: tuple[str, ...],
+        *,
+        dacl: bool = False,
     ) -> Iterator[Entry | Stopped]:
+        controls = security_descriptor_control(criticality=True, sdflags=_DACL) if dacl else None
         cookie: bytes | None = None
         while True:
             try:
-                response, result = self._page(base, scope, query, attributes, cookie)
+                response, result = self._page(base, scope, query, attributes, cookie, controls)
             except _FAULTS as error:
                 why = say(N_("the search broke off: {error}"), error=_cause(error))
                 yield Stopped(why, "unreadable")
@@ -204,6 +222,7 @@ class _Ldap3:
         query: str,
         attributes: tuple[str, ...],
         cookie: bytes | None,
+        controls: list[Any] | None,
     ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         if isinstance(self._connection.socket, _Socket):
             self._connection.socket.budget = PAGE_BYTES
@@ -221,6 +240,7 @@ class _Ldap3:
             dereference_aliases=ldap3.DEREF_NEVER,
             attributes=list(attributes),
             time_limit=max(1, int(self._peer.timeout)),
+            controls=controls,
             **paged,
         )
         return self._connection.response or [], self._connection.result or {}
@@ -243,13 +263,13 @@ class _Ldap3:
 def _entry(item: dict[str, Any]) -> Entry:
     raw = item.get("raw_dn")
     dn = raw.decode("utf-8", errors="replace") if isinstance(raw, bytes) else str(item.get("dn"))
-    return Entry(
-        dn,
-        {
-            name.partition(";")[0].lower(): [v for v in values if isinstance(v, bytes)]
-            for name, values in item.get("raw_attributes", {}).items()
-        },
-    )
+    attributes: dict[str, list[bytes]] = {}
+    for name, values in item.get("raw_attributes", {}).items():
+        # Of a long list a part comes as `member;range=0-1499`, beside an empty `member`.
+        held = attributes.setdefault(name.partition(";")[0].lower(), [])
+        held += [value for value in values if isinstance(value, bytes)]
+    # ldap3 gives an empty list for what was asked for and is not there.
+    return Entry(dn, {name: values for name, values in attributes.items() if values})
 
 
 def _stopped(code: int, result: dict[str, Any]) -> Stopped:

@@ -20,14 +20,29 @@ from tocsin.collect.directory_port import (
     Directory,
     DirectoryError,
     Peer,
-    Scope,
     Stopped,
     open_kerberos,
     open_simple,
 )
+from tocsin.collect.ldap_searches import (
+    ALWAYS_THERE,
+    CONFIGURATION,
+    DOMAIN,
+    EXCHANGE,
+    PARTITIONS,
+    SCHEMA,
+    SEARCHES,
+    SERVERS,
+    Search,
+    computers,
+    group,
+    groups_named,
+)
 from tocsin.formats.syntax import distinguished_name
-from tocsin.formats.syntax.directory_objects import ATTRIBUTES, Entry, describe
-from tocsin.model.evidence import Evidence, Look
+from tocsin.formats.syntax.directory_objects import Entry, describe
+from tocsin.formats.syntax.directory_settings import Directory as Objects
+from tocsin.formats.syntax.directory_settings import side_of
+from tocsin.model.evidence import Evidence, Inquiry, Look
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 from tocsin.model.text import N_, Sentence, say
@@ -85,75 +100,6 @@ class DirectorySettings(msgspec.Struct, frozen=True, kw_only=True):
     deadline: float = DEADLINE
 
 
-class Search(msgspec.Struct, frozen=True, kw_only=True):
-    """One question. context: the rootDSE attribute that names where; below: a DN under it."""
-
-    context: str
-    query: str
-    below: str = ""
-    scope: Scope = "subtree"
-    attributes: tuple[str, ...] = ATTRIBUTES
-
-
-_CONFIGURATION = "configurationNamingContext"
-
-SEARCHES = (
-    Search(
-        context=_CONFIGURATION,
-        query="(objectClass=msExchExchangeServer)",
-    ),
-    Search(
-        context=_CONFIGURATION,
-        query=(
-            "(&(objectClass=serviceConnectionPoint)"
-            "(|(keywords=67661d7F-8FC4-4fa7-BFAC-E1D7794C1F68)"
-            "(keywords=77378F46-2C66-4aa9-A6A6-3E7A48B19596)))"
-        ),
-    ),
-    Search(
-        context=_CONFIGURATION,
-        query="(objectClass=msExchVirtualDirectory)",
-    ),
-    Search(
-        context=_CONFIGURATION,
-        query=(
-            "(|(objectClass=msExchSmtpReceiveConnector)(objectClass=msExchRoutingSMTPConnector))"
-        ),
-    ),
-    Search(
-        context=_CONFIGURATION,
-        query=(
-            "(|(objectClass=msExchOrganizationContainer)(objectClass=msExchAcceptedDomain)"
-            "(objectClass=msExchCoexistenceRelationship))"
-        ),
-    ),
-    Search(
-        context="defaultNamingContext",
-        query="(|(servicePrincipalName=exchangeMDB/*)(servicePrincipalName=exchangeRFR/*))",
-    ),
-    Search(
-        context="schemaNamingContext",
-        below="CN=ms-Exch-Schema-Version-Pt",
-        scope="base",
-        query="(objectClass=*)",
-    ),
-    Search(
-        context="defaultNamingContext",
-        below="CN=Microsoft Exchange System Objects",
-        scope="base",
-        query="(objectClass=*)",
-    ),
-)
-"""Every question, the servers first: without them, nobody looked."""
-
-_PARTITIONS = Search(
-    context=_CONFIGURATION,
-    below="CN=Partitions",
-    query="(objectClass=crossRef)",
-    attributes=("nCName", "systemFlags"),
-)
-
-
 def fault(settings: DirectorySettings) -> Sentence | None:
     """Why these settings are refused before anything is sent; None when they are fit."""
     parts = urlsplit(settings.url)
@@ -199,7 +145,8 @@ def find_password(
 def read_directory(
     settings: DirectorySettings, now: datetime | None = None
 ) -> Iterator[Evidence | Gap]:
-    """What the directory says about Exchange servers, then one `Look` if the servers were read.
+    """What the directory says about Exchange servers and their trusts, then one `Look` if the
+    servers were read, and an `Inquiry` for each kind of setting.
 
     `now` is when the answers hold, by default the time of the call. Whatever fails is a `Gap`,
     and the searches beside it still count.
@@ -215,7 +162,8 @@ def read_directory(
         yield Gap(at=Locator(source=source), why=error.why)
         return
     try:
-        yield from _read(directory, Locator(source=source), now or datetime.now(UTC))
+        reading = _Reading(directory, Locator(source=source), now or datetime.now(UTC))
+        yield from reading.everything()
     finally:
         directory.close()
 
@@ -246,74 +194,125 @@ def _open(settings: DirectorySettings) -> Directory:
     return open_simple(peer, settings.user, settings.password.value)
 
 
-def _read(directory: Directory, at: Locator, now: datetime) -> Iterator[Evidence | Gap]:
-    contexts: dict[str, str] = {}
-    names = (_CONFIGURATION, "schemaNamingContext", "defaultNamingContext")
-    for item in directory.search("", "base", "(objectClass=*)", names):
-        if isinstance(item, Stopped):
-            yield Gap(at=at, why=item.why, kind=item.kind)
+class _Reading:
+    """One directory: what was read of it, and which questions were not wholly answered."""
+
+    def __init__(self, directory: Directory, at: Locator, now: datetime) -> None:
+        self._directory = directory
+        self._at = at
+        self._now = now
+        self._contexts: dict[str, str] = {}
+        self._objects = Objects(complete=True)
+        self._records = 0
+        self._servers = 0
+        self._groups: tuple[str, ...] = ()
+        self._faults: dict[str, str] = {}
+
+    def everything(self) -> Iterator[Evidence | Gap]:
+        """Every question in turn; then what was asked for, and whether all of it came."""
+        names = (CONFIGURATION, SCHEMA, DOMAIN)
+        for item in self._directory.search("", "base", "(objectClass=*)", names):
+            if isinstance(item, Stopped):
+                yield Gap(at=self._at, why=item.why, kind=item.kind)
+                return
+            self._contexts = {name: item.text(name) for name in names if item.text(name)}
+        if CONFIGURATION not in self._contexts:
+            why = say(N_("the server is no Active Directory: no configuration"))
+            yield Gap(at=self._at, why=why)
             return
-        contexts = {name: item.text(name) for name in names if item.text(name)}
-    if _CONFIGURATION not in contexts:
-        yield Gap(at=at, why=say(N_("the server is no Active Directory: no configuration")))
-        return
-    records, looked = 0, False
-    for search in SEARCHES:
-        complete = True
-        for found in _ask(directory, search, contexts, at):
+        asked: list[str] = []
+        for search in self._searches():
+            yield from self._found(search)
+            asked += search.kinds
+        yield from self._objects.end(self._at)
+        yield from self._other_domains()
+        if SERVERS.query not in self._faults:
+            scope = self._contexts[CONFIGURATION]
+            look = Look(seen_by="directory", scope=scope, records=self._records)
+            yield Evidence(at=self._at, seen=self._now, body=look)
+        for kind in dict.fromkeys(asked):
+            yield from self._inquiry(kind)
+
+    def _searches(self) -> Iterator[Search]:
+        """The searches, of which some rest on what came before."""
+        yield from SEARCHES
+        yield EXCHANGE
+        for dn in self._groups:
+            yield group(dn)
+        yield computers(self._groups)
+
+    def _found(self, search: Search) -> Iterator[Evidence | Gap]:
+        for found in self._ask(search):
             if isinstance(found, Gap):
-                complete = False
+                for name in (search.query, *search.kinds):
+                    self._faults.setdefault(name, str(found.why))
                 yield found
                 continue
-            records += 1
-            for each in describe(found, msgspec.structs.replace(at, position=found.dn)):
+            self._records += 1
+            self._servers += search is SERVERS
+            if search is EXCHANGE:
+                self._groups = groups_named(found)
+            at = msgspec.structs.replace(self._at, position=found.dn)
+            for each in (*describe(found, at), *self._objects.read(found, at)):
                 dated = isinstance(each, Evidence)
-                yield msgspec.structs.replace(each, seen=now) if dated else each
-        looked = looked or (search is SEARCHES[0] and complete)
-    yield from _other_domains(directory, contexts, at)
-    if looked:
-        scope = contexts[_CONFIGURATION]
-        look = Look(seen_by="directory", scope=scope, records=records)
-        yield Evidence(at=at, seen=now, body=look)
+                yield msgspec.structs.replace(each, seen=self._now) if dated else each
 
+    def _inquiry(self, kind: str) -> Iterator[Evidence | Gap]:
+        """That all objects of a kind were asked for.
 
-def _ask(
-    directory: Directory, search: Search, contexts: dict[str, str], at: Locator
-) -> Iterator[Entry | Gap]:
-    """The objects of one search; a `Gap` last when some are missing."""
-    context = contexts.get(search.context)
-    if context is None:
-        why = say(N_("the directory does not say where to look: {name}"), name=search.context)
-        yield Gap(at=at, why=why, kind="not-collected")
-        return
-    base = f"{search.below},{context}" if search.below else context
-    place = msgspec.structs.replace(at, position=f"{base} {search.query}")
-    found = directory.search(base, search.scope, search.query, search.attributes)
-    for count, item in enumerate(found):
-        if isinstance(item, Stopped):
-            # A level that was never written: Exchange never prepared this domain.
-            if item.code != NO_SUCH_OBJECT or search.scope != "base":
-                yield Gap(at=place, why=item.why, kind=item.kind)
+        A directory shows an account what it may read and does not mention the rest. So none is only
+        believed where servers were seen, and never of what every Exchange organisation has.
+        """
+        found, why = self._objects.found[kind], self._faults.get(kind, "")
+        if not found and not why:
+            if not self._servers:
+                return
+            if kind in ALWAYS_THERE:
+                hidden = say(N_("the directory does not show this account: {kind}"), kind=kind)
+                yield Gap(at=self._at, why=hidden, kind="not-collected")
+                why = str(hidden)
+        body = Inquiry(seen_by="directory", kind=kind, side=side_of(kind), found=found, fault=why)
+        yield Evidence(at=self._at, seen=self._now, body=body)
+
+    def _ask(self, search: Search) -> Iterator[Entry | Gap]:
+        """The objects of one search; a `Gap` last when some are missing."""
+        base = search.base(self._contexts)
+        if base is None:
+            name = search.context
+            why = say(N_("the directory does not say where to look: {name}"), name=name)
+            yield Gap(at=self._at, why=why, kind="not-collected")
             return
-        if count >= OBJECTS_LIMIT:
-            why = say(N_("more than {limit} objects; the rest was not read"), limit=OBJECTS_LIMIT)
-            yield Gap(at=place, why=why, kind="limit")
-            return
-        yield item
-
-
-def _other_domains(directory: Directory, contexts: dict[str, str], at: Locator) -> Iterator[Gap]:
-    """Domains of the forest whose computers another domain controller knows."""
-    own = _folded(contexts.get("defaultNamingContext", ""))
-    for item in _ask(directory, _PARTITIONS, contexts, at):
-        if isinstance(item, Gap):
+        place = msgspec.structs.replace(self._at, position=f"{base} {search.query}")
+        found = self._directory.search(
+            base, search.scope, search.query, search.attributes, dacl=search.dacl
+        )
+        for count, item in enumerate(found):
+            if isinstance(item, Stopped):
+                # A level that was never written: Exchange never prepared this domain.
+                if item.code != NO_SUCH_OBJECT or search.scope != "base":
+                    yield Gap(at=place, why=item.why, kind=item.kind)
+                return
+            if count >= OBJECTS_LIMIT:
+                limit = OBJECTS_LIMIT
+                why = say(N_("more than {limit} objects; the rest was not read"), limit=limit)
+                yield Gap(at=place, why=why, kind="limit")
+                return
             yield item
-            continue
-        flags, name = item.text("systemFlags"), item.text("nCName")
-        if flags.isdigit() and int(flags) & _DOMAIN_FLAG and _folded(name) != own:
-            why = say(N_("computers of the domain {name} are on other servers"), name=name[:300])
-            place = msgspec.structs.replace(at, position=item.dn)
-            yield Gap(at=place, why=why, kind="not-collected")
+
+    def _other_domains(self) -> Iterator[Gap]:
+        """Domains of the forest whose computers another domain controller knows."""
+        own = _folded(self._contexts.get(DOMAIN, ""))
+        for item in self._ask(PARTITIONS):
+            if isinstance(item, Gap):
+                yield item
+                continue
+            flags, name = item.text("systemFlags"), item.text("nCName")
+            if flags.isdigit() and int(flags) & _DOMAIN_FLAG and _folded(name) != own:
+                why = say(
+                    N_("computers of the domain {name} are on other servers"), name=name[:300]
+                )
+                place = msgspec.structs.replace(self._at, position=item.dn)
+                yield Gap(at=place, why=why, kind="not-collected")
 
 
 def _folded(dn: str) -> tuple[tuple[str, str], ...]:

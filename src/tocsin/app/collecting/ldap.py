@@ -90,10 +90,11 @@ def fault(arguments: argparse.Namespace) -> Sentence | None:
 
 def plan(arguments: argparse.Namespace) -> Iterator[str]:
     """The searches."""
-    from tocsin.collect.ldap import SEARCHES
+    from tocsin.collect.ldap_searches import EXCHANGE, PARTITIONS, SEARCHES, computers, group
 
     yield f"{arguments.url}: bind {arguments.user or 'GSSAPI'}"
-    for search in SEARCHES:
+    later = (group("GROUP"), computers(["GROUP"]))
+    for search in (*SEARCHES, EXCHANGE, *later, PARTITIONS):
         yield f"{arguments.url}: search {search.context} {search.below} {search.query}"
 
 
