@@ -22,7 +22,7 @@ KINDS = frozenset(("ServicePrincipal", "Application", "AppRoleAssignment", "Tena
 KEYS_LIMIT = 1000
 """Keys and secrets of one application that are kept."""
 
-_HEX = re.compile(r"[0-9A-Fa-f]{40}")
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){20,64}")
 _KEPT = ("keyId", "displayName", "startDateTime", "endDateTime", "type", "usage")
 _CREDENTIALS = ("keyCredentials", "passwordCredentials")
 _NAMES = {
@@ -53,15 +53,17 @@ def entra(
     for name in _CREDENTIALS:
         if name in properties:
             properties[name] = credentials(found.get(name.lower()))
-    if isinstance(properties.get("verifiedDomains"), list):
-        properties["verifiedDomains"] = [
-            _lowered(each) if isinstance(each, dict) else each
-            for each in properties["verifiedDomains"]
-        ]
-    if isinstance(properties.get("owners"), list):
+    if isinstance(domains := properties.get("verifiedDomains"), list):
+        properties["verifiedDomains"] = [_domain(each) for each in domains]
+    if isinstance(owners := properties.get("owners"), list):
         properties["owners"] = [
-            _lowered(each) if isinstance(each, dict) else each for each in properties["owners"]
+            _lowered(each) if isinstance(each, dict) else each for each in owners
         ]
+
+
+def _domain(value: Any) -> Any:
+    """The name of a verified domain, whose other members are not asked for."""
+    return _lowered(value).get("name") if isinstance(value, dict) else value
 
 
 def credentials(value: Value) -> list[dict[str, Any]] | None:
@@ -71,8 +73,12 @@ def credentials(value: Value) -> list[dict[str, Any]] | None:
     if isinstance(value, Object) and (value.items or not value.properties):
         value = value.items
     many = value if isinstance(value, list) else [value]
-    told = [_credential(each) for each in many[:KEYS_LIMIT] if isinstance(each, Object)]
-    return [each for each in told if each]
+    # One that cannot be read is there all the same.
+    return [
+        _credential(each) if isinstance(each, Object) else {}
+        for each in many[:KEYS_LIMIT]
+        if each is not None
+    ]
 
 
 def _credential(thing: Object) -> dict[str, Any]:

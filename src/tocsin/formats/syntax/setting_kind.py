@@ -17,6 +17,7 @@ NAMES_LIMIT = 400
 EXCHANGE_ONLINE = "00000002-0000-0ff1-ce00-000000000000"
 """Microsoft's own application: a tenant can hold its service principal, never its registration."""
 
+_VERSIONS = ("fileversion", "fileversioninfo", "productversion")
 _PREFIXES = ("Deserialized.", "Selected.")
 _GENERAL = frozenset(("PSCustomObject", "PSObject", "Object", "Hashtable", "OrderedDictionary"))
 _GRAPH = {
@@ -74,7 +75,7 @@ def is_setup(found: Mapping[str, Value]) -> bool:
     texts = [text_of(found.get(name)) for name in ("originalfilename", "internalname", "name")]
     names_it = any(text.lower() == "exsetup.exe" for text in texts)
     names_it = names_it or text_of(found.get("filename")).lower().endswith("\\exsetup.exe")
-    return names_it and ("fileversion" in found or "fileversioninfo" in found)
+    return names_it and any(name in found for name in _VERSIONS)
 
 
 def _says_nothing(type_name: str) -> bool:
