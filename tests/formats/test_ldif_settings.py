@@ -116,7 +116,9 @@ def test_other_objects_of_the_configuration(data: bytes):
     assert receive.properties["TlsDomainCapabilities"] == [
         "mail.protection.outlook.com:AcceptCloudServicesMail"
     ]
-    assert "TlsCertificateName" not in receive.properties
+    assert receive.properties["TlsCertificateName"] == "<I>CN=Contoso CA<S>CN=mail.contoso.com"
+    # What the record does not hold is not empty: it does not show that all of it was exported.
+    assert "PermissionGroups" not in receive.properties
     hybrid = found(data, "HybridConfiguration")["Hybrid Configuration"].properties
     assert hybrid["SendingTransportServers"] == ["EX01"]
     assert hybrid["Features"] == [

@@ -82,7 +82,7 @@ def group(value: dict[str, Any], place: Locator) -> Evidence:
         properties["Members"] = [found for each in members if (found := _principal(each))]
     else:
         lost["Members"] = "cut" if isinstance(members, list) else "unreadable"
-    return principal("DirectoryGroup", name, properties, place, _quote(value), lost)
+    return principal("DirectoryGroup", _own(value), properties, place, _quote(value), lost)
 
 
 def computer(value: dict[str, Any], place: Locator) -> Evidence:
@@ -108,7 +108,7 @@ def computer(value: dict[str, Any], place: Locator) -> Evidence:
     admins = _local_admins(value)
     if admins is not None:
         properties["LocalAdmins"] = admins
-    return principal("DirectoryComputer", name, properties, place, _quote(value))
+    return principal("DirectoryComputer", _own(value), properties, place, _quote(value))
 
 
 def access_control(value: dict[str, Any], kind: str, place: Locator) -> Evidence:
@@ -121,7 +121,7 @@ def access_control(value: dict[str, Any], kind: str, place: Locator) -> Evidence
         properties["Entries"] = [found for each in aces if (found := _entry(each))]
     elif aces is not None:
         lost["Entries"] = "cut" if isinstance(aces, list) else "unreadable"
-    return principal("AccessControl", dn, properties, place, _quote(value), lost)
+    return principal("AccessControl", _own(value), properties, place, _quote(value), lost)
 
 
 def _entry(ace: Any) -> dict[str, Any] | None:
@@ -146,6 +146,13 @@ def _common(value: dict[str, Any], name: str) -> dict[str, Any]:
         **({"Sid": sid_of(sid)} if sid else {}),
         **({"DistinguishedName": dn} if dn else {}),
     }
+
+
+def _own(value: dict[str, Any]) -> str:
+    """BloodHound's own name, with the domain: an export of the directory tells of the same object more
+    and in another form, so that the two must not be taken for one that disagrees with itself.
+    """
+    return text_at(value, "Properties", "name") or text_at(value, "ObjectIdentifier")
 
 
 def _name(value: dict[str, Any]) -> str:

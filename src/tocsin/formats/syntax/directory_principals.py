@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tocsin.formats.syntax import distinguished_name
-from tocsin.formats.syntax.directory_entry import Entry, attribute_gap, own_name
+from tocsin.formats.syntax.directory_entry import Entry, attribute_gap, guid, own_name
 from tocsin.formats.syntax.security_descriptor import Descriptor, parse_bytes, parse_sddl, sid_of
 from tocsin.model.evidence import QUOTE_LIMIT, Evidence
 from tocsin.model.finding import Gap
@@ -118,6 +118,7 @@ def group(entry: Entry, at: Locator, known: Mapping[str, str], *, complete: bool
         "DistinguishedName": entry.dn,
         "WellKnown": known.get(folded(entry.dn), by_name),
         **_sid(entry),
+        **guid_of(entry),
     }
     lost: dict[str, Lost] = {}
     values = entry.attributes.get("member", [])
@@ -149,7 +150,12 @@ def _member(raw: bytes) -> dict[str, Any]:
 def computer(entry: Entry, at: Locator, *, complete: bool) -> Evidence:
     """One computer account. complete: what is not there is empty."""
     name = entry.text("sAMAccountName").removesuffix("$") or own_name(entry)
-    properties: dict[str, Any] = {"Name": name, "DistinguishedName": entry.dn, **_sid(entry)}
+    properties: dict[str, Any] = {
+        "Name": name,
+        "DistinguishedName": entry.dn,
+        **_sid(entry),
+        **guid_of(entry),
+    }
     if host := entry.text("dNSHostName"):
         properties["DnsHostName"] = host
     flags = number(entry.text("userAccountControl"))
@@ -175,7 +181,7 @@ def access_control(entry: Entry, at: Locator) -> Iterator[Evidence | Gap]:
     if not kind or raw is None:
         return
     lost: dict[str, Lost] = {}
-    properties: dict[str, Any] = {"Object": entry.dn, "ObjectKind": kind}
+    properties: dict[str, Any] = {"Object": entry.dn, "ObjectKind": kind, **guid_of(entry)}
     try:
         found = _descriptor(raw, _sid(entry).get("Sid", ""))
     except ValueError as error:
@@ -207,6 +213,12 @@ def _descriptor(raw: bytes, domain: str) -> Descriptor:
         return parse_bytes(raw)
     names = {alias: f"{domain}-{rid}" for alias, rid in _DOMAIN_ALIASES.items()} if domain else {}
     return parse_sddl(raw.decode("utf-8", errors="replace"), names)
+
+
+def guid_of(entry: Entry) -> dict[str, str]:
+    """The objectGUID as a property; nothing where it is not there."""
+    found = guid(entry)
+    return {"Guid": found[0].value} if found else {}
 
 
 def _sid(entry: Entry) -> dict[str, str]:

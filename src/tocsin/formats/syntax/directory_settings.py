@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from tocsin.formats.syntax import distinguished_name
-from tocsin.formats.syntax.directory_entry import Entry, guid, own_name
+from tocsin.formats.syntax.directory_entry import Entry, own_name
 from tocsin.formats.syntax.directory_principals import (
     ATTRIBUTES as PRINCIPAL_ATTRIBUTES,
 )
@@ -25,6 +25,7 @@ from tocsin.formats.syntax.directory_principals import (
     computer,
     folded,
     group,
+    guid_of,
     is_complete,
     is_computer,
     is_exchange_group,
@@ -182,7 +183,7 @@ _RECEIVE = {
     "Bindings": ("msExchSmtpReceiveBindings", _texts),
     "Fqdn": ("msExchSMTPReceiveConnectorFQDN", _text),
     "RemoteIPRanges": ("msExchSmtpReceiveRemoteIPRanges", _texts),
-    "TlsCertificateName": ("msExchSmtpReceiveTlsCertificateName", _text),
+    "TlsCertificateName": ("msExchSmtpTLSCertificate", _text),
     "TlsDomainCapabilities": ("msExchSmtpReceiveTlsDomainCapabilities", _texts),
     "Enabled": ("msExchSmtpReceiveEnabled", _truth),
     "AuthMechanism": ("msExchSMTPReceiveInboundSecurityFlag", _bits(AUTH_MECHANISMS)),
@@ -345,7 +346,7 @@ def configuration(entry: Entry, at: Locator, known: _Class, *, complete: bool) -
         "Identity": f"{where.server}\\{name}" if where else name,
         "DistinguishedName": entry.dn,
         **({"Server": where.server} if where else {}),
-        **({"Guid": own[0].value} if (own := guid(entry)) else {}),
+        **guid_of(entry),
         **_times(entry),
     }
     lost: dict[str, Lost] = {}
