@@ -109,6 +109,11 @@ class Known:
         return {server: sent for server, sent in found.items() if server not in self.gone}
 
     @cached_property
+    def strongest(self) -> frozenset[str]:
+        """Ids of the strongest way of each server to each target."""
+        return frozenset(name for each in self.scores.values() for name in each.paths)
+
+    @cached_property
     def edges_at(self) -> Mapping[str, tuple[Edge, ...]]:
         """By node: the edges that begin or end there."""
         found: dict[str, list[Edge]] = {}

@@ -15,7 +15,8 @@ from tocsin.model.conversation import Conversations
 from tocsin.model.finding import LEVELS, fingerprint
 from tocsin.model.hunt import Hunt
 from tocsin.model.run import FindingRecord, Server
-from tocsin.model.trusts import Acceptance, Plan, PlanKind, PlannedAction, Trusts
+from tocsin.model.text import N_, Sentence, say
+from tocsin.model.trusts import Acceptance, Path, Plan, PlanKind, PlannedAction, Trusts
 
 PATHS_NAMED = 100
 """Ways whose ids stand with one action; all are counted."""
@@ -28,24 +29,28 @@ _KINDS: tuple[PlanKind, ...] = (
 class Weighed(msgspec.Struct, frozen=True, kw_only=True):
     """A proposal and what it cuts. pairs: of weak server and target (node ids). worth: the highest
     score of the servers whose ways it cuts, or that it is about. promise: pairs it would cut if what
-    it finds out is harmless."""
+    it finds out is harmless. best: pairs whose strongest way it takes away."""
 
     proposal: Proposal
     fingerprint: str
     pairs: frozenset[tuple[str, str]]
+    paths: tuple[str, ...]
     worth: float
     promise: int
+    best: int
     place: int
     accepted: Acceptance | None
 
     def order(self) -> tuple[object, ...]:
-        """Accepted ones last; harm that goes on; most cut × score; level; kind; the server's rank."""
+        """Accepted ones last; harm that goes on; most cut × score; level; most strongest ways;
+        kind; the server's rank."""
         each = self.proposal
         return (
             self.accepted is not None,
             each.stage,
             -max(len(self.pairs), self.promise) * self.worth,
             -LEVELS.index(each.level),
+            -self.best * self.worth,
             _KINDS.index(each.kind),
             self.place,
             self.fingerprint,
@@ -81,15 +86,20 @@ def _order(each: Weighed) -> tuple[object, ...]:
 
 def _weighed(known: Known, proposal: Proposal, accepted: Accepted) -> Weighed:
     pairs = _cut(known, proposal)
+    paths = _paths(known, proposal)
+    best = {each for each in paths if each.id in known.strongest}
     owners = {known.graph.nodes[source].server for source, _ in pairs}
+    owners |= {each.server for each in best}
     name = fingerprint(f"plan {proposal.kind}", proposal.key)
     starts = {node_of(each) for each in proposal.closes}
     return Weighed(
         proposal=proposal,
         fingerprint=name,
         pairs=pairs,
+        paths=tuple(each.id for each in paths[:PATHS_NAMED]),
         worth=max((known.score(each) for each in {*owners, *proposal.servers}), default=0.0),
         promise=sum(source in starts for source, _ in known.pairs),
+        best=len(best),
         place=min((known.rank(each) for each in proposal.servers), default=len(known.by_id) + 1),
         accepted=accepted.of(name) or proposal.accepted or _answered(proposal, accepted),
     )
@@ -123,11 +133,11 @@ def _action(known: Known, weighed: Weighed, rank: int) -> PlannedAction:
         kind=proposal.kind,
         level=proposal.level,
         do=proposal.do,
-        because=proposal.because,
+        because=(*proposal.because, *_left(weighed)),
         servers=proposal.servers,
         cuts=len(weighed.pairs),
         of=len(known.pairs),
-        paths=_paths(known, proposal),
+        paths=weighed.paths,
         checks=proposal.checks,
         bases=proposal.bases,
         fingerprint=weighed.fingerprint,
@@ -135,17 +145,28 @@ def _action(known: Known, weighed: Weighed, rank: int) -> PlannedAction:
     )
 
 
-def _paths(known: Known, proposal: Proposal) -> tuple[str, ...]:
-    """Ids of the ways that it takes away, in the order of the scores."""
+def _left(weighed: Weighed) -> tuple[Sentence, ...]:
+    """That other ways remain where the strongest is taken away."""
+    more = weighed.best - len(weighed.pairs)
+    if more <= 0 or weighed.proposal.kind == "collect":
+        return ()
+    words = N_("Of {count} more it takes the strongest away; weaker ones remain.")
+    alone = N_("Of {count} ways it takes the strongest away; weaker ones remain.")
+    return (say(words if weighed.pairs else alone, count=more),)
+
+
+def _paths(known: Known, proposal: Proposal) -> list[Path]:
+    """The ways from weak servers that it takes away, in the order of the scores."""
     gone = set(proposal.edges)
     for node in proposal.nodes:
         gone |= {each.id for each in known.edges_at.get(node, ())}
     closed = set(proposal.closes) if proposal.kind != "collect" else set()
     if known.trusts is None or not (gone or closed):
-        return ()
-    found = [
-        each.id
+        return []
+    weak = set(known.weak)
+    return [
+        each
         for each in known.trusts.paths
-        if each.server in closed or not gone.isdisjoint(each.edges)
+        if node_of(each.server) in weak
+        and (each.server in closed or not gone.isdisjoint(each.edges))
     ]
-    return tuple(found[:PATHS_NAMED])

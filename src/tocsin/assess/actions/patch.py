@@ -47,9 +47,9 @@ def propose(known: Known) -> Iterator[Proposal]:
     """One for each server that the inventory has a next step for; many alike ones in one."""
     alike: dict[tuple[str, str, str], list[Server]] = {}
     for each in known.servers:
-        do = each.action.do if each.action else None
-        if do is None or do.template not in _KINDS:
+        if each.action is None or not has_step(each):
             continue
+        do = each.action.do
         to = f"{do.values.get('label', '')} {do.values.get('build', '')}"
         state = known.scores[each.id].state if each.id in known.scores else str(each.level)
         alike.setdefault((do.template, to, state), []).append(each)
@@ -61,6 +61,11 @@ def propose(known: Known) -> Iterator[Proposal]:
         else:
             servers.sort(key=lambda s: (-known.score(s.id), s.rank))
             yield _proposal(known, servers, settled)
+
+
+def has_step(server: Server) -> bool:
+    """Whether the inventory has a next step for it that brings it up to date, or its build to light."""
+    return server.action is not None and server.action.do.template in _KINDS
 
 
 def _proposal(

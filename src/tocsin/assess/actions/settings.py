@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tocsin.assess.actions import BASES_KEPT, Proposal, Stage
+from tocsin.assess.actions.patch import has_step
 from tocsin.assess.known import Known
 from tocsin.knowledge.scoring import Settles, settles
 from tocsin.model.finding import LEVELS
@@ -23,10 +24,16 @@ def propose(known: Known) -> Iterator[Proposal]:
     for each in known.trusts.checks:
         if each.outcome == "fail":
             by_check.setdefault(each.check, []).append(each)
-    for check, results in sorted(by_check.items()):
+    for check, failing in sorted(by_check.items()):
         how = settles(check)
-        if how.kind == "none" or (how.kind == "patch" and all(each.servers for each in results)):
+        if how.kind == "none":
             continue
+        # What a patch settles is told with the server's own next step, where it has one.
+        results = [
+            each
+            for each in failing
+            if how.kind != "patch" or not each.servers or _open(known, each)
+        ]
         # What somebody answers for stays beside what nobody does, as an action of its own.
         for part in ([r for r in results if not r.accepted], [r for r in results if r.accepted]):
             if part:
@@ -48,6 +55,11 @@ def _proposal(known: Known, how: Settles, results: Sequence[CheckResult]) -> Pro
         answers=tuple(each.fingerprint for each in results),
         bases=tuple(basis for each in results for basis in each.bases)[:BASES_KEPT],
     )
+
+
+def _open(known: Known, result: CheckResult) -> bool:
+    """Whether a server on the other end has no next step that would settle it."""
+    return any(s not in known.by_id or not has_step(known.by_id[s]) for s in result.servers)
 
 
 def _words(results: Sequence[CheckResult]) -> Sentence:
