@@ -227,9 +227,9 @@ def test_another_trust_takes_no_edge_away_and_weakens_none(some, another, seen):
 
 def test_an_exported_connector_takes_the_place_of_the_one_that_was_taken_for_granted():
     unread = organisation(without=["InboundConnector"]).situation().graph
-    assert "inboundconnector:inbound connector, not exported" in unread.nodes
+    assert "inboundconnector:inbound connector (not exported)" in unread.nodes
     read = organisation().situation().graph
-    assert "inboundconnector:inbound connector, not exported" not in read.nodes
+    assert "inboundconnector:inbound connector (not exported)" not in read.nodes
     assert f"inboundconnector:inbound from {ORG}" in read.nodes
     none = organisation(
         without=["InboundConnector"], extra=[asked("InboundConnector", "exchange-online")]

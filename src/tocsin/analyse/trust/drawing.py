@@ -37,12 +37,20 @@ def draw(situation: Situation) -> Graph:
             else:
                 drawn.setdefault(each.id, []).append(each)
     found = {name: _one_node(each) for name, each in sorted(nodes.items())}
+    doubtful = {server_id(each) for each in situation.servers if each.ours == "unknown"}
     edges = {
-        name: _one_edge(each)
+        name: _as_sure(_one_edge(each), doubtful)
         for name, each in sorted(drawn.items())
         if each[0].source in found and each[0].target in found and each[0].source != each[0].target
     }
     return Graph(found, edges)
+
+
+def _as_sure(each: Edge, doubtful: set[str]) -> Edge:
+    """What Exchange has by design is only assumed of a server that may be somebody else's."""
+    if each.provenance == "by-design" and not doubtful.isdisjoint((each.source, each.target)):
+        return msgspec.structs.replace(each, provenance="assumed")
+    return each
 
 
 @cache

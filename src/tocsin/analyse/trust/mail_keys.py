@@ -19,8 +19,8 @@ SHARED_LIMIT = 20
 """Certificates that a server whose own were not exported is taken to hold, at most: those that a
 setting names first. All of them open the same connectors."""
 
-UNREAD_CONNECTOR = node_id("InboundConnector", "inbound connector, not exported")
-UNREAD_CERTIFICATE = Certificate(subject="CN=hybrid mail certificate, not exported")
+UNREAD_CONNECTOR = node_id("InboundConnector", "inbound connector (not exported)")
+UNREAD_CERTIFICATE = Certificate(subject="CN=hybrid mail certificate (not exported)")
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):

@@ -66,7 +66,7 @@ def draw(situation: Situation) -> Iterator[Node | Edge]:
         yield Node(
             id=UNREAD_CONNECTOR,
             kind="InboundConnector",
-            name="inbound connector, not exported",
+            name="inbound connector (not exported)",
             side="cloud",
             bases=tie(situation),
         )
@@ -96,8 +96,9 @@ def certificate_id(certificate: Certificate) -> str:
 def called(certificate: Certificate) -> str:
     """What it is called: every Auth Certificate bears the same name, so its thumbprint tells them
     apart."""
-    if certificate.auth and certificate.thumbprint:
-        return f"Auth Certificate {certificate.thumbprint[:THUMBPRINT_TOLD]}"
+    if certificate.auth:
+        told = certificate.thumbprint[:THUMBPRINT_TOLD]
+        return f"Auth Certificate {told or '(not exported)'}"
     return certificate.name
 
 

@@ -46,7 +46,7 @@ LESS = N_("Give {app} the Graph permissions of the May 2026 update instead of fu
 MOVE_ON = N_("Set up the dedicated hybrid app, then clean the shared principal.")
 
 FIRST_NAME = "Office 365 Exchange Online"
-UNREAD = Certificate(subject="CN=Auth Certificate, not exported", uses=frozenset({"current"}))
+UNREAD = Certificate(subject="CN=Auth Certificate (not exported)", uses=frozenset({"current"}))
 UPLOADED = frozenset({"current", "next"})
 """What the wizard uploads the public part of."""
 
