@@ -28,12 +28,12 @@ def own(situation: Situation, side: Side) -> tuple[list[Item], list[Answer]]:
 
 
 def accepted(situation: Situation, name: str, side: Side) -> bool | None:
-    """Whether a side accepts mail for the domain that a name lies in. None: its accepted domains, or
-    the domain of one of them, were not read."""
+    """Whether a name lies in a domain that a side accepts mail for; `*`, an open relay's, makes no
+    name one's own. None: the accepted domains, or the name of one of them, were not read."""
     items, answers = own(situation, side)
     if not items:
         return False if situation.settings.asked("AcceptedDomain", side) else None
-    if any(text == "*" or below(name, text) for each in answers for text in each.texts()):
+    if any(text != "*" and below(name, text) for each in answers for text in each.texts()):
         return True
     return False if all(each.known for each in answers) else None
 

@@ -89,7 +89,7 @@ def _one(situation: Situation, item: Item, check: Check) -> Verdict | None:
         return None
     fails = every(asked.fail, item, looked)
     name, servers = named(item), other_end(situation, item)
-    bases = bases_of((*gate.answers, *looked.answers))
+    bases = bases_of((*looked.held, *looked.answers, *gate.answers))
     if fails is False:
         fine = say(asked.fine or FINE, name=name)
         return Verdict(outcome="pass", subject=name, because=fine, bases=bases, servers=servers)

@@ -99,7 +99,13 @@ def _principal(app: str, items: list[Item], named: frozenset[str]) -> Principal:
         kind=kind,
         app_id=app,
         name=name,
-        ids=frozenset(text.lower() for item in items for text in item.ask("id").texts()),
+        # A registration has an object id too, but roles are given to the service principal's.
+        ids=frozenset(
+            text.lower()
+            for item in items
+            if item.setting.kind == "ServicePrincipal"
+            for text in item.ask("id").texts()
+        ),
         items=tuple(items),
         keys=tuple(key for _, key in sorted(keys.items())),
         keys_known=any(each.known for where, each in answers if where == home),

@@ -69,4 +69,4 @@ def _own(situation: Situation, host: str) -> bool | None:
     sides = [accepted(situation, host, "exchange-online"), accepted(situation, host, "on-premises")]
     if True in sides and not bare(host).endswith(TENANT_SUFFIX):
         return True
-    return False if wizard and sides[0] is False else None
+    return False if wizard and None not in sides else None
