@@ -8,6 +8,7 @@ from tocsin.analyse.trust.hosts import servers_in, spans
 from tocsin.analyse.trust.keys import Certificate, certificates, designated, holders
 from tocsin.analyse.trust.names import certificate_identifier
 from tocsin.analyse.trust.objects import objects
+from tocsin.analyse.trust.remembering import remembered
 from tocsin.analyse.trust.settings import Answer, Item
 from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import (
@@ -137,6 +138,20 @@ def wanted_certificates(
 
 def other_end(situation: Situation, item: Item) -> tuple[str, ...]:
     """Inventory ids of the servers behind a connector or an address list, as far as is known."""
+    known, key = _ends(situation), id(item.setting)
+    if key not in known:
+        known[key] = _other_end(situation, item)
+    return known[key]
+
+
+@remembered
+def _ends(situation: Situation) -> dict[int, tuple[str, ...]]:
+    """What was found already, by the object, which lives as long as the situation."""
+    del situation
+    return {}
+
+
+def _other_end(situation: Situation, item: Item) -> tuple[str, ...]:
     kind = item.setting.kind
     if kind == "InboundConnector":
         return _ids(*_behind(situation, item))
@@ -151,7 +166,22 @@ def _behind(situation: Situation, item: Item) -> Iterator[ServerState]:
     for wanted in item.ask("TlsSenderCertificateName").texts():
         for certificate in certificates(situation):
             if certificate.answers(wanted):
-                yield from (h.server for h in holders(situation, certificate) if h.holds)
+                yield from _holding(situation, certificate)
+
+
+def _holding(situation: Situation, certificate: Certificate) -> tuple[ServerState, ...]:
+    known = _holders(situation)
+    if certificate.key not in known:
+        held = holders(situation, certificate)
+        known[certificate.key] = tuple(each.server for each in held if each.holds)
+    return known[certificate.key]
+
+
+@remembered
+def _holders(situation: Situation) -> dict[str, tuple[ServerState, ...]]:
+    """Servers with a certificate's key, by the certificate's, as far as they were asked for."""
+    del situation
+    return {}
 
 
 def _smart_hosts(situation: Situation, item: Item) -> Iterator[ServerState]:

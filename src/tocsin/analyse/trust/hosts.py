@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from tocsin.analyse.trust.ranges import Span, span
+from tocsin.analyse.trust.remembering import remembered
 from tocsin.analyse.trust.situation import Situation
 from tocsin.formats.syntax.mail_parties import online
 from tocsin.knowledge.relays import relays
@@ -29,11 +30,18 @@ def spans(texts: Iterable[str]) -> list[Span]:
 def servers_in(situation: Situation, wanted: Iterable[Span]) -> tuple[ServerState, ...]:
     """Servers with an address in one of the ranges."""
     ranges = list(wanted)
+    if not ranges:
+        return ()
     return tuple(
         server
-        for server in situation.servers
-        if any(one.meets(other) for one in spans(server.addresses) for other in ranges)
+        for server, own in _addressed(situation)
+        if any(one.meets(other) for one in own for other in ranges)
     )
+
+
+@remembered
+def _addressed(situation: Situation) -> list[tuple[ServerState, list[Span]]]:
+    return [(each, spans(each.addresses)) for each in situation.servers if each.addresses]
 
 
 def shared_by(wanted: Span) -> str:

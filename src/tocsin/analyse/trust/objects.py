@@ -7,6 +7,7 @@ holds now.
 
 from __future__ import annotations
 
+from tocsin.analyse.trust.remembering import remembered
 from tocsin.analyse.trust.settings import Answer, Item
 from tocsin.analyse.trust.situation import Situation
 from tocsin.knowledge.hybrid import kinds
@@ -38,6 +39,20 @@ class Joined(Item, frozen=True):
 
 def objects(situation: Situation, kind: str, side: Side = "") -> list[Item]:
     """Objects of a kind (and side), each once, in order of their names."""
+    known = _known(situation)
+    if (kind, side) not in known:
+        known[kind, side] = _objects(situation, kind, side)
+    return list(known[kind, side])
+
+
+@remembered
+def _known(situation: Situation) -> dict[tuple[str, Side], list[Item]]:
+    """What was put together already."""
+    del situation
+    return {}
+
+
+def _objects(situation: Situation, kind: str, side: Side) -> list[Item]:
     found: dict[tuple[str, ...], list[Item]] = {}
     for number, item in enumerate(situation.settings.items(kind, side)):
         found.setdefault(_key(item, number), []).append(item)

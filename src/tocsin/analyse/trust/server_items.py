@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tocsin.analyse.trust.remembering import remembered
 from tocsin.analyse.trust.settings import Answer, Item
 from tocsin.analyse.trust.situation import Situation
 from tocsin.model.server_state import ServerState
@@ -48,6 +49,12 @@ class ServerItems:
     def versions(self, server: ServerState) -> list[Answer]:
         """What each export says of its version."""
         return [item.first(*VERSIONS[item.setting.kind]) for item in self._told.get(server.id, ())]
+
+
+@remembered
+def server_items(situation: Situation) -> ServerItems:
+    """The one of a situation."""
+    return ServerItems(situation)
 
 
 def meant(situation: Situation, item: Item) -> ServerState | None:

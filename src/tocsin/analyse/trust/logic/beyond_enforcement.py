@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocsin.analyse.trust.floors import meets
-from tocsin.analyse.trust.server_items import ServerItems, ours
+from tocsin.analyse.trust.server_items import ours, server_items
 from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import cmdlet, failed, inquiries, passed, unread
 from tocsin.knowledge.checks import Check
@@ -25,7 +25,7 @@ UNSEEN = N_(
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """One verdict for every server."""
     del check
-    items = ServerItems(situation)
+    items = server_items(situation)
     judged = False
     for server in ours(situation):
         judged = True

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tocsin.analyse.trust.connectors import judged_outbound, other_end
 from tocsin.analyse.trust.floors import meets
 from tocsin.analyse.trust.keys import designated
-from tocsin.analyse.trust.server_items import ServerItems
+from tocsin.analyse.trust.server_items import ServerItems, server_items
 from tocsin.analyse.trust.settings import Item
 from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import cmdlet, failed, named, passed, unanswered, unread
@@ -29,7 +29,7 @@ WEAK = N_(
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """One verdict for every enabled outbound connector of the type OnPremises."""
     del check
-    items = ServerItems(situation)
+    items = server_items(situation)
     yield from judged_outbound(situation, lambda item: _one(situation, item, items))
 
 

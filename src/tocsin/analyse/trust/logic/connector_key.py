@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tocsin.analyse.trust.connectors import wanted_certificates
 from tocsin.analyse.trust.floors import meets
 from tocsin.analyse.trust.keys import Certificate, Held, designated, holders
-from tocsin.analyse.trust.server_items import ServerItems
+from tocsin.analyse.trust.server_items import ServerItems, server_items
 from tocsin.analyse.trust.settings import Answer
 from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import cmdlet, unread
@@ -37,7 +37,7 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     if nothing is not None:
         yield nothing
         return
-    items = ServerItems(situation)
+    items = server_items(situation)
     held = [(c, each) for c in found for each in holders(situation, c) if each.how != "absent"]
     for certificate, each in held:
         yield _one(situation, certificate, each, items)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tocsin.analyse.trust.floors import meets
 from tocsin.analyse.trust.objects import objects
-from tocsin.analyse.trust.server_items import ServerItems, ours
+from tocsin.analyse.trust.server_items import ours, server_items
 from tocsin.analyse.trust.settings import Answer
 from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import cmdlet, failed, passed, unread
@@ -32,7 +32,7 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     if enabled is False:
         yield passed("", say(OFF), asked)
         return
-    items = ServerItems(situation)
+    items = server_items(situation)
     servers = [each for each in ours(situation) if not each.edge]
     for server in servers:
         met, told = meets(server, FLOOR), [*items.versions(server), *asked]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from tocsin.analyse.trust.floors import meets
-from tocsin.analyse.trust.server_items import ServerItems, ours
+from tocsin.analyse.trust.server_items import ours, server_items
 from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import cmdlet, failed, passed, unread
 from tocsin.knowledge import load
@@ -33,7 +33,7 @@ ENDED = N_(
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """One verdict for every server."""
     del check
-    items = ServerItems(situation)
+    items = server_items(situation)
     judged = False
     for server in ours(situation):
         judged = True

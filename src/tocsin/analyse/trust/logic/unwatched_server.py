@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.analyse.trust.server_items import ServerItems, ours
+from tocsin.analyse.trust.server_items import ServerItems, ours, server_items
 from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import cmdlet, failed, inquiries, passed, unread
 from tocsin.knowledge.checks import Check
@@ -25,7 +25,7 @@ BLIND = N_(
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """One verdict for every server that the directory or an export lists."""
     del check
-    items = ServerItems(situation)
+    items = server_items(situation)
     listed = [each for each in ours(situation) if LISTED & set(each.seen_by)]
     for server in listed:
         yield _one(situation, server, items)

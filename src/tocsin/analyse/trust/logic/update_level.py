@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.analyse.trust.server_items import ServerItems, ours
+from tocsin.analyse.trust.server_items import ours, server_items
 from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import cmdlet, failed, passed, unread
 from tocsin.knowledge.checks import Check
@@ -21,7 +21,7 @@ RANGE = N_(
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """One verdict for every server."""
     del check
-    items = ServerItems(situation)
+    items = server_items(situation)
     judged = False
     for server in ours(situation):
         judged = True
