@@ -113,6 +113,10 @@ def on_premises() -> list[Evidence]:
             DomainType="Authoritative",
         ),
         thing(
+            "AcceptedDomain", "on-premises", COEXISTENCE, DomainName=COEXISTENCE,
+            DomainType="Authoritative",
+        ),
+        thing(
             "SendConnector", "on-premises", f"Outbound to Office 365 - {ORG}", Enabled=True,
             AddressSpaces=[f"smtp:{COEXISTENCE};1"], SmartHosts=[], DNSRoutingEnabled=True,
             RequireTLS=True, TlsAuthLevel="DomainValidation",
@@ -251,6 +255,10 @@ def exchange_online() -> list[Evidence]:
         ),
         thing(
             "AcceptedDomain", "exchange-online", "contoso.example", DomainName="contoso.example",
+            DomainType="Authoritative",
+        ),
+        thing(
+            "AcceptedDomain", "exchange-online", COEXISTENCE, DomainName=COEXISTENCE,
             DomainType="Authoritative",
         ),
         thing(

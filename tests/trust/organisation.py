@@ -45,7 +45,7 @@ SERVERS = (
     ServerState(
         id="ex04.contoso.example", name="EX04.contoso.example", names=("EX04.contoso.example",),
         addresses=("10.20.9.14",), product="Exchange Server", label="", ours=True,
-        weakness="unknown", hidden=True, internet=False, reported=False, seen_by=("ldap",),
+        weakness="unknown", hidden=True, internet=False, reported=False, seen_by=("directory",),
     ),
 )  # fmt: skip
 
