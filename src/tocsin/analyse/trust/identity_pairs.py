@@ -114,7 +114,12 @@ def _both(situation: Situation, kind: str, title: Sentence) -> Iterator[Pair]:
             asked = uncollected(situation, kind, ONLINE) is None
             mine = told("Name", item.setting.name, item.first("Name"))
             right = told("Name", "") if asked else absent("Name")
-            draft.row(mine, right, agrees=False if asked else None, because=say(ONLY_HERE))
+            draft.row(
+                mine,
+                right,
+                agrees=False if asked else None,
+                because=say(ONLY_HERE, name=item.setting.name),
+            )
         else:
             _compare(situation, draft, item, other)
         yield draft.done()
@@ -138,15 +143,11 @@ def _compare(situation: Situation, draft: Draft, item: Item, other: Item) -> Non
                 continue
             takes = [accepted(situation, text, side) for text in mine.texts()]
             agrees = False if False in takes else (None if None in takes else True)
-            seen = (
-                absent("AcceptedDomain") if None in takes else told("AcceptedDomain", _yes(takes))
-            )
+            known = [text for text, each in zip(mine.texts(), takes, strict=True) if each]
+            seen = told("AcceptedDomain", ", ".join(known))
+            seen = absent("AcceptedDomain") if None in takes else seen
             left, right = (mine, seen) if side == ONLINE else (seen, mine)
             draft.row(left, right, agrees=agrees, because=say(NOT_OURS, value=mine.basis.value))
-
-
-def _yes(takes: list[bool | None]) -> str:
-    return f"{sum(each is True for each in takes)}/{len(takes)}"
 
 
 def _domains(situation: Situation) -> Iterator[Pair]:
@@ -221,7 +222,9 @@ def _keys(situation: Situation) -> Iterator[Pair]:
 
 
 def _key_rows(draft: Draft, config: Item, app: Principal, *, needed: bool) -> None:
-    keys = next((a for a in app.ask("keyCredentials") if a.known), absent("keyCredentials"))
+    answers = sorted((a for a in app.ask("keyCredentials") if a.known), key=lambda a: not a.filled)
+    labels = ", ".join(key.label for key in app.keys)
+    keys = told("keyCredentials", labels, answers[0]) if answers else absent("keyCredentials")
     found = {key.thumbprint for key in app.keys}
     sure = app.keys_known and "" not in found
     own: set[str] = set()
@@ -239,8 +242,8 @@ def _key_rows(draft: Draft, config: Item, app: Principal, *, needed: bool) -> No
             draft.row(answer, keys, agrees=True)
     strange = [key for key in app.keys if key.thumbprint and key.thumbprint not in own]
     if strange and all(config.ask(name).known for name, _ in THUMBPRINTS):
-        labels = told("keyCredentials", ", ".join(key.label for key in strange), keys)
-        draft.row(told("", ""), labels, agrees=False, because=say(UNKNOWN_KEY, name=app.name))
+        others = told("keyCredentials", ", ".join(key.label for key in strange), keys)
+        draft.row(told("", ""), others, agrees=False, because=say(UNKNOWN_KEY, name=app.name))
 
 
 def _servers(situation: Situation) -> Iterator[Pair]:

@@ -187,4 +187,6 @@ def _alone(draft: Draft, item: Item, *, asked: bool) -> None:
     mine = told("Name", item.setting.name, item.first("Name", "Identity"))
     other = told("Name", "") if asked else absent("Name")
     left, right = (mine, other) if draft.left is not None else (other, mine)
-    draft.row(left, right, agrees=False if asked else None, because=say(ONLY_HERE))
+    draft.row(
+        left, right, agrees=False if asked else None, because=say(ONLY_HERE, name=item.setting.name)
+    )

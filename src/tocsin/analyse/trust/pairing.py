@@ -16,7 +16,7 @@ from tocsin.model.text import N_, Sentence, say
 from tocsin.model.trusts import Basis, Pair, PairRow
 
 DIFFERENT = N_("The two values differ.")
-ONLY_HERE = N_("The other side was read and has no such object.")
+ONLY_HERE = N_("{name} is there, and the other side, which was read, has no counterpart of it.")
 
 NOWHERE = Basis(source="")
 

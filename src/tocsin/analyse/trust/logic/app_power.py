@@ -17,10 +17,10 @@ FULL = N_(
     "Online through it."
 )
 SECRETS = N_(
-    "{name} has {count} passwords: whoever knows one uses the app from anywhere, with no certificate."
+    "{name} has passwords ({count}): whoever knows one uses the app from anywhere, with no certificate."
 )
 OWNERS = N_("{name} has owners ({value}): each of them may put a key of their own on it.")
-FINE = N_("{name}: {what} was asked, and it has none.")
+FINE = N_("{name} has none of these: {what}.")
 NONE = N_("There is no dedicated hybrid app.")
 
 ROLE = "full_access_as_app"

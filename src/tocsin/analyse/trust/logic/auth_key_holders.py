@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from tocsin.analyse.trust.floors import meets
 from tocsin.analyse.trust.keys import Certificate, Held, certificates, holders
 from tocsin.analyse.trust.principals import Key, principals
@@ -11,7 +13,6 @@ from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import cmdlet, uncollected, unread
 from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
-from tocsin.model.trusts import Basis
 
 EXPORTED = N_(
     "{name} ({value}) holds the private key of the Auth Certificate {key}, which signs for {app}; it "
@@ -38,6 +39,15 @@ FLOOR = "transport-enforcement"
 BUILD = "Get-Command ExSetup.exe"
 
 
+class Signing(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate that signs for an app. held: how one server has its key."""
+
+    certificate: Certificate
+    key: Key
+    app: str
+    held: Held | None = None
+
+
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """Each server that holds the key of a certificate that signs for an app in Entra."""
     del check
@@ -54,16 +64,20 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
         keyless = any(not key.thumbprint for each in apps for key in each.keys)
         wanted = f"{cmdlet('ServicePrincipal')}: keyCredentials.customKeyIdentifier"
         yield unread("", wanted) if keyless else Verdict(outcome="pass", because=say(NO_KEY))
-    for certificate, key, app in signing:
-        verdicts = [
-            _one(held, certificate, key, app)
-            for held in holders(situation, certificate)
-            if held.holds
-        ]
-        yield from verdicts or [_nobody(situation, certificate)]
+        return
+    held: dict[str, list[Signing]] = {}
+    for each in signing:
+        found = [h for h in holders(situation, each.certificate) if h.holds]
+        for holding in found:
+            held.setdefault(holding.server.id, []).append(
+                msgspec.structs.replace(each, held=holding)
+            )
+        if not found:
+            yield _nobody(situation, each.certificate)
+    yield from (_one(each) for _, each in sorted(held.items()))
 
 
-def _signing(situation: Situation) -> Iterator[tuple[Certificate, Key, str]]:
+def _signing(situation: Situation) -> Iterator[Signing]:
     """Certificates whose public part lies on an app, once for each, and has not run out."""
     for certificate in certificates(situation):
         if "principal" not in certificate.uses or certificate.uses == {"principal", "transport"}:
@@ -72,7 +86,7 @@ def _signing(situation: Situation) -> Iterator[tuple[Certificate, Key, str]]:
             keys = [k for k in app.keys if k.thumbprint == certificate.thumbprint]
             live = [k for k in keys if k.until is None or k.until >= situation.today]
             if app.kind != "other" and live:
-                yield certificate, live[0], app.name
+                yield Signing(certificate=certificate, key=live[0], app=app.name)
                 break
 
 
@@ -88,27 +102,36 @@ def _nobody(situation: Situation, certificate: Certificate) -> Verdict:
     )
 
 
-def _one(held: Held, certificate: Certificate, key: Key, app: str) -> Verdict:
+def _one(signing: list[Signing]) -> Verdict:
+    """What is said of one server, with all keys that it holds."""
+    held = next(each.held for each in signing if each.held is not None)
     server = held.server
-    bases: tuple[Basis, ...] = tuple(dict.fromkeys((*held.bases, key.basis, *certificate.bases)))
-    said = {"name": server.name, "key": certificate.thumbprint, "app": app}
+    bases = dict.fromkeys(
+        basis
+        for each in signing
+        for basis in (*(each.held.bases if each.held else ()), each.key.basis)
+    )
+    said = {
+        "name": server.name,
+        "key": ", ".join(each.certificate.thumbprint for each in signing),
+        "app": ", ".join(dict.fromkeys(each.app for each in signing)),
+    }
     label = server.label or server.product
+    exported = any(each.held is not None and each.held.how == "exported" for each in signing)
     good = meets(server, FLOOR)
-    subject, servers = server.name, (server.id,)
+    verdict = Verdict(
+        outcome="fail",
+        subject=server.name,
+        because=say(EXPORTED if exported else BY_DESIGN, value=label, **said),
+        bases=tuple(bases),
+        servers=(server.id,),
+    )
     if server.weakness in ("exploited", "known-exploited"):
-        because = say(OPEN, value=label, **said)
-    elif good is False or server.weakness == "unsupported":
-        because = say(EXPORTED if held.how == "exported" else BY_DESIGN, value=label, **said)
-    elif good:
-        fine = say(FINE, name=server.name)
-        return Verdict(outcome="pass", subject=subject, because=fine, bases=bases, servers=servers)
-    else:
-        return Verdict(
-            outcome="unknown",
-            subject=subject,
-            because=say(UNKNOWN, **said),
-            bases=bases,
-            servers=servers,
-            missing=(BUILD,),
-        )
-    return Verdict(outcome="fail", subject=subject, because=because, bases=bases, servers=servers)
+        return msgspec.structs.replace(verdict, because=say(OPEN, value=label, **said))
+    if good is False or server.weakness == "unsupported":
+        return verdict
+    if good:
+        return msgspec.structs.replace(verdict, outcome="pass", because=say(FINE, name=server.name))
+    return msgspec.structs.replace(
+        verdict, outcome="unknown", because=say(UNKNOWN, **said), missing=(BUILD,)
+    )

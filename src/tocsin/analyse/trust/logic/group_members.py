@@ -28,7 +28,7 @@ DISABLED = N_(
 UNTOLD = N_(
     "Whether {name} in {value} is an Exchange server cannot be told: no list of them was read."
 )
-FINE = N_("All members of {value} are Exchange servers.")
+FINE = N_("Nobody is in {value} who does not belong there.")
 NO_GROUP = N_("Exchange's groups are not among the groups that were read.")
 
 TRUSTED: tuple[WellKnown, ...] = ("ETS", "EWP")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tocsin.analyse.trust.domains import accepted
+from tocsin.analyse.trust.domains import TENANT_SUFFIX, accepted, below
 from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.settings import Answer, Item
 from tocsin.analyse.trust.situation import Situation, Verdict
@@ -64,8 +64,9 @@ def _one(situation: Situation, item: Item) -> Verdict:
         strange = failed(name, because, [app, moving, enabled])
         return msgspec.structs.replace(strange, level="high")
     side: Side = item.setting.side
-    foreign = [text for text in domains.texts() if accepted(situation, text, side) is False]
-    untold = [text for text in domains.texts() if accepted(situation, text, side) is None]
+    ours = {text: _ours(situation, text, side) for text in domains.texts()}
+    foreign = [text for text, each in ours.items() if each is False]
+    untold = [text for text, each in ours.items() if each is None]
     given = moving is not None or archive.value is True or level.value == "LimitedDetails"
     if foreign and given and enabled.known:
         return _foreign(name, ", ".join(foreign), answers, moving, archive)
@@ -75,6 +76,29 @@ def _one(situation: Situation, item: Item) -> Verdict:
     if untold and given:
         return unread(name, cmdlet("AcceptedDomain", side))
     return passed(name, say(FINE, name=name), answers)
+
+
+def _ours(situation: Situation, domain: str, side: Side) -> bool | None:
+    """Whether a domain is the organisation's own. One of a tenant is, or is not, in the list of the
+    cloud, which must have been read to say so."""
+    sides: tuple[Side, ...] = ("on-premises", "exchange-online")
+    answers = [accepted(situation, domain, each) for each in sides]
+    if True in answers or any(below(domain, each) for each in _routed(situation)):
+        return True
+    tenant = domain.strip().lower().endswith(TENANT_SUFFIX)
+    deciding = answers[1] if tenant or side == "exchange-online" else answers[0]
+    return None if deciding is None else False
+
+
+def _routed(situation: Situation) -> list[str]:
+    """Domains that mail to the organisation's own tenant is sent to."""
+    return [
+        text.lower().removeprefix("smtp:").partition(";")[0]
+        for item in objects(situation, "SendConnector", "on-premises")
+        if item.ask("CloudServicesMailEnabled").value is True
+        for text in item.ask("AddressSpaces").texts()
+        if "*" not in text
+    ]
 
 
 def _foreign(

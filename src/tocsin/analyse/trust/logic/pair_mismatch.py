@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tocsin.analyse.trust.pairing import DIFFERENT
 from tocsin.analyse.trust.pairs import pairs
 from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.knowledge.checks import Check
@@ -14,7 +15,6 @@ DIFFER = N_(
     "{name}: the two sides do not agree ({value}). Mail or sign-ins between them fail, or are trusted "
     "for another reason than was meant."
 )
-MISSING_SIDE = N_("{name} has no counterpart on the other side.")
 FINE = N_("{name}: both sides agree.")
 UNTOLD = N_("{name}: {value} was collected on one side only.")
 NO_PAIR = N_("No trust was read of which both sides could be compared.")
@@ -34,15 +34,14 @@ def _one(pair: Pair) -> Verdict:
     name = (
         pair.left if pair.left == pair.right else " ↔ ".join(filter(None, (pair.left, pair.right)))
     )
-    differ = [row.left_property for row in pair.rows if row.agrees is False]
+    differ = [row for row in pair.rows if row.agrees is False]
     untold = [row.left_property for row in pair.rows if row.agrees is None]
     if differ:
-        return Verdict(
-            outcome="fail",
-            subject=name,
-            because=say(DIFFER, name=name, value=", ".join(differ)),
-            bases=pair.bases,
-        )
+        own = differ[0].because
+        if len(differ) > 1 or own is None or own.template == DIFFERENT:
+            value = ", ".join(row.left_property or row.right_property for row in differ)
+            own = say(DIFFER, name=name, value=value)
+        return Verdict(outcome="fail", subject=name, because=own, bases=pair.bases)
     if untold:
         because = say(UNTOLD, name=name, value=", ".join(untold))
         return Verdict(

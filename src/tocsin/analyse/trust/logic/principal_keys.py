@@ -7,26 +7,25 @@ from collections.abc import Iterator
 import msgspec
 
 from tocsin.analyse.trust.keys import certificates, holders
-from tocsin.analyse.trust.principals import Principal, principals
+from tocsin.analyse.trust.principals import FIRST_PARTY, Principal, principals
 from tocsin.analyse.trust.situation import Situation, Verdict
-from tocsin.analyse.trust.verdicts import failed, passed, unanswered, uncollected, unread
+from tocsin.analyse.trust.verdicts import cmdlet, failed, passed, unanswered, uncollected, unread
 from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
 
 KEYS = N_(
-    "{count} keys of the organisation lie on {name}, the last until {value}: whoever holds one of "
-    "their private keys signs tokens that Exchange Online accepts for every mailbox."
+    "Keys of the organisation lie on {name}: {count}, the last good until {value}. Whoever holds the "
+    "private part of one signs tokens in the name of Exchange Online itself."
 )
 ENDLESS = N_(
-    "{count} keys of the organisation lie on {name}: whoever holds one of their private keys signs "
-    "tokens that Exchange Online accepts for every mailbox."
+    "Keys of the organisation lie on {name}: {count}. Whoever holds the private part of one signs "
+    "tokens in the name of Exchange Online itself."
 )
 OVER = N_(
-    "{count} keys lie on {name}, and all have run out: none of them signs any more, but the old way "
+    "Keys lie on {name} ({count}), and all have run out: none of them signs any more, but the old way "
     "was never cleaned up."
 )
 FINE = N_("No key of the organisation lies on {name}.")
-NO_PRINCIPAL = N_("GET /servicePrincipals(appId='00000002-0000-0ff1-ce00-000000000000')")
 
 
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
@@ -41,7 +40,7 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
         yield _one(situation, each)
     if not found:
         # Every tenant with Exchange Online has it: an export without it did not ask for it.
-        yield unread("", NO_PRINCIPAL)
+        yield unread("", f"{cmdlet('ServicePrincipal')}: {FIRST_PARTY}")
 
 
 def _one(situation: Situation, principal: Principal) -> Verdict:

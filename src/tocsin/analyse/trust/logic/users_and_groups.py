@@ -44,6 +44,7 @@ SPLIT = N_("Active Directory split permissions are in force.")
 BASES_KEPT = 12
 """Entries quoted with one power."""
 
+# Gravest first: what comes after is the least that it adds.
 SAID = {"control": CONTROL, "reset-password": PASSWORDS, "add-member": MEMBERS}
 SERVERS: tuple[WellKnown, ...] = ("EWP", "ETS")
 
@@ -60,17 +61,17 @@ def _one(situation: Situation, item: Item) -> Iterator[Verdict]:
     told = False
     for group in SERVERS:
         own = [each for each in entries if each.group == group]
-        for power, template in SAID.items():
-            giving = [each for each in own if power in _powers(each)]
-            if giving:
-                told = True
-                because = say(template, name=NAMES[group], value=name)
-                yield _fail(situation, f"{name}: {NAMES[group]}: {power}", because, giving)
+        giving = [each for each in own if _powers(each)]
+        if giving:
+            told = True
+            gravest = next(p for p in SAID if any(p in _powers(each) for each in giving))
+            because = say(SAID[gravest], name=NAMES[group], value=name)
+            yield _fail(situation, f"{name}: {NAMES[group]}", because, giving)
         mapping = [each for each in own if each.maps_identities]
         if mapping and not told:
             told = True
             because = say(IDENTITIES, name=NAMES[group], value=name)
-            found = _fail(situation, f"{name}: {NAMES[group]}: identities", because, mapping)
+            found = _fail(situation, f"{name}: {NAMES[group]}", because, mapping)
             yield msgspec.structs.replace(found, level="medium")
     if told:
         return
