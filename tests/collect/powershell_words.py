@@ -24,6 +24,7 @@ OWN = {"Ask", "OpenFolder", "CloseFolder"}
 
 STATIC = {
     "System.BitConverter::ToString",
+    "System.Convert::ToBase64String",
     "System.Collections.Generic.List::new",
     "System.DateTimeKind::Utc",
     "System.Environment::MachineName",

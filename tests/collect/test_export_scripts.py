@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import subprocess
 import sys
@@ -16,7 +18,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from powershell_words import HARMLESS, OWN, commands, problems, strings, words
 
 from tocsin.collect.export_scripts import scripts
+from tocsin.formats import Reading, tocsin_export
+from tocsin.knowledge.checks import checks
 from tocsin.knowledge.hybrid import kinds
+from tocsin.knowledge.hybrid_values import enumeration
+from tocsin.model.evidence import Evidence, Inquiry, Setting
+from tocsin.model.locator import Locator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ON_PREMISES = "Export-TocsinEvidence.ps1"
@@ -32,7 +39,7 @@ OF_SERVERS = """ExchangeServer HybridConfiguration OrganizationConfig SendConnec
 OF_ONLINE = """InboundConnector OutboundConnector OnPremisesOrganization OrganizationConfig
         AcceptedDomain RemoteDomain TransportRule HostedConnectionFilterPolicy
         OrganizationRelationship IntraOrganizationConnector MigrationEndpoint MigrationBatch ArcConfig
-        ServicePrincipal OnPremServerReportInfo TenantExemptionInfo"""
+        OnPremServerReportInfo TenantExemptionInfo"""
 OF_GRAPH = """ServicePrincipal Application ServicePrincipalAppRoleAssignment
         ServicePrincipalAppRoleAssignedTo ApplicationOwner DirectoryRole DirectoryRoleMember
         Organization"""
@@ -197,7 +204,7 @@ def test_every_question_is_answered_by_the_cmdlet_it_names(name: str):
     """`Ask 'Get-X' … { … }`: the block runs Get-X, so that the file's name tells no lie."""
     script = SCRIPTS[name]
     blocks = re.split(r"^ *Ask '", script, flags=re.MULTILINE)[1:]
-    assert len(blocks) >= 18
+    assert len(blocks) >= 17
     for block in blocks:
         cmdlet = block.partition("'")[0]
         if cmdlet == "Get-Command ExSetup.exe":
@@ -215,6 +222,170 @@ def test_every_kind_that_a_cmdlet_exports_is_asked_for(name: str):
     }
     assert len(named) >= 8
     assert named <= commands(SCRIPTS[name])
+
+
+def lists(name: str) -> dict[str, set[str]]:
+    """The properties that each question names, by its cmdlet."""
+    script, found = SCRIPTS[name], {}
+    shared = {
+        variable: set(re.findall(r"'([^']+)'", match[1]))
+        for variable in (
+            "common",
+            "urls",
+            "logons",
+            "setup",
+            "principalNames",
+            "applicationNames",
+            "assignmentNames",
+        )
+        if (match := re.search(rf"^\${variable} = (.*?)\)$", script, re.MULTILINE | re.DOTALL))
+    }
+    asks = r"^ *Ask '([^']+)' '([^']+)' (.*?)(?: -Server| -Also| \{)"
+    for cmdlet, _, named in re.findall(asks, script, re.MULTILINE | re.DOTALL):
+        names = set(re.findall(r"'([^']+)'", named))
+        for variable in re.findall(r"\$(\w+)", named):
+            names |= shared.get(variable, set())
+        found[cmdlet] = found.get(cmdlet, set()) | names
+    # Those of $urls begin with those of $common.
+    return {
+        cmdlet: names | (shared["common"] if "InternalUrl" in names else set())
+        for cmdlet, names in found.items()
+    }
+
+
+REAL_OBJECTS = {
+    "Get-OrganizationConfig": "E19/GetOrganizationConfig.xml",
+    "Get-HybridConfiguration": "E19/GetHybridConfiguration.xml",
+    "Get-AcceptedDomain": "E19/GetAcceptedDomain.xml",
+    "Get-SendConnector": "E19/GetSendConnector.xml",
+    "Get-ReceiveConnector": "E19/GetReceiveConnector.xml",
+    "Get-AuthConfig": "E19/GetAuthConfig.xml",
+    "Get-PartnerApplication": "E19/GetPartnerApplication.xml",
+    "Get-SettingOverride": "E19/GetSettingOverride.xml",
+    "Get-ExchangeServer": "E19/GetExchangeServer.xml",
+    "Get-WebServicesVirtualDirectory": "E19/GetWebServicesVirtualDirectory.xml",
+}
+NOT_OF_EVERY_VERSION = {
+    "RejectDirectSend",  # Exchange Online
+    "TrustAnySSLCertificate",
+    # Of other virtual directories than EWS's.
+    *("FormsAuthentication", "OwaEnabled", "RequireSSL", "AdminEnabled"),
+}
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("cmdlet", REAL_OBJECTS)
+def test_properties_of_real_servers_are_named_as_they_are_spelled(cmdlet: str, shared: Path):
+    file = shared / "samples/hybrid/clixml-css-exchange" / REAL_OBJECTS[cmdlet]
+    text = file.read_text("utf-8-sig")
+    real = set(re.findall(r'N="(\w+)"', text))
+    assert lists(ON_PREMISES)[cmdlet] - real <= NOT_OF_EVERY_VERSION
+
+
+REAL_ANSWERS = {
+    "Get-InboundConnector": "inbound_connectors",
+    "Get-AcceptedDomain": "accepted_domains",
+    "Get-RemoteDomain": "remote_domains",
+    "Get-TransportConfig": "transport_config",
+    "Get-TransportRule": "transport_rule",
+    "Get-HostedConnectionFilterPolicy": "conn_filter",
+    "Get-OrganizationRelationship": "org_relationships",
+}
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("cmdlet", REAL_ANSWERS)
+def test_properties_of_a_real_tenant_are_named_as_they_are_spelled(cmdlet: str, shared: Path):
+    file = shared / "samples/hybrid/scubagear/ProviderSettingsExport.exo-subset.json"
+    real = set(json.loads(file.read_text("utf-8"))[REAL_ANSWERS[cmdlet]][0])
+    # A rule has its time of change without zone only.
+    assert lists(ONLINE)[cmdlet] - real <= {"WhenCreatedUTC", "WhenChangedUTC"}
+
+
+@pytest.mark.shared
+def test_properties_of_a_real_outbound_connector(shared: Path):
+    file = shared / "samples/hybrid/exo-adminapi-json/get-outboundconnector.admin-api.json"
+    assert lists(ONLINE)["Get-OutboundConnector"] <= set(json.loads(file.read_text("utf-8"))[0])
+
+
+def test_every_property_that_checks_look_at_is_asked_for():
+    """What the examples of the checks name, of every kind that a script exports."""
+    elsewhere = {"ConnectorReport", "MxRecord", "HybridWizardRun", "Segmentation"}
+    # Of these two all properties are taken, since nobody documents them.
+    whole = {"OnPremServerReport", "TenantExemption"}
+    # Made by the reader, of what the scripts write.
+    made = {"Entries", "Service"}
+    literal = {text.lower() for script in SCRIPTS.values() for text in strings(script)}
+    literal |= {
+        each.text.lower() for s in SCRIPTS.values() for each in words(s) if each.kind == "word"
+    }
+    used = {
+        (each.kind, name)
+        for check in checks().values()
+        for example in check.example
+        for each in example.settings
+        for name in (*each.properties, *each.null)
+        if each.kind not in elsewhere | whole and name not in made
+    }
+    assert len(used) > 100
+    assert {(kind, name) for kind, name in used if name.lower() not in literal} == set()
+
+
+def test_what_is_split_into_a_list_is_one():
+    match = re.search(r"\$script:Flags = @\((.*?)\)", SCRIPTS[ON_PREMISES], re.DOTALL)
+    assert match
+    flags = set(re.findall(r"'([^']+)'", match[1]))
+    forms = {
+        each.form
+        for kind in kinds()
+        for name in flags
+        if (each := enumeration(kind, name.lower())) is not None
+    }
+    assert forms == {"flags"}
+
+
+def envelope(cmdlet: str, side: str, names: set[str], **more: object) -> bytes:
+    """A file as the scripts write it."""
+    document = {
+        "tocsin": "export",
+        "version": 1,
+        "cmdlet": cmdlet,
+        "side": side,
+        "server": "",
+        "time": "2026-11-27T12:00:00Z",
+        "error": None,
+        "items": [dict.fromkeys(sorted(names), "x")],
+    }
+    return json.dumps(document | more, indent=4).encode()
+
+
+@each_script
+def test_every_file_is_read_as_what_it_is(name: str):
+    side = {ON_PREMISES: "on-premises", ONLINE: "exchange-online", GRAPH: "entra"}[name]
+    asked = lists(name)
+    assert len(asked) >= 7
+    for cmdlet, names in asked.items():
+        where = "directory" if cmdlet.startswith("Get-AD") and "User" not in names else side
+        data = envelope(cmdlet, where, names)
+        assert tocsin_export.recognise(data[:8192]) == 100
+        found = list(tocsin_export.read(io.BytesIO(data), Locator(source="x"), Reading()))
+        bodies = [each.body for each in found if isinstance(each, Evidence)]
+        (inquiry,) = [each for each in bodies if isinstance(each, Inquiry)]
+        assert (inquiry.side, inquiry.found, inquiry.fault) == (where, 1, ""), cmdlet
+        settings = [each for each in bodies if isinstance(each, Setting)]
+        assert {each.kind for each in settings} == {inquiry.kind}, cmdlet
+        assert settings[0].side == where, cmdlet
+
+
+def test_a_server_that_does_not_answer_is_no_server_without_certificates():
+    data = envelope(
+        "Get-ExchangeCertificate", "on-premises", set(), server="EX03", error="RPC", items=[]
+    )
+    found = list(tocsin_export.read(io.BytesIO(data), Locator(source="x"), Reading()))
+    (inquiry,) = [e.body for e in found if isinstance(e, Evidence) and isinstance(e.body, Inquiry)]
+    assert inquiry == Inquiry(
+        kind="ExchangeCertificate", side="on-premises", server="EX03", found=0, fault="RPC"
+    )
 
 
 @each_script

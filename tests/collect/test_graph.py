@@ -28,10 +28,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from tocsin.collect import graph_api, graph_asking, graph_sign_in, web_api
+from tocsin.collect import graph_api, graph_asking, graph_objects, graph_sign_in, web_api
 from tocsin.collect.graph_api import KINDS, graph
 from tocsin.collect.graph_asking import questions
-from tocsin.collect.graph_objects import thumbprint
 from tocsin.collect.graph_sign_in import SignIn, sign_in_from, token
 from tocsin.collect.web_api import ApiKey, ApiSettings
 from tocsin.formats import Reading
@@ -631,7 +630,7 @@ def test_credentials_of_wrong_types_lose_no_others(tenant: Tenant):
     settings, gaps, _ = tenant.ask()
     assert gaps == []
     keys = of(settings, "ServicePrincipal")[2]["keyCredentials"]
-    assert [each.get("customKeyIdentifier") for each in keys] == [None, None, THUMBPRINT]
+    assert [each.get("customKeyIdentifier") for each in keys] == [None, None, None, THUMBPRINT]
 
 
 def test_an_answer_beyond_the_limit_is_told(tenant: Tenant, monkeypatch: pytest.MonkeyPatch):
@@ -698,12 +697,14 @@ def test_the_token_is_in_no_log(tenant: Tenant, caplog: pytest.LogCaptureFixture
         (THUMBPRINT_BASE64, THUMBPRINT),
         # The hex text itself, in base64.
         ("NTJFRDlCNTAzOEE0N0I5RTJFMjE5MDcxNUNDMjM4MzU5RDRGOEY3Mw==", THUMBPRINT),
-        ("my own name", "my own name"),
+        ("no thumbprint!", ""),
         ("", ""),
     ],
 )
 def test_a_thumbprint_in_every_way_it_is_written(text: str, wanted: str):
-    assert thumbprint(text) == wanted
+    thing = {"id": TENANT, "keyCredentials": [{"customKeyIdentifier": text}]}
+    (key,) = graph_objects.setting("Application", thing).properties["keyCredentials"]
+    assert key.get("customKeyIdentifier", "") == wanted
 
 
 # Signing in: msal itself, whose connections to Microsoft's host end at this machine.

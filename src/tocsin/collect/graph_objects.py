@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Iterable
 from typing import Any
 
-from tocsin.model.setting import Setting
+import msgspec
 
-LIST_LIMIT = 5_000
-"""Entries kept of one list (keys, owners, domains)."""
+from tocsin.formats.syntax.records import Object, from_plain
+from tocsin.formats.syntax.setting_record import settings_of
+from tocsin.formats.syntax.setting_syntax import Origin
+from tocsin.model.setting import Setting
 
 _PROPERTIES = {
     "ServicePrincipal": (
@@ -28,25 +27,35 @@ _PROPERTIES = {
     ),
     "Tenant": (
         "id", "displayName", "onPremisesSyncEnabled", "onPremisesLastSyncDateTime", "tenantType",
+        "verifiedDomains",
     ),
 }  # fmt: skip
 
-_KEY = ("keyId", "displayName", "startDateTime", "endDateTime", "type", "usage")
-_SECRET = ("keyId", "displayName", "startDateTime", "endDateTime")
-_FRACTION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|\+00:00)")
-_HEX = re.compile(r"[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}")
-
 
 def setting(kind: str, thing: dict[str, Any], owners: Iterable[str] | None = None) -> Setting:
-    """One object of a kind, with the owners that were asked for separately; None: not asked."""
-    properties = {name: _value(name, thing[name]) for name in _PROPERTIES[kind] if name in thing}
-    if kind == "Tenant" and isinstance(domains := thing.get("verifiedDomains"), list):
-        names = (each.get("name") for each in domains[:LIST_LIMIT] if isinstance(each, dict))
-        properties["verifiedDomains"] = [each for each in names if isinstance(each, str)]
-    if owners is not None:
-        properties["owners"] = list(owners)
-    name = thing.get("displayName") or thing.get("principalDisplayName") or thing.get("id")
-    return Setting(kind=kind, side="entra", name=_text(name), properties=properties)
+    """One object of a kind, with the owners that were asked for separately; None: not asked.
+
+    Read by the same code as saved answers; what is not named here is not handed to it.
+    """
+    named = {name: thing[name] for name in _PROPERTIES[kind] if name in thing}
+    origin = Origin(syntax="json", kind=kind, side="entra")
+    try:
+        told = next(settings_of(_record(named), origin)).setting
+    except ValueError:
+        # Nested deeper than any object of Graph: what is not nested is kept.
+        flat = {name: each for name, each in named.items() if not isinstance(each, list | dict)}
+        told = next(settings_of(_record(flat), origin)).setting
+        lost = told.lost | dict.fromkeys(named.keys() - flat.keys(), "depth")
+        told = msgspec.structs.replace(told, lost=lost)
+    if owners is None:
+        return told
+    return msgspec.structs.replace(told, properties={**told.properties, "owners": list(owners)})
+
+
+def _record(thing: dict[str, Any]) -> Object:
+    found = from_plain(thing)
+    assert isinstance(found, Object)
+    return found
 
 
 def owner(thing: dict[str, Any], app_id: str) -> Setting:
@@ -74,78 +83,15 @@ def role_member(thing: dict[str, Any], role: dict[str, Any]) -> Setting:
     for name in ("userPrincipalName", "displayName", "onPremisesSyncEnabled", "accountEnabled"):
         # Graph leaves out of a group or an application what only users have.
         if name in thing:
-            found[names.get(name, name)] = _value(name, thing[name])
+            value = thing[name]
+            fit = value is None or isinstance(value, bool | str)
+            found[names.get(name, name)] = value if fit else None
     return Setting(
         kind="DirectoryRoleMember",
         side="entra",
         name=f"{found['Role']}: {owner_name(thing)}",
         properties=found,
     )
-
-
-def _value(name: str, value: Any) -> Any:
-    if name == "keyCredentials":
-        return [_key(each) for each in _objects(value)] if isinstance(value, list) else None
-    if name == "passwordCredentials":
-        chosen = [_chosen(each, _SECRET) for each in _objects(value)]
-        return chosen if isinstance(value, list) else None
-    if name == "requiredResourceAccess":
-        return [_access(each) for each in _objects(value)] if isinstance(value, list) else None
-    if isinstance(value, str):
-        return _moment(value)
-    return value if value is None or isinstance(value, bool | int | float) else None
-
-
-def _objects(value: Any) -> list[dict[str, Any]]:
-    listed = value[:LIST_LIMIT] if isinstance(value, list) else []
-    return [each for each in listed if isinstance(each, dict)]
-
-
-def _chosen(thing: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    found = {name: thing[name] for name in names if name in thing}
-    return {
-        name: _moment(value) if isinstance(value, str) else None for name, value in found.items()
-    }
-
-
-def _key(thing: dict[str, Any]) -> dict[str, Any]:
-    found = _chosen(thing, _KEY)
-    if "customKeyIdentifier" in thing:
-        identifier = thing["customKeyIdentifier"]
-        found["customKeyIdentifier"] = (
-            thumbprint(identifier) if isinstance(identifier, str) else None
-        )
-    return found
-
-
-def thumbprint(text: str) -> str:
-    """A key's identifier as upper hex. Graph writes it in hex or in base64, of the bytes or of the
-    hex itself; anything else is given back as it is."""
-    if _HEX.fullmatch(text):
-        return text.upper()
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return text[:200]
-    if len(raw) in (20, 32):
-        return raw.hex().upper()
-    inner = raw.decode("latin-1")
-    return inner.upper() if _HEX.fullmatch(inner) else text[:200]
-
-
-def _access(thing: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"resourceAppId": _text(thing.get("resourceAppId"))}
-    roles = _objects(thing.get("resourceAccess"))
-    found["resourceAccess"] = [
-        {name: _text(each.get(name)) for name in ("id", "type")} for each in roles
-    ]
-    return found
-
-
-def _moment(text: str) -> str:
-    """A time without parts of a second, another text as it is."""
-    found = _FRACTION.fullmatch(text)
-    return f"{found[1]}Z" if found else text[:4_000]
 
 
 def _text(value: Any) -> str:

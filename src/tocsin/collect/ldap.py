@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -224,7 +224,7 @@ class _Reading:
         for search in self._searches():
             yield from self._found(search)
             asked += search.kinds
-        yield from self._objects.end(self._at)
+        yield from self._dated(self._objects.end(self._at))
         yield from self._other_domains()
         if SERVERS.query not in self._faults:
             scope = self._contexts[CONFIGURATION]
@@ -253,9 +253,12 @@ class _Reading:
             if search is EXCHANGE:
                 self._groups = groups_named(found)
             at = msgspec.structs.replace(self._at, position=found.dn)
-            for each in (*describe(found, at), *self._objects.read(found, at)):
-                dated = isinstance(each, Evidence)
-                yield msgspec.structs.replace(each, seen=self._now) if dated else each
+            yield from self._dated((*describe(found, at), *self._objects.read(found, at)))
+
+    def _dated(self, found: Iterable[Evidence | Gap]) -> Iterator[Evidence | Gap]:
+        for each in found:
+            dated = isinstance(each, Evidence)
+            yield msgspec.structs.replace(each, seen=self._now) if dated else each
 
     def _inquiry(self, kind: str) -> Iterator[Evidence | Gap]:
         """That all objects of a kind were asked for.

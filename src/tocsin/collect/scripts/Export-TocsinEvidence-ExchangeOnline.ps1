@@ -29,7 +29,7 @@ $script:Entries = [System.Collections.Generic.List[object]]::new()
 $script:Utf8 = [System.Text.UTF8Encoding]::new($false)
 $script:FaultLimit = 2000
 # Flags that Exchange prints in one text; written as a list of names.
-$script:Flags = @('AuthMechanism', 'PermissionGroups', 'Services', 'Features', 'ServerRole',
+$script:Flags = @('AuthMechanism', 'PermissionGroups', 'Services', 'ServerRole', 'TransportRole',
     'MailboxMoveCapability')
 
 function Get-Moment {
@@ -206,7 +206,7 @@ Ask 'Get-TransportRule' 'exchange-online' ($common + @('Priority', 'State', 'Mod
         'SenderIpRanges', 'ExceptIfSenderIpRanges', 'HeaderContainsMessageHeader', 'HeaderContainsWords',
         'HeaderMatchesMessageHeader', 'HeaderMatchesPatterns', 'SetSCL', 'SetHeaderName',
         'SetHeaderValue', 'RemoveHeader', 'RouteMessageOutboundConnector', 'StopRuleProcessing',
-        'WhenChanged')) {
+        'RejectMessageReasonText', 'WhenChanged')) {
     Get-TransportRule -ResultSize Unlimited
 }
 Ask 'Get-HostedConnectionFilterPolicy' 'exchange-online' ($common + @('IsDefault', 'IPAllowList',
@@ -251,9 +251,6 @@ Ask 'Get-MigrationEndpoint' 'exchange-online' ($common + @('EndpointType', 'Remo
 Ask 'Get-MigrationBatch' 'exchange-online' ($common + @('Status', 'BatchDirection', 'MigrationType',
         'SourceEndpoint', 'TargetEndpoint', 'TotalCount', 'StartDateTimeUTC', 'CompleteAfterUTC')) {
     Get-MigrationBatch
-}
-Ask 'Get-ServicePrincipal' 'exchange-online' ($common + @('AppId', 'ObjectId', 'ServiceId', 'DisplayName')) {
-    Get-ServicePrincipal
 }
 #endregion
 

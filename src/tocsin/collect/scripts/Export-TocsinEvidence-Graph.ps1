@@ -31,7 +31,7 @@ $script:Entries = [System.Collections.Generic.List[object]]::new()
 $script:Utf8 = [System.Text.UTF8Encoding]::new($false)
 $script:FaultLimit = 2000
 # Flags that Exchange prints in one text; written as a list of names.
-$script:Flags = @('AuthMechanism', 'PermissionGroups', 'Services', 'Features', 'ServerRole',
+$script:Flags = @('AuthMechanism', 'PermissionGroups', 'Services', 'ServerRole', 'TransportRole',
     'MailboxMoveCapability')
 
 function Get-Moment {
@@ -183,8 +183,14 @@ function Get-KeyFacts {
     param($Credentials)
     foreach ($each in $Credentials) {
         $identifier = $null
-        if ($null -ne $each.CustomKeyIdentifier) {
-            $identifier = [System.BitConverter]::ToString($each.CustomKeyIdentifier) -replace '-', ''
+        $bytes = $each.CustomKeyIdentifier
+        if ($bytes -is [string]) {
+            $identifier = $bytes
+        } elseif ($null -ne $bytes -and ($bytes.Length -eq 20 -or $bytes.Length -eq 32)) {
+            $identifier = [System.BitConverter]::ToString($bytes) -replace '-', ''
+        } elseif ($null -ne $bytes) {
+            # Graph sends the thumbprint's text, which the module takes for base64 and unpacks.
+            $identifier = [System.Convert]::ToBase64String($bytes)
         }
         [ordered] @{
             customKeyIdentifier = $identifier; keyId = [string] $each.KeyId; displayName = $each.DisplayName

@@ -34,7 +34,7 @@ $script:Entries = [System.Collections.Generic.List[object]]::new()
 $script:Utf8 = [System.Text.UTF8Encoding]::new($false)
 $script:FaultLimit = 2000
 # Flags that Exchange prints in one text; written as a list of names.
-$script:Flags = @('AuthMechanism', 'PermissionGroups', 'Services', 'Features', 'ServerRole',
+$script:Flags = @('AuthMechanism', 'PermissionGroups', 'Services', 'ServerRole', 'TransportRole',
     'MailboxMoveCapability')
 
 function Get-Moment {
@@ -171,8 +171,8 @@ OpenFolder 'on-premises'
 $common = @('Name', 'Identity', 'Guid', 'DistinguishedName', 'WhenCreatedUTC', 'WhenChangedUTC')
 
 #region The organisation
-Ask 'Get-OrganizationConfig' 'on-premises' ($common + @('ObjectVersion', 'AdminDisplayName',
-        'ExchangeVersion', 'HybridConfigurationStatus', 'OAuth2ClientProfileEnabled',
+Ask 'Get-OrganizationConfig' 'on-premises' ($common + @('ObjectVersion', 'ExchangeVersion',
+        'HybridConfigurationStatus', 'OAuth2ClientProfileEnabled',
         'PerTenantSwitchToESTSEnabled', 'RejectDirectSend', 'MapiHttpEnabled', 'EwsEnabled',
         'EwsApplicationAccessPolicy', 'EwsAllowList', 'EwsBlockList', 'MitigationsEnabled',
         'MicrosoftExchangeRecipientEmailAddresses', 'MicrosoftExchangeRecipientPrimarySmtpAddress')) {
@@ -202,7 +202,7 @@ Ask 'Get-TransportRule' 'on-premises' ($common + @('Priority', 'State', 'Mode', 
         'SenderIpRanges', 'HeaderContainsMessageHeader', 'HeaderContainsWords',
         'HeaderMatchesMessageHeader', 'HeaderMatchesPatterns', 'SetSCL', 'SetHeaderName',
         'SetHeaderValue', 'RemoveHeader', 'RouteMessageOutboundConnector', 'StopRuleProcessing',
-        'WhenChanged')) {
+        'RejectMessageReasonText', 'WhenChanged')) {
     Get-TransportRule
 }
 Ask 'Get-SendConnector' 'on-premises' ($common + @('Enabled', 'AddressSpaces', 'SmartHosts',
