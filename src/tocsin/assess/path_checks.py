@@ -39,6 +39,7 @@ def _ways(
             check, "unknown", "", say(N_("No server is known, so no way was looked for."))
         )
     for score in scores:
+        # Written down with the gravest target first.
         mine = [by_id[each] for each in score.paths]
         if score.state not in WEAK or not mine:
             words = (
@@ -50,10 +51,10 @@ def _ways(
             continue
         names = list(dict.fromkeys(graph.nodes[each.target].name for each in mine))
         because = say(
-            N_("{name} is weak, and has a way to: {targets}. The strongest: {way}."),
+            N_("{name} is weak, and has a way to: {targets}. The first: {way}."),
             name=score.name,
             targets=", ".join(names),
-            way=route(graph, max(mine, key=lambda each: each.strength)),
+            way=route(graph, mine[0]),
         )
         bases = bases_along(graph, mine)
         yield _result(

@@ -63,7 +63,12 @@ def remaining(trusts: Trusts, without: Sequence[str]) -> Trusts:
         if f"server:{each.id}" not in left.nodes
     ]
     paths, chokes, scores = found(kept, servers)
-    others = [each for each in trusts.checks if each.check not in (WAY, CHOKE)]
+    gone = {graph.nodes[name].server for name in left.nodes} - {""}
+    others = [
+        each
+        for each in trusts.checks
+        if each.check not in (WAY, CHOKE) and not (each.servers and gone.issuperset(each.servers))
+    ]
     accepted = {each.fingerprint: each.accepted for each in trusts.checks if each.accepted}
     results = [
         msgspec.structs.replace(each, accepted=accepted.get(each.fingerprint))
