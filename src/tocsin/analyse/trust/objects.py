@@ -13,6 +13,14 @@ from tocsin.analyse.trust.situation import Situation
 from tocsin.knowledge.hybrid import kinds
 from tocsin.model.setting import Side
 
+ROWS = frozenset(
+    (
+        "AppOwner", "AppRoleAssignment", "ConnectorReport", "DirectoryRoleMember", "HybridWizardRun",
+        "MigrationBatch", "ReceiveConnectorPermission", "Segmentation", "TenantExemption",
+    )
+)  # fmt: skip
+"""Kinds of which several have one name and are not one thing: rows of a list."""
+
 CHANGED = ("WhenChangedUTC", "WhenChanged")
 
 
@@ -56,7 +64,8 @@ def _objects(situation: Situation, kind: str, side: Side) -> list[Item]:
     found: dict[tuple[str, ...], list[Item]] = {}
     for number, item in enumerate(situation.settings.items(kind, side)):
         found.setdefault(_key(item, number), []).append(item)
-    groups = [group for items in found.values() for group in _apart(items)]
+    apart = _rows if kind in ROWS else _apart
+    groups = [group for items in found.values() for group in apart(items)]
     return sorted(map(_joined, groups), key=lambda each: (each.setting.name.lower(), str(each.at)))
 
 
@@ -78,6 +87,21 @@ def _apart(items: list[Item]) -> list[list[Item]]:
     groups = list(by_guid.values())
     groups[0].extend(unnamed)
     return groups
+
+
+def _rows(items: list[Item]) -> list[list[Item]]:
+    """Each for itself; the same row of two exports once."""
+    found: list[list[Item]] = []
+    for item in items:
+        same = [
+            group
+            for group in found
+            if group[0].at.source != item.at.source
+            and group[0].setting.properties == item.setting.properties
+        ]
+        if not same:
+            found.append([item])
+    return found
 
 
 def _joined(items: list[Item]) -> Item:

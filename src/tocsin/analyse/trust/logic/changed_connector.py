@@ -16,6 +16,7 @@ from tocsin.model.text import N_, say
 RUN_LASTS = timedelta(days=1)
 """What is changed so soon after the wizard's own object was, the wizard may have changed."""
 
+# A run whose log shows that it set nothing explains no change.
 RUNS = (("HybridWizardRun", "Time"), ("HybridConfiguration", "WhenChangedUTC"))
 
 BEFORE = N_("{name} was last changed on {day}, not after the wizard's last run.")
@@ -28,7 +29,12 @@ AFTER = N_(
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """One verdict for every enabled connector of the type OnPremises."""
     del check
-    runs = [item.ask(name) for kind, name in RUNS for item in objects(situation, kind)]
+    runs = [
+        item.ask(name)
+        for kind, name in RUNS
+        for item in objects(situation, kind)
+        if not item.ask("Set").empty
+    ]
     yield from judged_inbound(situation, lambda item: _one(situation, item, runs))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from tocsin.analyse.trust.conditions import day
 from tocsin.analyse.trust.connectors import gates, judged_inbound, other_end
 from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.settings import Answer, Item
@@ -21,7 +23,11 @@ from tocsin.analyse.trust.verdicts import (
 from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
 
+LEAST = timedelta(days=7)
+"""A report of a shorter time says nothing of a connector that is used now and then."""
+
 USED = N_("{count} mails came through {name} in the time that the report covers.")
+SHORT = N_("No mail came through {name}, but the report covers less than {days} days.")
 SILENT = N_(
     "No mail came through {name} in the time that the report covers, but it is enabled and trusted: "
     "an intruder can use it, and nobody would miss it."
@@ -52,8 +58,20 @@ def _one(situation: Situation, item: Item, rows: list[Item]) -> Verdict:
     if unclear is not None or nameless:
         which = unclear or nameless[0]
         return unanswered(which, [_unclear(which, "Messages" if unclear else "Connector")])
+    covered = _covered(rows)
+    if rows and (covered is None or covered < LEAST):
+        return unread(
+            name, f"{cmdlet('ConnectorReport')} (-StartDate, -EndDate: {LEAST.days} days)"
+        )
     report = inquiries(situation, "ConnectorReport")
     return failed(name, say(SILENT, name=name), asked, other_end(situation, item), report)
+
+
+def _covered(rows: list[Item]) -> timedelta | None:
+    """How long a time the report covers, as far as mail shows; None where it has no days."""
+    days = [day(each.ask(name)) for each in rows for name in ("First", "Last")]
+    known = [each for each in days if each]
+    return max(known) - min(known) if known else None
 
 
 def _lower(answer: Answer) -> list[str]:

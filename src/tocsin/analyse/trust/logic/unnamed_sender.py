@@ -21,9 +21,9 @@ from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
 from tocsin.model.trusts import Basis
 
-MAIL = "headers of mails that Exchange Online took from your own servers"
 SERVERS = ("SendingTransportServers", "EdgeTransportServers")
 
+NO_MAIL = N_("No mail was read that Exchange Online took from a host of yours for your own.")
 NAMED = N_("{name} is named in the configuration: its mail is rightly taken for your own.")
 STRANGE = N_(
     "Exchange Online took {count} mails from {name} ({address}) for your own (AuthAs Internal), but no "
@@ -52,7 +52,7 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     for name, flows in sorted(senders.items()):
         yield _one(situation, name, flows, allowed)
     if not senders:
-        yield unread("", MAIL)
+        yield Verdict(outcome="unknown", because=say(NO_MAIL), missing=("mail",))
 
 
 def _one(situation: Situation, name: str, flows: list[Flow], allowed: Named) -> Verdict:
