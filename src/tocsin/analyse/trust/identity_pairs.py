@@ -252,6 +252,8 @@ def _servers(situation: Situation) -> Iterator[Pair]:
         draft = Draft(say(SERVERS), item, None, names=("", "ExchangeServer"))
         for name in LISTS:
             answer = item.ask(name)
+            if not answer.known:
+                draft.row(answer, absent("Name"), agrees=None)
             for host in map(host_of, answer.texts()):
                 found = situation.server(host) is not None or _exported(situation, host)
                 agrees = True if found else (False if listed else None)

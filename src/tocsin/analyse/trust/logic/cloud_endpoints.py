@@ -52,7 +52,7 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
             answers = [item.ask(name) for name in names]
             if enabled.value is False:
                 continue
-            if not any(each.known for each in answers):
+            if not any(each.filled for each in answers) and not all(each.known for each in answers):
                 gaps.append(f"{cmdlet(kind)}: {', '.join(names)}")
             for answer in answers:
                 for host in filter(None, map(_host, answer.texts())):

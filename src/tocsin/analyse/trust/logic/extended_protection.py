@@ -14,7 +14,16 @@ from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.settings import Answer, Item
 from tocsin.analyse.trust.situation import Situation, Verdict, bases_of
 from tocsin.analyse.trust.submission import server_of
-from tocsin.analyse.trust.verdicts import NONE_HERE, failed, named, passed, unanswered, uncollected
+from tocsin.analyse.trust.verdicts import (
+    NONE_HERE,
+    cmdlet,
+    failed,
+    named,
+    passed,
+    unanswered,
+    uncollected,
+    unread,
+)
 from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
 
@@ -41,6 +50,13 @@ FLOOR = "extended-protection"
 
 BACK_END = "exchange back end"
 
+ENDPOINTS = (
+    ("MigrationEndpoint", "RemoteServer"),
+    ("OrganizationRelationship", "TargetSharingEpr"),
+    ("IntraOrganizationConnector", "TargetSharingEpr"),
+)
+"""Where the address of the Hybrid Agent stands."""
+
 
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """Each virtual directory that has the setting."""
@@ -49,15 +65,15 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     if nothing is not None:
         yield nothing
         return
-    agent = _agent(situation)
+    agents = _agents(situation)
     verdicts = [
-        _one(situation, item, agent)
+        _one(situation, item, agents)
         for item in objects(situation, "VirtualDirectory", "on-premises")
     ]
     yield from verdicts or [Verdict(outcome="pass", because=say(NONE_HERE))]
 
 
-def _one(situation: Situation, item: Item, agent: Answer | None) -> Verdict:
+def _one(situation: Situation, item: Item, agents: list[Answer] | None) -> Verdict:
     service, answer = item.ask("Service"), item.ask("ExtendedProtectionTokenChecking")
     server = server_of(situation, item)
     servers = (server.id,) if server else ()
@@ -71,8 +87,10 @@ def _one(situation: Situation, item: Item, agent: Answer | None) -> Verdict:
     said = {"name": name, "value": value}
     if ORDER.index(value.lower()) >= ORDER.index(wanted.lower()):
         return passed(name, say(FINE, **said), [answer])
-    if agent is not None and kind == "ews" and not back:
-        bases = bases_of([answer, agent])
+    if kind == "ews" and not back and agents != []:
+        if agents is None:
+            return unread(name, cmdlet("MigrationEndpoint"), servers=servers)
+        bases = bases_of([answer, *agents])
         because = say(AGENT, **said)
         return Verdict(
             outcome="unknown", subject=name, because=because, bases=bases, servers=servers
@@ -89,12 +107,16 @@ def _label(item: Item, server: str) -> str:
     return name if not short or short in name.lower() else f"{server}\\{name}"
 
 
-def _agent(situation: Situation) -> Answer | None:
-    """What shows that the Hybrid Agent publishes a server."""
-    asked = (
-        ("IntraOrganizationConnector", "TargetSharingEpr"),
-        ("OrganizationRelationship", "TargetSharingEpr"),
-        ("MigrationEndpoint", "RemoteServer"),
-    )
-    answers = (item.ask(name) for kind, name in asked for item in objects(situation, kind))
-    return next((a for a in answers if any(HYBRID_AGENT in t.lower() for t in a.texts())), None)
+def _agents(situation: Situation) -> list[Answer] | None:
+    """What shows that the Hybrid Agent publishes a server; None where nobody asked the cloud, and no
+    answer on-premises says that there is no hybrid."""
+    found: list[Answer] = []
+    told = False
+    for kind, name in ENDPOINTS:
+        answers = [item.ask(name) for item in objects(situation, kind, "exchange-online")]
+        found += [a for a in answers if any(HYBRID_AGENT in t.lower() for t in a.texts())]
+        asked = uncollected(situation, kind, "exchange-online") is None
+        told = told or (asked and all(each.known for each in answers))
+    hybrid = objects(situation, "HybridConfiguration", "on-premises")
+    alone = uncollected(situation, "HybridConfiguration", "on-premises") is None and not hybrid
+    return found if found or told or alone else None

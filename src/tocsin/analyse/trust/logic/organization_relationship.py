@@ -70,6 +70,8 @@ def _one(situation: Situation, item: Item) -> Verdict:
     given = moving is not None or archive.value is True or level.value == "LimitedDetails"
     if foreign and given and enabled.known:
         return _foreign(name, ", ".join(foreign), answers, moving, archive)
+    if domains.known and not foreign and not untold:
+        return passed(name, say(FINE, name=name), answers)
     needed = [enabled, domains, archive, level, *([] if any(m.known for m in moves) else moves)]
     if not all(each.known for each in needed):
         return unanswered(item, needed)

@@ -13,11 +13,13 @@ from tocsin.analyse.trust.settings import Answer, Item
 from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import (
     NONE_HERE,
+    cmdlet,
     failed,
     named,
     passed,
     unanswered,
     uncollected,
+    unread,
 )
 from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
@@ -107,8 +109,10 @@ def _application(situation: Situation, item: Item) -> Verdict:
         if found:
             return unanswered(item, [enabled])
     # The switch TrustAnySSLCertificate is in no export of an application: only its presence counts.
-    if not sids.known or not account.known or power is None:
+    if not sids.known or not account.known:
         return unanswered(item, [sids, account])
+    if power is None:
+        return unread(name, f"{cmdlet('DirectoryGroup')}: Members")
     return passed(name, say(APP_FINE, name=name), [sids, account])
 
 
