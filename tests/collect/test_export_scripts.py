@@ -8,10 +8,11 @@ import re
 import subprocess
 import sys
 import zipfile
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import tree_sitter
+import tree_sitter_powershell
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -391,11 +392,6 @@ def test_a_server_that_does_not_answer_is_no_server_without_certificates():
 @each_script
 def test_a_parser_that_others_wrote_reads_it(name: str):
     """tree-sitter's grammar of PowerShell: not Microsoft's, but not ours either."""
-    if find_spec("tree_sitter") is None or find_spec("tree_sitter_powershell") is None:
-        pytest.skip("not installed: tree-sitter, tree-sitter-powershell")
-    import tree_sitter
-    import tree_sitter_powershell
-
     language = tree_sitter.Language(tree_sitter_powershell.language())
     source = SCRIPTS[name].encode()
     tree = tree_sitter.Parser(language).parse(source)
