@@ -67,6 +67,8 @@ def settings_of(thing: Object, origin: Origin) -> Iterator[Told]:
             yield Told(each, limit)
         return
     _own(kind, thing, found, properties, lost, origin)
+    # JSON nests what other syntaxes print: a server's name, an identity.
+    found |= {name.lower(): text for name, text in properties.items() if isinstance(text, str)}
     yield Told(
         Setting(
             kind=kind.name,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tocsin.formats.syntax import distinguished_name
 from tocsin.formats.syntax.setting_date import iso_date
 from tocsin.knowledge.hybrid_values import enumeration
 
@@ -49,11 +50,16 @@ def _range(lower: Members) -> str | None:
 
 
 def _reference(lower: Members) -> str | None:
-    name = _text(lower.get("name"))
-    if name:
-        return name
+    """An object of the directory by its name, behind the path where Exchange prints one."""
     _, _, relative = _text(lower.get("rdn")).partition("=")
-    return relative or _text(lower["distinguishedname"]) or None
+    name = _text(lower.get("name")) or relative
+    parent = _text(lower.get("parent"))
+    if name and "/" in parent:
+        return f"{parent}/{name}"
+    dn = _text(lower["distinguishedname"])
+    if name and ",cn=protocols," in dn.lower() and (place := distinguished_name.place(dn)):
+        return f"{place.server}\\{name}"
+    return name or _text(lower["distinguishedname"]) or None
 
 
 def _certificate_name(lower: Members) -> str | None:
@@ -103,6 +109,17 @@ def _span(lower: Members) -> str | None:
     return ("-" if ticks < 0 else "") + (f"{days}.{clock}" if days else clock)
 
 
+def _limit(lower: Members) -> str | None:
+    if lower["isunlimited"] is True:
+        return "Unlimited"
+    value = lower.get("value")
+    return str(value) if isinstance(value, str | int) else None
+
+
+def _network_address(lower: Members) -> str | None:
+    return f"{_text(lower['protocoltype'])}:{_text(lower['addressstring'])}"
+
+
 def _server_version(lower: Members) -> str | None:
     return "Version {major}.{minor} (Build {build}.{revision})".format_map(dict(lower))
 
@@ -138,8 +155,7 @@ _SHAPES: tuple[tuple[frozenset[str], Callable[[Members], str | None]], ...] = tu
         ("port address addressfamily", _binding),
         ("proxyaddressstring", _member("proxyaddressstring")),
         ("isvalidaddress address", _member("address")),
-        ("isunlimited value", _member("value")),
-        ("isunlimited", lambda lower: "Unlimited" if lower["isunlimited"] is True else None),
+        ("isunlimited", _limit),
         ("ticks totaldays", _span),
         ("originalstring", _member("originalstring")),
         ("absoluteuri", _member("absoluteuri")),
@@ -147,6 +163,8 @@ _SHAPES: tuple[tuple[frozenset[str], Callable[[Members], str | None]], ...] = tu
         ("major minor build revision filepatchleveldescription", _server_version),
         ("major minor build revision", _version),
         ("hostnamestring", _member("hostnamestring")),
+        ("pathname drivename", _member("pathname")),
+        ("protocoltype addressstring", _network_address),
         ("accountdomainsid binarylength value", _member("value")),
     )
 )
