@@ -192,6 +192,19 @@ def test_computers_beyond_the_limit_are_counted_and_exchange_servers_stay(
     assert "more than 2 computers; 4 that name no Exchange service left out" in gaps
 
 
+def test_a_flood_of_settings_and_of_groups_is_counted(data: bytes, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(directory_settings, "SETTINGS_LIMIT", 3)
+    monkeypatch.setattr(directory_settings, "HELD_SIZE", 10)
+    bodies = [each.body for each in read(data) if isinstance(each, Evidence)]
+    assert len([each for each in bodies if isinstance(each, Setting)]) == 3
+    told = {each.why.template: each.why.values for each in read(data) if isinstance(each, Gap)}
+    assert told["more than {limit} objects with settings; {count} left out"]["limit"] == 3
+    # Two groups stand before the object that names one of them, and are in no place of Exchange's.
+    assert told[
+        "{count} groups were not held against the GUIDs of Exchange's groups: too many"
+    ] == {"count": 2}
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 40), st.binary(max_size=12))))
 def test_mutated_exports_are_survived(cuts: list[tuple[float, int, bytes]]):

@@ -296,6 +296,14 @@ def test_computers_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch)
     assert (gap.kind, gap.why.values) == ("limit", {"limit": 2, "count": 3})
 
 
+def test_a_flood_of_objects_is_counted(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sharphound, "TOLD_LIMIT", 1)
+    data = collection("groups", group("Exchange Servers", 1), group("Organization Management", 2))
+    assert set(told(data)) == {"Exchange Servers"}
+    (gap,) = [each for each in read(data) if isinstance(each, Gap)]
+    assert (gap.kind, gap.why.values["count"]) == ("limit", 1)
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     cuts=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 20), st.binary(max_size=8)), max_size=4)

@@ -25,6 +25,9 @@ from tocsin.model.text import N_, say
 COMPUTERS_LIMIT = 20_000
 """Computers told that carry no name of an Exchange service; those that do are always told."""
 
+TOLD_LIMIT = 50_000
+"""Objects told of one file."""
+
 VERSIONS = range(4, 7)
 """Versions of the format that are known."""
 
@@ -80,7 +83,7 @@ class _Collection:
         self.type = ""
         self.records = self.told = 0
         self.lost = False
-        self._computers = self._left = 0
+        self._computers = self._left = self._beyond = 0
 
     def read(self, stream: BinaryIO) -> Iterator[Evidence | Gap]:
         """What the records say, then what is missing."""
@@ -100,6 +103,9 @@ class _Collection:
     def _object(self, value: dict[str, Any], place: Locator) -> Iterator[Evidence | Gap]:
         shape = objects.shape_of(value)
         if at(value, "IsDeleted") is True or not shape:
+            return
+        if self.told >= TOLD_LIMIT:
+            self._beyond += 1
             return
         found: list[Evidence | Gap] = []
         if shape == "group" and objects.is_exchange_group(value):
@@ -144,6 +150,14 @@ class _Collection:
                 found=self.records,
             )
             yield Gap(at=self._at, why=why)
+        if self._beyond:
+            self.lost = True
+            why = say(
+                N_("more than {limit} objects with settings; {count} left out"),
+                limit=TOLD_LIMIT,
+                count=self._beyond,
+            )
+            yield Gap(at=self._at, kind="limit", why=why)
         if self._left:
             why = say(
                 N_("more than {limit} computers; {count} that name no Exchange service left out"),
