@@ -51,8 +51,9 @@ def draw(situation: Situation) -> Iterator[Pair]:
     for item in objects(situation, "SendConnector", "on-premises"):
         if to_the_cloud(item) and item.ask("Enabled").value is not False:
             yield _to_cloud(situation, item)
-    for item, _ in outbound(situation):
-        yield _from_cloud(situation, item)
+    for item, applies in outbound(situation):
+        if applies or is_named(item, wizard_names(situation, "OutboundConnector")):
+            yield _from_cloud(situation, item)
 
 
 def _to_cloud(situation: Situation, item: Item) -> Pair:

@@ -42,11 +42,13 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """Each virtual directory of EWS, and each endpoint for remote moves."""
     del check
     running, batches = _running(situation)
+    nothing_read = False
     for kind in ("VirtualDirectory", "MigrationEndpoint"):
         nothing = uncollected(situation, kind)
         if nothing is not None:
+            nothing_read = True
             yield nothing
-    found = False
+    found = nothing_read
     for item in objects(situation, "VirtualDirectory", "on-premises"):
         proxy = item.ask("MRSProxyEnabled")
         if proxy.known or item.ask("Service").value == "EWS":

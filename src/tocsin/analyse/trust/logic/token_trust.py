@@ -31,7 +31,10 @@ ANY_CERTIFICATE = N_(
 FOREIGN = N_(
     "{name} takes the keys that sign tokens from {value}, which is none of Microsoft's sign-in services."
 )
-SIDS = N_("{name} may say by a SID of its own choice on whose behalf it comes.")
+SIDS = N_(
+    "{name} is believed when it names a user by a SID of another forest: it may come as anyone whose SID "
+    "it writes down."
+)
 ACCOUNT = N_("{name} acts as {value}, which may change Exchange.")
 ISSUER_FINE = N_("{name} takes its keys from Microsoft's sign-in service.")
 APP_FINE = N_("{name} names users as it should, and acts as an account of its own.")
@@ -44,6 +47,9 @@ _SIGN_IN = re.compile(
 
 OWN_ACCOUNT = "-applicationaccount"
 """How setup names the accounts that partner applications act as."""
+
+GRAPH = "00000003-0000-0000-c000-000000000000"
+"""Microsoft Graph, which is set up to name users by their SID."""
 
 ADMINISTRATOR = frozenset({"administrator", "administrateur", "administrador", "administratör"})
 
@@ -96,13 +102,17 @@ def _application(situation: Situation, item: Item) -> Verdict:
             "LinkedAccount",
         )
     )
+    app = item.ask("ApplicationIdentifier")
+    default = str(app.value).lower() == GRAPH
     who = host_of(next(iter(account.texts()), ""))
     power = _privileged(situation, who) if who else False
     faults = [
         (trusting.value is True, say(ANY_CERTIFICATE, name=name), trusting),
-        (sids.value is True, say(SIDS, name=name), sids),
+        (sids.value is True and not default, say(SIDS, name=name), sids),
         (power is True, say(ACCOUNT, name=name, value=who), account),
     ]
+    if sids.value is True and not app.known:
+        return unanswered(item, [app])
     for found, because, answer in faults:
         if found and enabled.known:
             return failed(name, because, [answer, enabled])

@@ -26,8 +26,8 @@ STRANGE_OVER = N_(
 )
 OURS = N_("Every key on {name} belongs to a known certificate.")
 NO_KEYS = N_("No key lies on {name}.")
-UNTOLD = N_("Whose key {value} on {name} is cannot be told: {what}.")
-NO_THUMBPRINT = N_("its thumbprint was not collected")
+UNTOLD = N_("Whose key {value} on {name} is cannot be told. Not collected: {what}.")
+NO_THUMBPRINT = f"{cmdlet('ServicePrincipal')}: keyCredentials.customKeyIdentifier"
 
 
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
@@ -65,7 +65,7 @@ def _key(
     """None for a key of ours."""
     if key.thumbprint and key.thumbprint in known:
         return None
-    wanted = missing or () if key.thumbprint else ("keyCredentials.customKeyIdentifier",)
+    wanted = missing or () if key.thumbprint else (NO_THUMBPRINT,)
     subject = f"{name}: {key.label}"
     if wanted:
         because = say(UNTOLD, value=key.label, name=name, what=", ".join(wanted))
