@@ -56,8 +56,6 @@ GENERIC = {
 }
 """The generic bits, and the rights a directory makes of them ([MS-ADTS] 5.1.3.2)."""
 
-EVERYONE = "S-1-1-0"
-
 _SDDL_RIGHTS = {
     "CC": 0x1,
     "DC": 0x2,
@@ -188,7 +186,7 @@ def parse_sddl(text: str, names: Mapping[str, str] = _NULL) -> Descriptor:
     control = _CONTROL.match(text, head.end())
     at = control.end() if control else head.end()
     if "NO_ACCESS_CONTROL" in text[head.end() : at]:
-        return Descriptor([_everything()])
+        return Descriptor(_everything())
     entries: list[dict[str, Any]] = []
     skipped = 0
     while at < len(text) and text[at] == "(":
@@ -214,7 +212,7 @@ def parse_bytes(data: bytes) -> Descriptor:
     if not control & _DACL_PRESENT:
         raise ValueError("no list of access rights in it")
     if not start:
-        return Descriptor([_everything()])
+        return Descriptor(_everything())
     if start < 20 or start + 8 > len(data) or data[start] not in (2, 4):
         raise ValueError(_CUT)
     found = [_from_ace(ace) for ace in _aces(data, start)]
@@ -390,12 +388,5 @@ def _guid_at(data: bytes, at: int) -> str:
     return str(found) if found.int else ""
 
 
-def _everything() -> dict[str, Any]:
-    return {
-        "Type": "allow",
-        "Flags": [],
-        "Rights": rights_of(COMBINED["GenericAll"]),
-        "ObjectType": "",
-        "InheritedObjectType": "",
-        "Trustee": EVERYONE,
-    }
+def _everything() -> list[dict[str, Any]]:
+    return parse_sddl("D:(A;;GA;;;WD)").entries
