@@ -68,10 +68,11 @@ def layout(picture: Drawn) -> Layout:
     layers = [_layer(picture, number) for number in range(len(picture.nodes))]
     columns = {layer: column for column, layer in enumerate(sorted(set(layers)))}
     cells: dict[tuple[int, str], list[int]] = {}
-    for number, node in enumerate(picture.nodes):
-        cells.setdefault((columns[layers[number]], node.side), []).append(number)
+    sides = [_side(node) for node in picture.nodes]
+    for number, side in enumerate(sides):
+        cells.setdefault((columns[layers[number]], side), []).append(number)
     _order(picture, cells)
-    return _placed(picture.nodes, cells, len(columns))
+    return _placed(sides, cells, len(columns))
 
 
 def curve(one: Spot, other: Spot) -> tuple[int, int, int, int, int, int, int, int]:
@@ -99,6 +100,11 @@ def _layer(picture: Drawn, number: int) -> int:
     return LAYER[node.kind]
 
 
+def _side(node: DrawnNode) -> str:
+    """Where an intruder may begin stands outside both bands, whosever it is."""
+    return node.side if LAYER[node.kind] else "outside"
+
+
 def _order(picture: Drawn, cells: dict[tuple[int, str], list[int]]) -> None:
     """Each node near the middle of its neighbours, so that fewer lines cross."""
     near: dict[int, list[int]] = {}
@@ -118,7 +124,7 @@ def _order(picture: Drawn, cells: dict[tuple[int, str], list[int]]) -> None:
 
 
 def _placed(
-    nodes: Sequence[DrawnNode], cells: Mapping[tuple[int, str], list[int]], columns: int
+    sides: Sequence[str], cells: Mapping[tuple[int, str], list[int]], columns: int
 ) -> Layout:
     def most(side: str) -> int:
         return max((len(found) for (_, s), found in cells.items() if s == side), default=0)
@@ -140,22 +146,22 @@ def _placed(
             )
     width = 4 * MARGIN + (columns - 1) * COLUMN + WIDTH if columns else 0
     return Layout(
-        spots=tuple(spots[number] for number in range(len(nodes))),
-        bands=tuple(_bands(nodes, spots, tops, heights)),
+        spots=tuple(spots[number] for number in range(len(sides))),
+        bands=tuple(_bands(sides, spots, tops, heights)),
         width=width,
         height=inner + 2 * MARGIN,
     )
 
 
 def _bands(
-    nodes: Sequence[DrawnNode],
+    sides: Sequence[str],
     spots: Mapping[int, Spot],
     tops: Mapping[str, int],
     heights: Mapping[str, int],
 ) -> list[Band]:
     found = []
     for side in ("cloud", "on-premises"):
-        across = [spots[number].x for number, node in enumerate(nodes) if node.side == side]
+        across = [spots[number].x for number, its in enumerate(sides) if its == side]
         if across:
             left, right = min(across) - MARGIN, max(across) + WIDTH + MARGIN
             found.append(Band(side, left, tops[side] - BAND, right - left, heights[side] + BAND))

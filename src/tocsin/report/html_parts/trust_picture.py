@@ -12,7 +12,7 @@ from tocsin.report.html_parts.trust_layers import HEIGHT, WIDTH, Band, Layout, c
 from tocsin.report.html_parts.trust_steps import cut
 from tocsin.report.html_parts.trust_words import FURTHER, NODE, SIDE
 
-LABEL_LIMIT = 24
+LABEL_LIMIT = 22
 """Characters of a name that fit into a node."""
 URGENT = 50.0
 """A score from which a server's frame is drawn heavy; its score stands in the node, too."""

@@ -247,6 +247,8 @@ const tocsinTrusts = (() => {
     before ||= asFound();
     const after = calm ? before : best();
     const pairs = before.map((was, at) => ({ ...was, then: after[at].value })).filter((pair) => pair.value > 0);
+    const joined = document.getElementById("if-pairs");
+    joined.textContent = fill(joined.dataset.text, { before: number(pairs.length), after: number(pairs.filter((pair) => pair.then > 0).length) });
     const changes = pairs.filter((pair) => Math.abs(pair.value - pair.then) > 1e-9);
     const shown = calm ? pairs : changes;
     const body = table.tBodies[0];
