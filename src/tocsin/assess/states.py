@@ -10,8 +10,12 @@ from tocsin.analyse.inventory.visibility import Vantage
 from tocsin.assess.sending import Hosts, sent_through
 from tocsin.knowledge.catalogue import Knowledge
 from tocsin.model.conversation import Conversations
+from tocsin.model.evidence import Evidence
 from tocsin.model.hunt import Hunt, stance
 from tocsin.model.server_state import ServerState, Weakness
+
+PROOFS_KEPT = 3
+"""Places kept with a server."""
 
 
 def states(
@@ -70,7 +74,15 @@ def _state(
         seen_by=server.seen_by,
         incidents=incidents,
         sent=sent,
+        proofs=_proofs(server),
     )
+
+
+def _proofs(server: KnownServer) -> tuple[Evidence, ...]:
+    """Where the build was seen that decides, else the server itself."""
+    deciding = server.current.deciding if server.current else ()
+    proofs = [proof for each in deciding for proof in each.sighting.proofs[-1:]]
+    return tuple(proofs or server.proofs)[:PROOFS_KEPT]
 
 
 def _seen(server: KnownServer, vantage: Vantage) -> bool | None:

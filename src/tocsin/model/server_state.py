@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from tocsin.model.build import Build
+from tocsin.model.evidence import Evidence
 from tocsin.model.evidence_source import SeenBy
 
 Weakness = Literal["exploited", "known-exploited", "unsupported", "unknown", "behind", "current"]
@@ -20,7 +21,7 @@ class ServerState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     its cumulative update. hidden: as the inventory says; it moves no score. reported: Exchange Online's
     report names it, None when no report was read. scanned: an inside scan names it, None when none was
     read. logged: logs of it were read. incidents: ids of incidents that worked on it; sent: hijacked
-    mails that left through it.
+    mails that left through it. proofs: where its build was seen, or it itself.
     """
 
     id: str
@@ -43,3 +44,4 @@ class ServerState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     seen_by: tuple[SeenBy, ...] = ()
     incidents: tuple[str, ...] = ()
     sent: int = 0
+    proofs: tuple[Evidence, ...] = ()

@@ -8,6 +8,7 @@ from functools import cache
 
 from tocsin.analyse.trust.conditions import Looked, every
 from tocsin.analyse.trust.connectors import other_end
+from tocsin.analyse.trust.drawing import BASES_KEPT
 from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.settings import Item
 from tocsin.analyse.trust.situation import Situation, Verdict, bases_of, weak
@@ -22,8 +23,9 @@ from tocsin.analyse.trust.verdicts import (
 )
 from tocsin.knowledge.checks import Check
 from tocsin.model.finding import LEVELS, Level, fingerprint
+from tocsin.model.server_state import ServerState
 from tocsin.model.text import N_, Sentence, say
-from tocsin.model.trusts import CheckResult
+from tocsin.model.trusts import Basis, CheckResult
 
 __all__ = ["ASSESSED", "NONE_HERE", "judge", "judged", "logic", "uncollected"]
 
@@ -128,10 +130,28 @@ def _result(check: Check, verdict: Verdict, situation: Situation) -> CheckResult
         because=verdict.because,
         servers=verdict.servers,
         missing=verdict.missing,
-        bases=verdict.bases,
+        bases=_places(check, verdict, ends),
         attack=check.attack,
         recommendation=Sentence(template=check.recommendation),
         references=check.references,
         raised=raised,
         fingerprint=fingerprint(check.id, verdict.subject.lower()),
     )
+
+
+def _places(check: Check, verdict: Verdict, ends: dict[str, ServerState]) -> tuple[Basis, ...]:
+    """What the verdict rests on; of a check by the servers' state, where that was seen too."""
+    by_state = "servers" in check.inputs and verdict.outcome == "fail"
+    seen = [
+        Basis(
+            source=proof.at.source,
+            position=proof.at.position,
+            sha256=proof.at.sha256,
+            object=ends[name].name,
+            value=proof.quote,
+        )
+        for name in verdict.servers
+        if by_state and name in ends
+        for proof in ends[name].proofs
+    ]
+    return tuple(dict.fromkeys((*verdict.bases, *seen)))[:BASES_KEPT]
