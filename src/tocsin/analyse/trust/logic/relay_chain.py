@@ -16,7 +16,7 @@ from tocsin.model.text import N_, say
 from tocsin.model.trusts import Basis, EdgeKind, Node
 
 CHAIN = N_(
-    "Mail that {name} hands over without a sign-in reaches Exchange Online as the organisation's "
+    "Mail from {name}, handed over without a sign-in, reaches Exchange Online as the organisation's "
     "own, by way of {way}."
 )
 FINE = N_("No relay on the inside leads to mail that Exchange Online takes for internal.")
