@@ -159,6 +159,15 @@ def test_the_part_that_writes_is_the_same_in_all(name: str):
     assert part.findall(SCRIPTS[name]) == part.findall(SCRIPTS[ON_PREMISES])
 
 
+@each_script
+def test_no_name_means_two_things(name: str):
+    """PowerShell's names know no case, and at the top `$script:X` and `$x` are one variable."""
+    named = [each.text[1:].lower() for each in words(SCRIPTS[name]) if each.kind == "variable"]
+    scoped = {each.partition(":")[2] for each in named if ":" in each}
+    assert len(scoped) >= 6
+    assert not scoped & {each for each in named if ":" not in each}
+
+
 SECRET = {
     "authenticationcredential", "credential", "credentials", "encryptedpassword", "key", "hint",
     "password", "privatekey", "rawdata", "secret", "secrettext", "serializationdata",

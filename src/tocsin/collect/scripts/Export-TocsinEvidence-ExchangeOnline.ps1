@@ -142,14 +142,14 @@ function OpenFolder {
 }
 
 function CloseFolder {
-    param([string] $Organisation, [string] $Account)
+    param([string] $Title, [string] $Account)
     $manifest = [ordered] @{
-        tocsin = 'manifest'; version = 1; organisation = $Organisation; started = $script:Started
+        tocsin = 'manifest'; version = 1; organisation = $Title; started = $script:Started
         finished = Get-Moment; account = $Account; entries = $script:Entries.ToArray()
     }
     [System.IO.File]::WriteAllText([System.IO.Path]::Combine($script:Folder, 'manifest.json'),
         (ConvertTo-Json -InputObject $manifest -Depth 6), $script:Utf8)
-    $failed = @($script:Entries | Where-Object { $null -ne $_.error }).Count
+    $failed = @($script:Entries | Where-Object { $null -ne $_['error'] }).Count
     Write-Progress -Activity 'Tocsin' -Completed
     Write-Host ('{0} questions asked, {1} not or only partly answered: {2}' -f
         $script:Entries.Count, $failed, $script:Folder)

@@ -144,14 +144,14 @@ function OpenFolder {
 }
 
 function CloseFolder {
-    param([string] $Organisation, [string] $Account)
+    param([string] $Title, [string] $Account)
     $manifest = [ordered] @{
-        tocsin = 'manifest'; version = 1; organisation = $Organisation; started = $script:Started
+        tocsin = 'manifest'; version = 1; organisation = $Title; started = $script:Started
         finished = Get-Moment; account = $Account; entries = $script:Entries.ToArray()
     }
     [System.IO.File]::WriteAllText([System.IO.Path]::Combine($script:Folder, 'manifest.json'),
         (ConvertTo-Json -InputObject $manifest -Depth 6), $script:Utf8)
-    $failed = @($script:Entries | Where-Object { $null -ne $_.error }).Count
+    $failed = @($script:Entries | Where-Object { $null -ne $_['error'] }).Count
     Write-Progress -Activity 'Tocsin' -Completed
     Write-Host ('{0} questions asked, {1} not or only partly answered: {2}' -f
         $script:Entries.Count, $failed, $script:Folder)
@@ -166,7 +166,7 @@ if (-not (Get-MgContext)) { throw 'Not signed in: use Connect-MgGraph first.' }
 OpenFolder 'entra'
 
 # "Office 365 Exchange Online", the same application in every tenant.
-$exchange = '00000002-0000-0ff1-ce00-000000000000'
+$exchangeAppId = '00000002-0000-0ff1-ce00-000000000000'
 # Name that the hybrid application of an Exchange organisation begins with.
 $dedicated = 'ExchangeServerApp-'
 # Applications looked at closely, at most; more are written down as a fault.
@@ -175,8 +175,11 @@ $script:Limit = 500
 $principalNames = @('id', 'appId', 'displayName', 'servicePrincipalType', 'appOwnerOrganizationId',
     'accountEnabled', 'keyCredentials', 'passwordCredentials', 'createdDateTime', 'owners')
 $applicationNames = @('id', 'appId', 'displayName', 'signInAudience', 'keyCredentials',
-    'passwordCredentials', 'createdDateTime', 'requiredResourceAccess', 'owners')
+    'passwordCredentials', 'createdDateTime', 'owners')
 $script:Owners = @()
+# Whether everything came that later questions rest on.
+$script:HoldersKnown = $false
+$script:OwnersKnown = $false
 
 # Of a key: which one, of what kind, from when until when. Never the key.
 function Get-KeyFacts {
@@ -224,14 +227,20 @@ function Get-PrincipalFacts {
     param([string] $Id)
     # Keys are only given when asked for by name.
     $found = Get-MgServicePrincipal -ServicePrincipalId $Id -Property @('id', 'appId', 'displayName', 'servicePrincipalType', 'appOwnerOrganizationId', 'accountEnabled', 'keyCredentials', 'passwordCredentials') -ErrorAction Stop
-    $owners = @(Get-MgServicePrincipalOwner -ServicePrincipalId $Id -All | ForEach-Object { Get-OwnerName $_ })
-    [pscustomobject] @{
+    $facts = [ordered] @{
         id = $found.Id; appId = $found.AppId; displayName = $found.DisplayName
         servicePrincipalType = $found.ServicePrincipalType
         appOwnerOrganizationId = $found.AppOwnerOrganizationId; accountEnabled = $found.AccountEnabled
         keyCredentials = @(Get-KeyFacts $found.KeyCredentials)
-        passwordCredentials = @(Get-SecretFacts $found.PasswordCredentials); owners = $owners
+        passwordCredentials = @(Get-SecretFacts $found.PasswordCredentials)
     }
+    try {
+        $facts['owners'] = @(Get-MgServicePrincipalOwner -ServicePrincipalId $Id -All -ErrorAction Stop | ForEach-Object { Get-OwnerName $_ })
+    } catch {
+        # Owners that are not known are left out: that is not the same as none.
+        Write-Host ('  owners of ' + $found.DisplayName + ': ' + $_.Exception.Message)
+    }
+    [pscustomobject] $facts
 }
 
 function Get-AssignmentFacts {
@@ -248,7 +257,6 @@ function Get-AssignmentFacts {
 }
 
 #region Who may do what in Exchange Online
-$script:Exchange = @()
 $script:Holders = [ordered] @{}
 Ask 'Get-MgOrganization' 'entra' @('id', 'displayName', 'onPremisesSyncEnabled',
     'onPremisesLastSyncDateTime', 'tenantType', 'verifiedDomains') {
@@ -264,60 +272,81 @@ Ask 'Get-MgOrganization' 'entra' @('id', 'displayName', 'onPremisesSyncEnabled',
 $assignmentNames = @('id', 'appRoleId', 'principalId', 'principalType', 'principalDisplayName', 'resourceId',
     'resourceDisplayName', 'createdDateTime')
 Ask 'Get-MgServicePrincipalAppRoleAssignedTo' 'entra' $assignmentNames {
-    $script:Exchange = @(Get-MgServicePrincipal -Filter ("appId eq '" + $exchange + "'") -Property id -ErrorAction Stop)
-    foreach ($each in $script:Exchange) {
-        Get-MgServicePrincipalAppRoleAssignedTo -ServicePrincipalId $each.Id -All | ForEach-Object {
+    foreach ($each in @(Get-MgServicePrincipal -Filter ("appId eq '" + $exchangeAppId + "'") -Property 'id' -ErrorAction Stop)) {
+        Get-MgServicePrincipalAppRoleAssignedTo -ServicePrincipalId $each.Id -All -ErrorAction Stop | ForEach-Object {
             if ($_.PrincipalType -eq 'ServicePrincipal') { $script:Holders[[string] $_.PrincipalId] = $true }
             $_ | Get-AssignmentFacts
         }
     }
-}
-Ask 'Get-MgServicePrincipal' 'entra' $principalNames {
-    foreach ($each in $script:Exchange) { Get-PrincipalFacts $each.Id }
-    Get-MgServicePrincipal -Filter ("startswith(displayName,'" + $dedicated + "')") -All -Property id | ForEach-Object {
+    Get-MgServicePrincipal -Filter ("startswith(displayName,'" + $dedicated + "')") -All -Property 'id' -ErrorAction Stop | ForEach-Object {
         $script:Holders[[string] $_.Id] = $true
     }
-    $count = 0
-    foreach ($id in @($script:Holders.Keys)) {
-        $count = $count + 1
-        if ($count -gt $script:Limit) { throw ('more than ' + $script:Limit + ' applications, the rest was not read') }
-        Get-PrincipalFacts $id
+    $script:HoldersKnown = $true
+}
+$script:AppIds = [ordered] @{}
+Ask 'Get-MgServicePrincipal' 'entra' $principalNames {
+    foreach ($each in @(Get-MgServicePrincipal -Filter ("appId eq '" + $exchangeAppId + "'") -Property 'id' -ErrorAction Stop)) {
+        Get-PrincipalFacts $each.Id
     }
+    $missed = @()
+    foreach ($id in @($script:Holders.Keys | Select-Object -First $script:Limit)) {
+        try {
+            $facts = Get-PrincipalFacts $id
+            $script:AppIds[[string] $facts.appId] = $true
+            $facts
+        } catch {
+            $missed += $id + ': ' + $_.Exception.Message
+        }
+    }
+    if ($script:Holders.Count -gt $script:Limit) { $missed += 'more than ' + $script:Limit + ' applications, the rest was not read' }
+    if ($missed.Count -gt 0) {
+        $script:HoldersKnown = $false
+        throw ($missed -join '; ')
+    }
+    if (-not $script:HoldersKnown) { throw 'not all applications with rights in Exchange Online are known' }
 }
 Ask 'Get-MgServicePrincipalAppRoleAssignment' 'entra' $assignmentNames {
     foreach ($id in @($script:Holders.Keys | Select-Object -First $script:Limit)) {
         Get-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $id -All | Get-AssignmentFacts
     }
+    if (-not $script:HoldersKnown) { throw 'not all applications with rights in Exchange Online are known' }
 }
 Ask 'Get-MgApplication' 'entra' $applicationNames {
-    $appIds = @($script:Holders.Keys | Select-Object -First $script:Limit | ForEach-Object {
-            (Get-MgServicePrincipal -ServicePrincipalId $_ -Property appId).AppId
-        })
     $ids = [ordered] @{}
-    Get-MgApplication -Filter ("startswith(displayName,'" + $dedicated + "')") -All -Property id | ForEach-Object {
+    Get-MgApplication -Filter ("startswith(displayName,'" + $dedicated + "')") -All -Property 'id' -ErrorAction Stop | ForEach-Object {
         $ids[[string] $_.Id] = $true
     }
-    foreach ($appId in $appIds) {
+    foreach ($appId in @($script:AppIds.Keys)) {
         # An application of another tenant has its registration there, and none here.
-        Get-MgApplication -Filter ("appId eq '" + $appId + "'") -Property id | ForEach-Object { $ids[[string] $_.Id] = $true }
+        Get-MgApplication -Filter ("appId eq '" + $appId + "'") -Property 'id' -ErrorAction Stop | ForEach-Object { $ids[[string] $_.Id] = $true }
     }
+    $all = $script:HoldersKnown
     foreach ($id in @($ids.Keys)) {
-        $found = Get-MgApplication -ApplicationId $id -Property @('id', 'appId', 'displayName', 'signInAudience', 'keyCredentials', 'passwordCredentials', 'createdDateTime', 'requiredResourceAccess')
-        if ($null -eq $found) { continue }
-        $owners = @(Get-MgApplicationOwner -ApplicationId $id -All | ForEach-Object { Get-OwnerName $_ })
-        $script:Owners += @($owners | ForEach-Object {
-                [pscustomobject] @{ AppId = $found.AppId; UserPrincipalName = $_ }
-            })
-        [pscustomobject] @{
+        $found = Get-MgApplication -ApplicationId $id -Property @('id', 'appId', 'displayName', 'signInAudience', 'keyCredentials', 'passwordCredentials', 'createdDateTime') -ErrorAction Stop
+        $facts = [ordered] @{
             id = $found.Id; appId = $found.AppId; displayName = $found.DisplayName
             signInAudience = $found.SignInAudience; createdDateTime = $found.CreatedDateTime
             keyCredentials = @(Get-KeyFacts $found.KeyCredentials)
-            passwordCredentials = @(Get-SecretFacts $found.PasswordCredentials); owners = $owners
+            passwordCredentials = @(Get-SecretFacts $found.PasswordCredentials)
         }
+        try {
+            $facts['owners'] = @(Get-MgApplicationOwner -ApplicationId $id -All -ErrorAction Stop | ForEach-Object { Get-OwnerName $_ })
+            $script:Owners += @($facts['owners'] | ForEach-Object {
+                    [pscustomobject] @{ AppId = $found.AppId; UserPrincipalName = $_ }
+                })
+        } catch {
+            $all = $false
+        }
+        [pscustomobject] $facts
+    }
+    $script:OwnersKnown = $all
+    if (-not $script:HoldersKnown) {
+        throw 'not all applications with rights in Exchange Online are known'
     }
 }
 Ask 'Get-MgApplicationOwner' 'entra' @('AppId', 'UserPrincipalName') {
     $script:Owners
+    if (-not $script:OwnersKnown) { throw 'the owners of some applications are not known' }
 }
 #endregion
 

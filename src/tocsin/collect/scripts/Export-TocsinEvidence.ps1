@@ -147,14 +147,14 @@ function OpenFolder {
 }
 
 function CloseFolder {
-    param([string] $Organisation, [string] $Account)
+    param([string] $Title, [string] $Account)
     $manifest = [ordered] @{
-        tocsin = 'manifest'; version = 1; organisation = $Organisation; started = $script:Started
+        tocsin = 'manifest'; version = 1; organisation = $Title; started = $script:Started
         finished = Get-Moment; account = $Account; entries = $script:Entries.ToArray()
     }
     [System.IO.File]::WriteAllText([System.IO.Path]::Combine($script:Folder, 'manifest.json'),
         (ConvertTo-Json -InputObject $manifest -Depth 6), $script:Utf8)
-    $failed = @($script:Entries | Where-Object { $null -ne $_.error }).Count
+    $failed = @($script:Entries | Where-Object { $null -ne $_['error'] }).Count
     Write-Progress -Activity 'Tocsin' -Completed
     Write-Host ('{0} questions asked, {1} not or only partly answered: {2}' -f
         $script:Entries.Count, $failed, $script:Folder)
@@ -291,19 +291,19 @@ function Get-SetupVersion {
             return $local.FileVersionInfo
         }
     }
-    $folder = 'C:\Program Files\Microsoft\Exchange Server\V15\'
+    $place = 'C:\Program Files\Microsoft\Exchange Server\V15\'
     $reasons = @()
     try {
         $hive = [Microsoft.Win32.RegistryKey]::OpenRemoteBaseKey('LocalMachine', $Fqdn)
         $key = $hive.OpenSubKey('SOFTWARE\Microsoft\ExchangeServer\v15\Setup')
-        if ($null -ne $key) { $folder = [string] $key.GetValue('MsiInstallPath', $folder) }
+        if ($null -ne $key) { $place = [string] $key.GetValue('MsiInstallPath', $place) }
         $hive.Close()
     } catch {
         $reasons += 'registry: ' + $_.Exception.Message
     }
-    $path = $folder.TrimEnd('\') + '\Bin\ExSetup.exe'
+    $path = $place.TrimEnd('\') + '\Bin\ExSetup.exe'
     try {
-        $share = '\\' + $Fqdn + '\' + ($path -replace '^([A-Za-z]):', '$1$$')
+        $share = 'Microsoft.PowerShell.Core\FileSystem::\\' + $Fqdn + '\' + ($path -replace '^([A-Za-z]):', '$1$$')
         $found = Get-Item -LiteralPath $share -ErrorAction Stop
         return $found.VersionInfo
     } catch {
@@ -336,24 +336,26 @@ foreach ($server in $script:Servers) {
         'IsSelfSigned', 'RootCAType', 'Status', 'PublicKeySize', 'FriendlyName') -Server $name {
         Get-ExchangeCertificate -Server $_
     }
-    $script:Connectors = @()
+    $script:Connectors = $null
     Ask 'Get-ReceiveConnector' 'on-premises' ($common + @('Enabled', 'Server', 'TransportRole', 'Bindings',
             'RemoteIPRanges', 'AuthMechanism', 'PermissionGroups', 'RequireTLS', 'TlsCertificateName',
             'TlsDomainCapabilities', 'Fqdn', 'ServiceDiscoveryFqdn', 'DomainSecureEnabled',
             'SuppressXAnonymousTls', 'EnableAuthGSSAPI', 'ExtendedProtectionPolicy',
             'RequireEHLODomain', 'AcceptConsumerMail', 'DefaultDomain', 'Comment',
             'ProtocolLoggingLevel')) -Server $name {
-        $script:Connectors = @(Get-ReceiveConnector -Server $_)
+        $script:Connectors = @(Get-ReceiveConnector -Server $_ -ErrorAction Stop)
         $script:Connectors
     }
     Ask 'Get-ADPermission' 'on-premises' @('Identity', 'User', 'ExtendedRights', 'Deny',
         'IsInherited') -Server $name {
+        # No connectors known is not the same as no rights on them.
+        if ($null -eq $script:Connectors) { throw 'the receive connectors of this server are not known' }
         foreach ($connector in $script:Connectors) {
             $identity = [string] $connector.Identity
             Get-ADPermission -Identity ([string] $connector.DistinguishedName) |
                 Where-Object { $_.ExtendedRights } | ForEach-Object {
                     [pscustomobject] @{
-                        Identity = $identity; User = [string] $_.User; ExtendedRights = $_.ExtendedRights
+                        Identity = $identity; User = [string] $_.User; ExtendedRights = @($_.ExtendedRights)
                         Deny = $_.Deny; IsInherited = $_.IsInherited
                     }
                 }
@@ -385,8 +387,8 @@ foreach ($server in $script:Servers) {
     }
     # A server that does not answer still has its addresses in the directory, and only those.
     $unheard = @($script:Entries | Where-Object {
-            $_.server -eq $name -and $_.cmdlet -eq 'Get-WebServicesVirtualDirectory' -and
-            ($null -ne $_.error -or $_.count -eq 0)
+            $_['server'] -eq $name -and $_['cmdlet'] -eq 'Get-WebServicesVirtualDirectory' -and
+            ($null -ne $_['error'] -or $_['count'] -eq 0)
         }).Count -gt 0
     if ($unheard) {
         Ask 'Get-WebServicesVirtualDirectory' 'on-premises' $urls -Server $name -Part 'directory' -Also @{ Service = 'EWS' } {
@@ -405,6 +407,8 @@ $wellKnown = @{
     'C262A929D691B74A9E068728F8F842EA' = 'OrganizationManagement'
 }
 $script:Computers = [ordered] @{}
+# Whether every member of every group could be looked at.
+$script:AllKnown = $false
 
 function Get-DomainOf {
     param([string] $DistinguishedName)
@@ -426,57 +430,77 @@ function Get-KnownMember {
         if ($found.ObjectClass -eq 'computer') { $script:Computers[$DistinguishedName] = $true }
     } catch {
         # What is not known of a member is left out; that it is a member still counts.
-        $known['Name'] = [string] $known['Name']
+        $script:AllKnown = $false
     }
     return $known
 }
 
 if (-not $SkipDirectory) {
     Ask 'Get-ADGroup' 'directory' @('Name', 'Sid', 'DistinguishedName', 'WellKnown', 'Members') {
+        $script:AllKnown = $true
+        $groups = 0
         $context = (Get-ADRootDSE -ErrorAction Stop).configurationNamingContext
         $container = Get-ADObject -Identity ('CN=Microsoft Exchange,CN=Services,' + $context) -Properties otherWellKnownObjects -ErrorAction Stop
         foreach ($value in $container.otherWellKnownObjects) {
             $pieces = @(([string] $value) -split ':', 4)
             if ($pieces.Count -ne 4 -or -not $wellKnown.ContainsKey($pieces[2])) { continue }
             $group = Get-ADGroup -Identity $pieces[3] -Server (Get-DomainOf $pieces[3]) -Properties member
-            if ($null -eq $group) { continue }
+            if ($null -eq $group) { $script:AllKnown = $false; continue }
+            $groups = $groups + 1
             $members = @($group.member | ForEach-Object { Get-KnownMember ([string] $_) })
             [pscustomobject] @{
                 Name = $group.Name; Sid = [string] $group.SID; DistinguishedName = $group.DistinguishedName
                 WellKnown = $wellKnown[$pieces[2]]; Members = $members
             }
         }
+        # Setup makes them in every forest: none means that they are not shown to this account.
+        if ($groups -eq 0) {
+            $script:AllKnown = $false
+            throw 'none of the groups of Exchange is shown to this account'
+        }
     }
     Ask 'Get-ADComputer' 'directory' @('Name', 'DnsHostName', 'Sid', 'DistinguishedName', 'Enabled',
         'UnconstrainedDelegation', 'LastLogon', 'OperatingSystem', 'ServicePrincipalNames') {
-        foreach ($dn in $script:Computers.Keys) {
-            $found = Get-ADComputer -Identity $dn -Server (Get-DomainOf $dn) -Properties @('lastLogonTimestamp', 'userAccountControl', 'servicePrincipalName', 'operatingSystem')
-            if ($null -eq $found) { continue }
-            $logon = $null
-            if ($found.lastLogonTimestamp) { $logon = [datetime]::FromFileTimeUtc([int64] $found.lastLogonTimestamp) }
-            [pscustomobject] @{
-                Name = $found.Name; DnsHostName = $found.DNSHostName; Sid = [string] $found.SID
-                DistinguishedName = $found.DistinguishedName; Enabled = [bool] $found.Enabled
-                UnconstrainedDelegation = [bool] ([int64] $found.userAccountControl -band 0x80000)
-                LastLogon = $logon; OperatingSystem = $found.operatingSystem
-                ServicePrincipalNames = @($found.servicePrincipalName)
+        $missed = @()
+        if (-not $script:AllKnown) { $missed += 'not all members of the groups are known' }
+        foreach ($dn in @($script:Computers.Keys)) {
+            try {
+                $found = Get-ADComputer -Identity $dn -Server (Get-DomainOf $dn) -Properties @('lastLogonTimestamp', 'userAccountControl', 'servicePrincipalName', 'operatingSystem') -ErrorAction Stop
+                $logon = $null
+                if ($found.lastLogonTimestamp) { $logon = [datetime]::FromFileTimeUtc([int64] $found.lastLogonTimestamp) }
+                [pscustomobject] @{
+                    Name = $found.Name; DnsHostName = $found.DNSHostName; Sid = [string] $found.SID
+                    DistinguishedName = $found.DistinguishedName; Enabled = [bool] $found.Enabled
+                    UnconstrainedDelegation = [bool] ([int64] $found.userAccountControl -band 0x80000)
+                    LastLogon = $logon; OperatingSystem = $found.operatingSystem
+                    ServicePrincipalNames = @($found.servicePrincipalName)
+                }
+            } catch {
+                $missed += $dn + ': ' + $_.Exception.Message
             }
         }
+        if ($missed.Count -gt 0) { throw ($missed -join '; ') }
     }
     Ask 'Get-ADObject' 'directory' @('Object', 'ObjectKind', 'Sddl') {
+        $missed = @()
         foreach ($domain in (Get-ADForest -ErrorAction Stop).Domains) {
-            $root = (Get-ADDomain -Identity $domain -Server $domain).DistinguishedName
-            foreach ($kind in @('domain', 'AdminSDHolder')) {
-                $dn = $root
-                if ($kind -eq 'AdminSDHolder') { $dn = 'CN=AdminSDHolder,CN=System,' + $root }
-                $found = Get-ADObject -Identity $dn -Server $domain -Properties nTSecurityDescriptor
-                if ($null -eq $found.nTSecurityDescriptor) { continue }
-                [pscustomobject] @{
-                    Object = $dn; ObjectKind = $kind
-                    Sddl = $found.nTSecurityDescriptor.GetSecurityDescriptorSddlForm('Access')
+            try {
+                $root = (Get-ADDomain -Identity $domain -Server $domain -ErrorAction Stop).DistinguishedName
+                foreach ($kind in @('domain', 'AdminSDHolder')) {
+                    $dn = $root
+                    if ($kind -eq 'AdminSDHolder') { $dn = 'CN=AdminSDHolder,CN=System,' + $root }
+                    $found = Get-ADObject -Identity $dn -Server $domain -Properties nTSecurityDescriptor -ErrorAction Stop
+                    if ($null -eq $found.nTSecurityDescriptor) { throw ($dn + ': the rights are not shown') }
+                    [pscustomobject] @{
+                        Object = $dn; ObjectKind = $kind
+                        Sddl = $found.nTSecurityDescriptor.GetSecurityDescriptorSddlForm('Access')
+                    }
                 }
+            } catch {
+                $missed += $domain + ': ' + $_.Exception.Message
             }
         }
+        if ($missed.Count -gt 0) { throw ($missed -join '; ') }
     }
 }
 #endregion
