@@ -20,8 +20,8 @@ def main() -> None:
     mails = story(random.Random(17))  # noqa: S311 - the same case every time
     with zipfile.ZipFile(case / "mail" / "journal-2026-11.zip", "w", zipfile.ZIP_DEFLATED) as out:
         # A fixed time, so that the same case has the same bytes.
-        name = zipfile.ZipInfo("journal-2026-11.mbox", (2026, 11, 14, 8, 0, 0))
-        out.writestr(name, journal(mails), zipfile.ZIP_DEFLATED)
+        member = zipfile.ZipInfo("journal-2026-11.mbox", (2026, 11, 14, 8, 0, 0))
+        out.writestr(member, journal(mails), zipfile.ZIP_DEFLATED)
     for name, text in written().items():
         target = case / "exports" / name
         target.parent.mkdir(parents=True, exist_ok=True)

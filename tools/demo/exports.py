@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tools.demo.directory import directory
 from tools.demo.people import EX01, EX02, EX03, HYB01, INSIDE, OWN, Server
 
 ORGANISATION = "5b2a1c77-4d0e-4a52-9d43-0f6f2f8b9c11"
@@ -67,6 +68,8 @@ def _everything() -> list[tuple[str, str, str, Server | None, list[dict[str, Any
         found.append(
             ("on-premises", "on-premises", "Get-WebServicesVirtualDirectory", server, _ews(server))
         )
+    for cmdlet, items in directory().items():
+        found.append(("on-premises", "directory", cmdlet, None, items))
     for cmdlet, items in _online().items():
         found.append(("exchange-online", "exchange-online", cmdlet, None, items))
     return found
