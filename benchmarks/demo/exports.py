@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tools.demo.directory import directory
-from tools.demo.people import EX01, EX02, EX03, HYB01, INSIDE, OWN, Server
+from benchmarks.demo.directory import directory
+from benchmarks.demo.people import EX01, EX02, EX03, HYB01, INSIDE, OWN, Server
 
 ORGANISATION = "5b2a1c77-4d0e-4a52-9d43-0f6f2f8b9c11"
 TENANT = "11111111-2222-3333-4444-555555555555"

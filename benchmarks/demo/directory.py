@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tools.demo.people import EX01, EX02, EX03, HYB01, INSIDE
+from benchmarks.demo.people import EX01, EX02, EX03, HYB01, INSIDE
 
 DOMAIN = "DC=corp,DC=contoso,DC=example"
 GROUPS = f"OU=Microsoft Exchange Security Groups,{DOMAIN}"

@@ -1,6 +1,6 @@
 """Writes the demonstration case anew, the same bytes every time.
 
-Usage: python -m tools.demo demo/case
+Usage: python -m benchmarks.demo demo/case
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-from tools.demo.exports import written
-from tools.demo.mails import journal, story
+from benchmarks.demo.exports import written
+from benchmarks.demo.mails import journal, story
 
 
 def main() -> None:

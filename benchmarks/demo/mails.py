@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import sha256
 
-from tools.demo.people import (
+from benchmarks.demo.people import (
     DEPOT,
     EX01,
     EX02,

@@ -1,1 +1,0 @@
-"""Scripts of the repository; never imported by the product."""
