@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
 from tocsin.analyse.trust.conditions import Looked, every
@@ -39,8 +39,9 @@ FINE = N_("{name}: nothing of this was found.")
 
 def judged(situation: Situation, checks: Sequence[Check]) -> list[CheckResult]:
     """Every check's results, failures first, then unknowns, the gravest first."""
+    ends = {each.id: each for each in situation.servers}
     results = [
-        _result(check, verdict, situation)
+        _result(check, verdict, ends)
         for check in checks
         if check.logic != ASSESSED
         for verdict in judge(situation, check)
@@ -110,9 +111,8 @@ def _one(situation: Situation, item: Item, check: Check) -> Verdict | None:
     return Verdict(outcome="fail", subject=name, because=because, bases=bases, servers=servers)
 
 
-def _result(check: Check, verdict: Verdict, situation: Situation) -> CheckResult:
+def _result(check: Check, verdict: Verdict, ends: Mapping[str, ServerState]) -> CheckResult:
     level: Level = verdict.level or check.level
-    ends = {each.id: each for each in situation.servers}
     raised = (
         check.raises
         and verdict.outcome == "fail"
@@ -139,7 +139,7 @@ def _result(check: Check, verdict: Verdict, situation: Situation) -> CheckResult
     )
 
 
-def _places(check: Check, verdict: Verdict, ends: dict[str, ServerState]) -> tuple[Basis, ...]:
+def _places(check: Check, verdict: Verdict, ends: Mapping[str, ServerState]) -> tuple[Basis, ...]:
     """What the verdict rests on; of a check by the servers' state, where that was seen too."""
     by_state = "servers" in check.inputs and verdict.outcome == "fail"
     seen = [

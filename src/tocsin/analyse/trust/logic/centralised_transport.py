@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.analyse.trust.connectors import judged_outbound, other_end
+from tocsin.analyse.trust.connectors import ONLINE, judged_outbound, other_end
 from tocsin.analyse.trust.floors import meets
 from tocsin.analyse.trust.keys import designated
-from tocsin.analyse.trust.server_items import ServerItems, server_items
-from tocsin.analyse.trust.settings import Item
+from tocsin.analyse.trust.objects import objects
+from tocsin.analyse.trust.server_items import server_items
+from tocsin.analyse.trust.settings import Answer, Item
 from tocsin.analyse.trust.situation import Situation, Verdict
-from tocsin.analyse.trust.verdicts import cmdlet, failed, named, passed, unanswered, unread
+from tocsin.analyse.trust.verdicts import (
+    cmdlet,
+    failed,
+    named,
+    passed,
+    unanswered,
+    uncollected,
+    unread,
+)
 from tocsin.knowledge.checks import Check
 from tocsin.model.server_state import ServerState
 from tocsin.model.text import N_, say
 
+FEATURE = "centralizedtransport"
 FLOOR = "transport-enforcement"
 OPEN = frozenset({"exploited", "known-exploited", "unsupported"})
 
@@ -27,18 +37,31 @@ WEAK = N_(
 
 
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
-    """One verdict for every enabled outbound connector of the type OnPremises."""
+    """One verdict for every enabled outbound connector of the type OnPremises; where these were not
+    read, for the hybrid configuration that has the feature."""
     del check
-    items = server_items(situation)
-    yield from judged_outbound(situation, lambda item: _one(situation, item, items))
+    own = [
+        item
+        for item in objects(situation, "HybridConfiguration")
+        if FEATURE in (text.lower() for text in item.ask("Features").texts())
+    ]
+    if own and uncollected(situation, "OutboundConnector", ONLINE):
+        yield from (_through(situation, item, item.ask("Features")) for item in own)
+        return
+    yield from judged_outbound(situation, lambda item: _one(situation, item))
 
 
-def _one(situation: Situation, item: Item, items: ServerItems) -> Verdict:
+def _one(situation: Situation, item: Item) -> Verdict:
     answer, name = item.ask("RouteAllMessagesViaOnPremises"), named(item)
     if not answer.known:
         return unanswered(item, [answer])
     if answer.value is not True:
         return passed(name, say(OFF, name=name), [answer])
+    return _through(situation, item, answer)
+
+
+def _through(situation: Situation, item: Item, answer: Answer) -> Verdict:
+    items, name = server_items(situation), named(item)
     ids = set(other_end(situation, item))
     ids |= designated(situation, "ReceivingTransportServers") or frozenset()
     servers = [each for each in situation.servers if each.id in ids]
