@@ -89,16 +89,17 @@ def _row(
 def _waits(situation: Situation, results: Sequence[CheckResult]) -> dict[str, set[Input]]:
     """By check: the inputs that an unknown result of it names as missing. One that names none of its
     inputs waits for those that were not asked."""
+    asks = {check.id: inputs(check) for check in checks().values()}
+    every = {each for own in asks.values() for each in own}
+    unread = {each for each in every if uncollected(situation, *each) is not None}
+    open_ = {(r.check, r.missing) for r in results if r.outcome == "unknown" and r.check in asks}
     found: dict[str, set[Input]] = {}
-    for result in results:
-        check = checks().get(result.check)
-        if result.outcome != "unknown" or check is None:
-            continue
-        own = inputs(check)
-        named = {each for text in result.missing for each in own if _names(text, each)}
-        unasked = {each for each in own if uncollected(situation, *each) is not None}
+    for check, missing in open_:
+        own = asks[check]
+        named = {each for text in missing for each in own if _names(text, each)}
         # Of a kind that both sides have, the side that was read is not the one that is missing.
-        found.setdefault(result.check, set()).update((named & unasked) or named or unasked)
+        waits = (named & unread) or named or (unread & set(own))
+        found.setdefault(check, set()).update(waits)
     return found
 
 

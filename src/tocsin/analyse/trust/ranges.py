@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -37,6 +38,7 @@ class Span(msgspec.Struct, frozen=True):
         return self.version == other.version and self.low <= other.high and other.low <= self.high
 
 
+@lru_cache(maxsize=65_536)
 def span(text: str) -> Span | None:
     """The range that the text is; None if it is none."""
     bare = text.strip().strip("[]")

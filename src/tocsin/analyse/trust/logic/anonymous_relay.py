@@ -42,7 +42,6 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
 def _one(situation: Situation, item: Item) -> Verdict:
     name, servers = named(item), servers_of(situation, item)
     relays, answers = relays_anonymous(situation, item)
-    enabled, addresses = item.ask("Enabled"), remote(item)
     if relays is False:
         return passed(name, say(NOT, name=name), answers)
     if relays is None and answers[0].known:
@@ -56,6 +55,7 @@ def _one(situation: Situation, item: Item) -> Verdict:
             missing=wanted,
             servers=servers,
         )
+    enabled, addresses = item.ask("Enabled"), remote(item)
     answers = (*answers, addresses.answer, enabled)
     if relays and addresses.wide == ():
         return passed(name, say(NARROW, name=name, value=addresses.shown), answers)

@@ -31,10 +31,11 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
 
 
 def _one(situation: Situation, item: Item) -> Verdict:
-    enabled, mechanism, addresses = item.ask("Enabled"), item.ask("AuthMechanism"), remote(item)
-    name, answers = named(item), (mechanism, addresses.answer, enabled)
+    name, mechanism = named(item), item.ask("AuthMechanism")
     if secured(item) is False:
         return passed(name, say(NOT, name=name), [mechanism])
+    enabled, addresses = item.ask("Enabled"), remote(item)
+    answers = (mechanism, addresses.answer, enabled)
     if mechanism.known and addresses.wide == ():
         return passed(name, say(NARROW, name=name, value=addresses.shown), answers)
     if mechanism.known and addresses.wide and enabled.known:
