@@ -47,15 +47,15 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
 
 
 def _own(situation: Situation) -> frozenset[str]:
-    """Names of the organisation's servers, whole and short, as its own list has them."""
-    texts = {
-        text.lower()
-        for item in objects(situation, "ExchangeServer")
-        for name in ("Name", "Fqdn")
-        for text in (*item.ask(name).texts(), item.setting.name)
-        if text
-    }
-    return frozenset(texts | {each.partition(".")[0] for each in texts})
+    """Names of the organisation's servers as its own list has them: whole ones, and short ones of
+    those whose whole name was not read."""
+    found: set[str] = set()
+    for item in objects(situation, "ExchangeServer"):
+        texts = [*item.ask("Fqdn").texts(), *item.ask("Name").texts(), item.setting.name]
+        names = {text.lower() for text in texts if text}
+        whole = {each for each in names if "." in each}
+        found |= whole or names
+    return frozenset(found)
 
 
 def _one(situation: Situation, item: Item, own: frozenset[str], *, complete: bool) -> Verdict:
@@ -65,9 +65,16 @@ def _one(situation: Situation, item: Item, own: frozenset[str], *, complete: boo
         return unanswered(item, [answer, build])
     server = meant(situation, item)
     ends = (server.id,) if server else ()
-    short = name.lower().partition(".")[0]
-    if (server and LISTED & set(server.seen_by)) or {name.lower(), short} & own:
+    listed = server is not None and bool(LISTED & set(server.seen_by))
+    if listed or _among(name.lower(), own):
         return passed(name, say(KNOWN, name=name), [answer, build])
     if not complete:
         return unread(name, cmdlet("ExchangeServer"), servers=ends)
     return failed(name, say(STRANGE, name=name), [answer, build], ends)
+
+
+def _among(name: str, own: frozenset[str]) -> bool:
+    """Whether a server of that name is in the list; a short name meets whole ones and the reverse."""
+    short = name.partition(".")[0]
+    shorts = own if "." in name else {each.partition(".")[0] for each in own}
+    return name in own or short in shorts
