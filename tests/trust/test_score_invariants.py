@@ -12,7 +12,7 @@ from benchmarks.trust.invent import LATER, PAST, Model, model, segmentation
 from benchmarks.trust.models import faults, scores
 from tocsin.analyse.trust.drawing import draw
 
-COUNT = 3_000
+COUNT = 2_000
 PARTS = 10
 
 

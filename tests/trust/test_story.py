@@ -66,3 +66,10 @@ def test_short_names_of_logs_and_mails_mean_the_one_server_that_has_them():
     short = spoken([mail(1, server="EX03"), *MAILS[1:]])
     (found,) = planned(trusts=judged(), spoken=short, hunt=hunt()).stories
     assert "5 hijacked replies" in str(found.title)
+
+
+def test_a_strangers_server_of_the_same_short_name_is_not_ours():
+    foreign = spoken([mail(1, server="EX03.partner.example")])
+    found = planned(trusts=judged(), spoken=foreign)
+    assert found.stories == ()
+    assert "hijacked" not in str(found.actions[0].do)

@@ -21,15 +21,19 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
     holding: tuple[Acceptance, ...] = ()
     expired: tuple[Acceptance, ...] = ()
+    starts: dict[str, list[Acceptance]] = {}
+
+    def __post_init__(self) -> None:
+        # By their beginning: a run may hold a hundred thousand findings.
+        for each in self.holding:
+            if len(each.fingerprint) >= PREFIX:
+                self.starts.setdefault(each.fingerprint[:PREFIX], []).append(each)
 
     def of(self, fingerprint: str) -> Acceptance | None:
-        """The acceptance of this risk that holds; None when there is none."""
-        return next((each for each in self.holding if means(each.fingerprint, fingerprint)), None)
-
-
-def means(written: str, fingerprint: str) -> bool:
-    """Whether what is written down is this fingerprint, or enough of its beginning."""
-    return len(written) >= PREFIX and fingerprint.startswith(written.lower())
+        """The acceptance of this risk that holds, by its fingerprint or the beginning of it; None when
+        there is none."""
+        known = self.starts.get(fingerprint[:PREFIX], ())
+        return next((each for each in known if fingerprint.startswith(each.fingerprint)), None)
 
 
 def accepted(entries: Iterable[Acceptance], today: date) -> Accepted:

@@ -26,13 +26,8 @@ class Hosts:
     def of(self, host: str) -> str:
         """The server's id; empty when none or several are called so."""
         name = _plain(host)
-        short = name.partition(".")[0]
-        found = self._full.get(name)
-        if not found and "." not in name:
-            found = self._short.get(name)
-        elif not found:
-            # A full name meets only servers that are known by their short name.
-            found = self._full.get(short)
+        # A full name that is not ours is somebody else's, whatever its first part.
+        found = self._full.get(name) or (self._short.get(name) if "." not in name else None)
         return next(iter(found)) if found and len(found) == 1 else ""
 
 

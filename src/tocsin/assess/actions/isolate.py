@@ -17,6 +17,8 @@ SENDING = N_(
 SENDING_UNDATED = N_("Isolate {name}: broken into, {count} hijacked replies sent through it.")
 BROKEN = N_("Isolate {name}: broken into on {day}.")
 BROKEN_UNDATED = N_("Isolate {name}: broken into.")
+NAMELESS = N_("Isolate the server that these logs are of: broken into on {day}.")
+NAMELESS_UNDATED = N_("Isolate the server that these logs are of: broken into.")
 UNEXPLAINED = N_(
     "Find out who sends through {name}: {count} hijacked replies left through it since {since}."
 )
@@ -59,9 +61,11 @@ def _broken(known: Known, server: str, signs: Broken, sent: Sent | None) -> Prop
 
 def _words(known: Known, server: str, signs: Broken, sent: Sent | None) -> Sentence:
     named = known.by_id.get(server)
-    name = named.name if named else signs.host or "?"
+    name = named.name if named else signs.host
     day = f"{signs.since:%Y-%m-%d}" if signs.since else ""
     since = f"{sent.first:%Y-%m-%d}" if sent and sent.first else ""
+    if not name:
+        return say(NAMELESS, day=day) if day else say(NAMELESS_UNDATED)
     if sent and day and since:
         return say(SENDING, name=name, day=day, count=len(sent.mails), since=since)
     if sent:
