@@ -226,3 +226,19 @@ def test_nothing_is_an_orphan_while_one_side_is_unread():
         each.outcome for each in said(organisation(parts=("entra",), servers=()), "HYB-060")
     }
     assert outcomes == {"unknown"}
+
+
+def test_what_checks_say_does_not_depend_on_the_order_of_evidence():
+    every = tuple(checks().values())
+    org = organisation()
+    back = organisation(
+        parts=(), extra=tuple(reversed(org.evidence)), servers=tuple(reversed(org.servers))
+    )
+
+    def told(found: Organisation) -> set[tuple]:
+        return {
+            (r.check, r.subject, r.outcome, r.level, str(r.because), r.servers, frozenset(r.bases))
+            for r in judged(found.situation(), every)
+        }
+
+    assert told(org) == told(back)

@@ -50,4 +50,5 @@ def label(item: Item) -> str:
 
 def in_the_groups(situation: Situation) -> tuple[str, ...]:
     """Ids of the servers that are in Exchange's groups: all but those on the edge."""
-    return tuple(each.id for each in situation.servers if not each.edge and each.ours is not False)
+    ids = (each.id for each in situation.servers if not each.edge and each.ours is not False)
+    return tuple(sorted(ids))

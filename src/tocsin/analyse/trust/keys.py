@@ -184,7 +184,7 @@ def _one(thumb: str, items: list[Item]) -> Certificate:
         subject=next(iter(texts("Subject")), ""),
         issuer=next(iter(texts("Issuer")), ""),
         domains=texts("CertificateDomains"),
-        items=tuple(items),
+        items=tuple(sorted(items, key=lambda each: str(each.at))),
     )
 
 

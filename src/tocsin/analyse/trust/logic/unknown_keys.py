@@ -56,7 +56,8 @@ def _one(
     else:
         verdicts = [_key(situation, name, each, known, missing) for each in principal.keys]
         told = [each for each in verdicts if each is not None]
-        yield from told or [passed(name, say(OURS, name=name), (*answers, *known.values()))]
+        mine = [known[key.thumbprint] for key in principal.keys if key.thumbprint in known]
+        yield from told or [passed(name, say(OURS, name=name), (*answers, *mine))]
 
 
 def _key(
@@ -97,8 +98,10 @@ def _known(situation: Situation) -> tuple[dict[str, Answer], tuple[str, ...]]:
         for answer in (item.ask(name) for name, _ in THUMBPRINTS):
             missing += [] if answer.known else [f"{cmdlet('AuthConfig')}: {answer.name}"]
             found |= {thumbprint(text): answer for text in answer.texts()}
-    for item in situation.settings.items("ExchangeCertificate"):
+    exported = situation.settings.items("ExchangeCertificate", "on-premises")
+    for item in sorted(exported, key=lambda each: str(each.at)):
         answer = item.ask("Thumbprint")
         missing += [] if answer.known else [f"{cmdlet('ExchangeCertificate')}: Thumbprint"]
-        found |= {thumbprint(text): answer for text in answer.texts()}
+        for text in answer.texts():
+            found.setdefault(thumbprint(text), answer)
     return found, tuple(dict.fromkeys(missing))
