@@ -135,6 +135,14 @@ def test_words_in_comments_and_texts_do_not_count(name: str):
 
 
 @each_script
+def test_files_go_into_the_new_folder_and_nowhere_else(name: str):
+    written = re.findall(r"::(?:WriteAllText|CreateDirectory)\((.{0,60})", SCRIPTS[name])
+    inside = "[System.IO.Path]::Combine($script:Folder, "
+    assert [each.startswith(inside) for each in written].count(True) == 2
+    assert [each for each in written if not each.startswith(inside)] == ["$script:Folder)"]
+
+
+@each_script
 def test_it_is_plain_ascii(name: str):
     # Windows PowerShell 5.1 reads a file without byte order mark in the machine's own code page.
     assert SCRIPTS[name].isascii()

@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from tocsin.app.collecting.graph import CLOUDS
 from tocsin.collect import graph_api, graph_asking, graph_objects, graph_sign_in, web_api
 from tocsin.collect.graph_api import KINDS, graph
 from tocsin.collect.graph_asking import questions
@@ -386,7 +387,7 @@ def test_evidence_says_where_it_was_seen_and_is_a_file_like_any_other(
     with file.open("rb") as stream:
         assert list(evidence_format.read(stream, found[0].at, Reading())) == found
     ada = next(e for e in found if isinstance(e, Evidence) and "Ada" in str(e.body))
-    assert ada.at.source.startswith(f"{tenant.url}/v1.0/directoryRoles/{ROLE}/members?$select=")
+    assert ada.at.source == f"{tenant.url}/v1.0/directoryRoles/{ROLE}/members"
     assert ada.at.position == "value 1"
     assert len(ada.at.sha256) == 64
     assert ada.seen == NOW
@@ -918,6 +919,10 @@ def test_the_door_tells_what_it_would_send():
     assert len(lines) == len(questions()) + 1
     assert all(each.startswith("GET https://graph.microsoft.com/v1.0/") for each in lines[1:])
     assert "s3cret" not in done.stdout
+
+
+def test_the_door_offers_every_cloud():
+    assert set(CLOUDS) == set(graph_asking.HOSTS)
 
 
 def test_the_door_needs_a_tenant(tmp_path: Path):

@@ -209,8 +209,10 @@ class _Reading:
 
 
 def _place(page: Page, number: int) -> Locator:
+    # Which properties were asked for is the same in every call of a kind, and long.
+    source = page.at.source.partition("$select=")[0].rstrip("?&")
     position = f"value {number}" if page.listed else ""
-    return Locator(source=page.at.source, position=position, sha256=page.at.sha256)
+    return Locator(source=source, position=position, sha256=page.at.sha256)
 
 
 def _identifier(thing: dict[str, Any], name: str = "id") -> str:
