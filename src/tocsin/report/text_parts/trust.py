@@ -53,13 +53,15 @@ def _counts(found: Trusts, translate: Translate) -> str:
     outcomes = Counter(
         "accepted" if each.accepted is not None else each.outcome for each in found.checks
     )
+    # As the plan counts them: from how many servers to how many targets, not along how many ways.
+    ways = len({(each.server, each.target) for each in found.paths})
     parts = [
-        some(len(found.paths), N_("1 way to a target"), N_("{count} ways to a target"), translate),
+        some(ways, N_("1 way to a target"), N_("{count} ways to a target"), translate),
         some(outcomes["fail"], N_("1 failed check"), N_("{count} failed checks"), translate),
         translate(N_("{count} unknown")),
         translate(N_("{count} passed")),
     ]
-    counts = [len(found.paths), outcomes["fail"], outcomes["unknown"], outcomes["pass"]]
+    counts = [ways, outcomes["fail"], outcomes["unknown"], outcomes["pass"]]
     if outcomes["accepted"]:
         parts.append(translate(N_("{count} accepted")))
         counts.append(outcomes["accepted"])
