@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from tocsin.analyse.trust.connectors import inbound
-from tocsin.analyse.trust.drawing import BASES_KEPT, flow_basis, server_basis
+from tocsin.analyse.trust.drawing import BASES_KEPT, flow_basis
 from tocsin.analyse.trust.keys import to_the_cloud
 from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.principals import principals
@@ -78,7 +78,7 @@ def _shown(situation: Situation) -> Iterator[Basis]:
 
 
 def _seen(situation: Situation) -> Iterator[Basis]:
-    yield from (server_basis(s, "reported", "true") for s in situation.servers if s.reported)
+    # Whether Exchange Online reports a server is no sign here: not being seen must lower no score.
     # A name alone shows nothing: whoever connects can call itself a server of the organisation.
     for flow in situation.flows:
         if flow.to_cloud and (flow.internal or situation.server_at(flow.address) is not None):

@@ -25,6 +25,9 @@ from tocsin.model.trusts import Basis, Edge, Node
 STRANGERS_DRAWN = 200
 """Hosts drawn that hand over internal mail and are no server of the inventory: those of most mails."""
 
+PROMOTING = ("CloudServicesMailEnabled", "TreatMessagesAsInternal")
+"""What makes mail that a connector takes count as internal."""
+
 WENT = N_(
     "Mail of {name} was seen to reach Exchange Online by the connector {connector}; mails: {count}."
 )
@@ -36,8 +39,8 @@ REPORTED = N_(
     "Exchange Online's report has mail of {name} through the connector {connector}; mails: {count}."
 )
 NO_CONNECTOR = N_(
-    "Exchange Online took mail of {name} for internal, and no connector that was read names it; mails: "
-    "{count}."
+    "Exchange Online took mail of {name} for internal, and no connector that was read accounts for it; "
+    "mails: {count}."
 )
 UNREAD = N_(
     "Mail of {name} was seen to reach Exchange Online, whose connectors were not read; mails: {count}."
@@ -46,12 +49,15 @@ ISOLATE = N_("Find out why {name} sends to Exchange Online; if nobody knows, iso
 
 
 class Door(NamedTuple):
-    """What a connector asks of who hands mail over. sure: it is known to be in use."""
+    """What a connector asks of who hands mail over. internal: what it takes counts as internal; told: whether
+    that is so, and what it asks for, was read. sure: it is known to be in use, and what it asks for."""
 
     id: str
     name: str
     certificates: tuple[str, ...]
     spans: tuple[Span, ...]
+    internal: bool
+    told: bool
     sure: bool
     basis: Basis
 
@@ -105,11 +111,16 @@ def draw(situation: Situation) -> Iterator[Node | Edge]:
 def _door(item: Item, *, sure: bool) -> Door:
     wanted = item.ask("TlsSenderCertificateName")
     addresses = item.ask("SenderIPAddresses")
+    asks = wanted.filled or (wanted.known and addresses.known)
+    flags = [item.ask(name) for name in PROMOTING]
+    internal = sure and any(each.value is True for each in flags)
     return Door(
         id=connector_id(item),
         name=item.setting.name,
         certificates=tuple(certificate_identifier(t)[2] or t for t in wanted.texts()),
         spans=tuple(spans(addresses.texts())) if not wanted.filled else (),
+        internal=internal,
+        told=sure and asks and (internal or all(each.known for each in flags)),
         sure=sure and wanted.known,
         basis=wanted.basis if wanted.filled else addresses.basis,
     )
@@ -134,13 +145,14 @@ def _taken_by(
     """Connector's node, connector, and whether name or address fit it.
 
     Internal mail of a known server came by some certificate, whatever name it gave: each connector
-    that asks for one may have taken it. That of a host nobody knows shows the trust itself.
+    that asks for one may have taken it. What no connector accounts for shows the trust itself, and so
+    does mail of a host that nobody knows.
     """
     address = span(flow.address)
     if not flow.internal and not known:
         return
     if hidden:
-        yield UNREAD_CONNECTOR, None, False
+        yield UNREAD_CONNECTOR, None, True
         return
     fits = [door for door in doors if _fits(flow, address, door)]
     yield from ((door.id, door, True) for door in fits)
@@ -148,8 +160,9 @@ def _taken_by(
         return
     others = [door for door in doors if known and door.certificates and door not in fits]
     yield from ((door.id, door, False) for door in others)
-    if not known or not (fits or others):
-        yield MAIL_TRUST, None, False
+    explained = known and any(door.internal for door in (*fits, *others))
+    if not explained:
+        yield MAIL_TRUST, None, all(door.told for door in doors)
 
 
 def _fits(flow: Flow, address: Span | None, door: Door) -> bool:
@@ -204,7 +217,7 @@ def _edge(source: str, target: str, name: str, seen: Seen) -> Edge:
     if seen.reported_last:
         lasts.append(seen.reported_last)
     door = (seen.door.basis,) if seen.door else ()
-    certain = seen.door is None or (seen.fits and seen.door.sure)
+    certain = seen.fits and (seen.door is None or seen.door.sure)
     return edge(
         "HX_ObservedMail",
         source,
