@@ -101,7 +101,9 @@ class _Reader:
             self._source.take("}")
             return
         while True:
-            name = msgspec.convert(_decode(self._source.value(NAME_LIMIT)), str, strict=False)
+            name = _decode(self._source.value(NAME_LIMIT))
+            if not isinstance(name, str):
+                raise _SyntaxError
             self._source.take(":")
             self.path = (*path, name)
             yield from self._member(self.path)
