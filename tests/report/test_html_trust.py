@@ -14,11 +14,12 @@ from pathlib import Path
 import msgspec
 import pytest
 from sample_parts import HOSTILE
-from sample_run import sample_run
+from sample_run import large_run, sample_run
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "trust"))
 
+from invented_parts import ACCEPTED
 from invented_run import estate, retailer
 
 from tocsin.model.run import Run
@@ -341,3 +342,27 @@ def test_french_stands_where_it_is_known_and_the_page_says_its_language() -> Non
     assert '<html lang="fr">' in page
     assert "Que faire d&#39;abord" in page
     assert "✕</b> échoué" in page
+
+
+def test_an_accepted_finding_stands_grey_beside_those_that_are_open() -> None:
+    run = sample_run()
+    one, *rest = run.findings
+    held = msgspec.structs.replace(one, accepted=ACCEPTED)
+    page = english(msgspec.structs.replace(run, findings=(held, *rest)))
+    rows = LexborHTMLParser(page).css("#finding-list tr.grey")
+    assert len(rows) == 1
+    text = words(rows[0])
+    assert one.rule in text
+    assert "Accepted until 2027-01-31 by h.weber@contoso.example: The scanners" in text
+
+
+def test_of_very_many_servers_with_findings_and_histories_the_page_stays_small() -> None:
+    run = large_run(2000, 20)
+    small = trusts_of(retailer())
+    page = english(msgspec.structs.replace(run, trusts=small, plan=retailer().plan))
+    assert len(page.encode()) < SIZE_LIMIT
+    tree = LexborHTMLParser(page)
+    assert len(tree.css("#server-list > li > details")) == 100
+    last = tree.css_first("#s2000")
+    assert "EX2000.corp.contoso.example" in words(last)
+    assert "open" in words(last)

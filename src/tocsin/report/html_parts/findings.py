@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
+from typing import NamedTuple
 
 import msgspec
 
 from tocsin.model.finding import LEVELS, Confidence, Level, Status
 from tocsin.model.run import FindingRecord, Proof, Run, Server
+from tocsin.model.trusts import Acceptance
 from tocsin.report.html_parts.citing import Cited, Citing
 from tocsin.report.html_parts.visible import link, speak
 
@@ -22,6 +24,10 @@ STATUS_ORDER: tuple[Status, ...] = ("affected", "under_investigation", "not_affe
 
 SETTLE_ONCE = 3
 """Rows that must share what would settle them before it is said once above the table."""
+
+MANY = 400
+CITED_OF_MANY = 4
+"""From so many servers on, the evidence of only the first ones of each group is cited."""
 
 EXPLOITED = "kev"
 RANSOMWARE = "ransomware"
@@ -53,7 +59,8 @@ class Advisory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """Advisories of one level that share a status and the reason for it."""
+    """Advisories of one level that share a status and the reason for it. accepted: while somebody
+    answers for all of them."""
 
     advisories: tuple[Advisory, ...]
     level: Level
@@ -63,6 +70,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     because: str
     settle: str
     cited: Cited
+    accepted: Acceptance | None = None
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +113,14 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     advisory_of: dict[str, Advisory]
 
 
+class _Pen(NamedTuple):
+    """What groups are written with. cited: servers of one group whose evidence is cited."""
+
+    citing: Citing
+    cited: int
+    translate: Callable[[str], str]
+
+
 def judged(run: Run, citing: Citing, translate: Callable[[str], str]) -> Judged:
     """Fold the findings of a run; servers stand in the order of their rank."""
     by_server: dict[str, list[FindingRecord]] = {}
@@ -117,8 +133,15 @@ def judged(run: Run, citing: Citing, translate: Callable[[str], str]) -> Judged:
         if own:
             shared = shared_evidence(own)
             alike.setdefault(_likeness(own, shared), []).append((server, shared))
+    cited = CITED_OF_MANY if len(run.servers) > MANY else MANY
     groups = tuple(
-        _group(number, members, by_server[members[0][0].id], advisory_of, citing, translate)
+        _group(
+            number,
+            members,
+            by_server[members[0][0].id],
+            advisory_of,
+            _Pen(citing, cited, translate),
+        )
         for number, members in enumerate(alike.values(), 1)
     )
     return Judged(
@@ -185,6 +208,7 @@ def _likeness(findings: list[FindingRecord], shared: tuple[Proof, ...]) -> tuple
             each.confidence,
             each.because,
             str(each.settle or ""),
+            _answer(each.accepted),
             () if shared else each.evidence,
         )
         for each in sorted(findings, key=urgency)
@@ -196,10 +220,12 @@ def _group(
     members: list[tuple[Server, tuple[Proof, ...]]],
     findings: list[FindingRecord],
     advisory_of: Mapping[str, Advisory],
-    citing: Citing,
-    translate: Callable[[str], str],
+    pen: _Pen,
 ) -> Group:
-    servers = tuple((server, citing.cite(shared)) for server, shared in members)
+    servers = tuple(
+        (server, pen.citing.cite(shared) if at < pen.cited else Cited())
+        for at, (server, shared) in enumerate(members)
+    )
     ordered = sorted(findings, key=urgency)
 
     def those(status: Status) -> tuple[Advisory, ...]:
@@ -211,12 +237,12 @@ def _group(
         if each.status in ("affected", "under_investigation"):
             proofs = () if alone else each.evidence
             reason = (each.status, EXPLOITED in each.tags, each.level, each.confidence, proofs)
-            key = (*reason, each.because, str(each.settle or ""))
+            key = (*reason, each.because, str(each.settle or ""), _answer(each.accepted))
             folded.setdefault(key, []).append(each)
     rows = []
     for together in folded.values():
-        cited = Cited() if alone else citing.cite(together[0].evidence)
-        rows.append(_row(together, cited, advisory_of, translate))
+        cited = Cited() if alone else pen.citing.cite(together[0].evidence)
+        rows.append(_row(together, cited, advisory_of, pen.translate))
     settle = _shared_settle(rows)
     return Group(
         number=number,
@@ -249,7 +275,13 @@ def _row(
         because=speak(first.sentence, translate),
         settle=speak(first.settle, translate) if first.settle else "",
         cited=cited,
+        accepted=first.accepted,
     )
+
+
+def _answer(accepted: Acceptance | None) -> tuple[object, ...]:
+    """What two accepted risks must share to be told as one."""
+    return (accepted.reason, accepted.owner, accepted.until) if accepted else ()
 
 
 def _shared_settle(rows: list[Row]) -> str:

@@ -11,7 +11,15 @@ from tocsin.model.evidence import OUTSIDE
 from tocsin.model.run import HistoryEntry, Proof, Run, Server, Source, Visibility
 from tocsin.report.html_parts.citing import Cited, Citing
 from tocsin.report.html_parts.conversations import ConversationsView, conversations_view
-from tocsin.report.html_parts.findings import Advisory, Judged, Tally, judged, ranked, urgency
+from tocsin.report.html_parts.findings import (
+    MANY,
+    Advisory,
+    Judged,
+    Tally,
+    judged,
+    ranked,
+    urgency,
+)
 from tocsin.report.html_parts.hunt import HuntView, hunt_view
 from tocsin.report.html_parts.plan import PlanView, plan_view
 from tocsin.report.html_parts.timeline import Axis, Mark, aware, axis, marks
@@ -27,7 +35,7 @@ SEARCHED_LIMIT = 6
 HISTORY_LIMIT = 60
 """Builds listed under one server, the newest kept."""
 
-WHOLE_LIMIT = 400
+WHOLE_LIMIT = MANY
 FULL_OF_MANY = 100
 """Up to so many servers each has a row that unfolds; of more than that only the first ones have."""
 
@@ -233,7 +241,7 @@ def _brief(number: int, server: Server, folded: Judged, breach: Breach | None) -
         history=(),
         history_cut=0,
         worst=(),
-        cells={cell.by: Cell(cell.seen, Cited()) for cell in server.visibility},
+        cells={},
         hidden_cited=Cited(),
         build_cited=Cited(),
         cited=Cited(),

@@ -11,7 +11,7 @@ from tocsin.model.trusts import TARGETS, Basis, Edge, Node, Path, Trusts
 from tocsin.report.html_parts.trust_fold import Drawn
 from tocsin.report.html_parts.visible import one_line
 
-CARDS_LIMIT = 500
+CARDS_LIMIT = 300
 """Edges told with everything: those drawn first, then those of the strongest ways."""
 BASES_SHOWN = 6
 """Properties and places shown of one edge, check or action; run.json has up to twelve."""
