@@ -9,7 +9,7 @@ from situating import situation, worst
 from tocsin.analyse.trust.judging import ASSESSED, judge
 from tocsin.knowledge.checks import Check, Example, checks
 
-MINE = [each for each in checks().values() if each.logic != ASSESSED]
+JUDGED = [each for each in checks().values() if each.logic != ASSESSED]
 
 ADDS_ONLY = {("HYB-019", "HybridWizardRun")}
 """The wizard's log only adds a run to those that the wizard's own object shows."""
@@ -41,7 +41,7 @@ def spots(example: Example) -> list[tuple[int, str]]:
     ]
 
 
-@pytest.mark.parametrize("check", MINE, ids=lambda check: check.id)
+@pytest.mark.parametrize("check", JUDGED, ids=lambda check: check.id)
 def test_no_two_missing_properties_make_a_failure(check: Check):
     for example in check.example:
         if example.expect == "fail":
@@ -51,7 +51,7 @@ def test_no_two_missing_properties_make_a_failure(check: Check):
             assert outcome(check, poorer(example, set(gone))) != "fail", (example.why, gone)
 
 
-@pytest.mark.parametrize("check", MINE, ids=lambda check: check.id)
+@pytest.mark.parametrize("check", JUDGED, ids=lambda check: check.id)
 def test_a_kind_that_nobody_asked_for_makes_no_failure(check: Check):
     for example in check.example:
         if example.expect == "fail":
@@ -68,7 +68,7 @@ def test_a_kind_that_nobody_asked_for_makes_no_failure(check: Check):
             assert outcome(check, less) != "fail", (example.why, asked)
 
 
-@pytest.mark.parametrize("check", MINE, ids=lambda check: check.id)
+@pytest.mark.parametrize("check", JUDGED, ids=lambda check: check.id)
 def test_a_property_that_decided_leaves_the_answer_open(check: Check):
     """Of every failure some property can be taken away so that it is unknown, and says what to collect."""
     for example in check.example:
@@ -86,16 +86,30 @@ def test_a_property_that_decided_leaves_the_answer_open(check: Check):
         assert all(each.missing for each in unknown)
 
 
-@pytest.mark.parametrize("check", MINE, ids=lambda check: check.id)
+@pytest.mark.parametrize("check", JUDGED, ids=lambda check: check.id)
 def test_there_is_an_example_of_each_outcome(check: Check):
     wanted = {"fail", "pass"} if check.id == "HYB-003" else {"fail", "pass", "unknown"}
     assert {each.expect for each in check.example} >= wanted
 
 
-@pytest.mark.parametrize("check", MINE, ids=lambda check: check.id)
+@pytest.mark.parametrize("check", JUDGED, ids=lambda check: check.id)
 def test_a_failure_quotes_what_it_rests_on(check: Check):
     for example in check.example:
         for verdict in judge(situation(example), check):
             if verdict.outcome == "fail" and example.settings:
                 assert verdict.bases, example.why
                 assert all(each.source for each in verdict.bases)
+
+
+ODD = (0, True, "x" * 5000, "\0", [None], [[]], {"a": [1]}, [{}])
+
+
+@pytest.mark.parametrize("check", JUDGED, ids=lambda check: check.id)
+def test_no_value_breaks_a_check(check: Check):
+    for example in check.example:
+        for at, name in spots(example):
+            for odd in ODD:
+                each = example.settings[at]
+                changed = msgspec.structs.replace(each, properties={**each.properties, name: odd})
+                settings = (*example.settings[:at], changed, *example.settings[at + 1 :])
+                outcome(check, msgspec.structs.replace(example, settings=settings))

@@ -238,7 +238,8 @@ def _is_named(name: str, group: WellKnown) -> bool:
 
 def _grants(item: Item, sids: dict[str, WellKnown | None]) -> Iterator[Grant]:
     entries = item.ask("Entries")
-    listed = [e for e in entries.value if isinstance(e, dict)] if entries.filled else []
+    values = entries.value if isinstance(entries.value, list) else []
+    listed = [each for each in values if isinstance(each, dict)]
     found = [_grant(item, entry, sids) for entry in listed]
     denied = [each for kind, each in found if kind == "deny"]
     for kind, each in found:
