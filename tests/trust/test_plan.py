@@ -25,8 +25,7 @@ from joined import (
 
 from tocsin.analyse.trust.ways import Atlas
 from tocsin.assess.acceptance import accepted, with_hunt
-from tocsin.assess.paths import targets_of
-from tocsin.assess.remaining import graph_of
+from tocsin.assess.paths import graph_of, targets_of
 from tocsin.model.trusts import Plan, Trusts
 
 

@@ -329,6 +329,7 @@ def _document(
         own_domains=found.own_domains,
         outside=outside,
         headline=(
+            *plan_headline(actions),
             *(
                 headline(found.servers, counts, outside=bool(outside))
                 if "inventory" in request.rooms
@@ -341,7 +342,6 @@ def _document(
             *trust_headline(
                 trusts, asked="conversation" not in request.rooms and "trust" in request.rooms
             ),
-            *plan_headline(actions),
             *expired_headline(request.accepted),
         ),
         summary=Summary(

@@ -51,9 +51,9 @@ def remaining_run(run: Run, without: Sequence[str]) -> Run:
         run,
         headline=(
             say(N_("This is what remains without {what}."), what=what),
+            *plan_headline(actions),
             *(each for each in run.headline if each not in outdated),
             *trust_headline(trusts, asked=False),
-            *plan_headline(actions),
         ),
         trusts=trusts,
         plan=actions,

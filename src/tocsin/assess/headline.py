@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from tocsin.analyse.inventory.room import KnownServer
 from tocsin.analyse.trust.situation import WEAK
-from tocsin.assess.actions.isolate import SENDING
+from tocsin.assess.actions.isolate import SENDING, SENDING_SINCE
 from tocsin.assess.story import WHERE
 from tocsin.knowledge.steps import steps
 from tocsin.model.conversation import Conversations
@@ -135,13 +135,18 @@ def _ways(trusts: Trusts) -> list[Sentence]:
 
 def plan_headline(found: Plan | None) -> tuple[Sentence, ...]:
     """Which broken servers send hijacked mail."""
+    words = {
+        SENDING: N_(
+            "{name}, broken into on {day}, has sent {count} hijacked replies since {since}."
+        ),
+        SENDING_SINCE: N_("{name}, broken into on {day}, has sent {count} hijacked replies since."),
+    }
     sending = [
-        each.do.values
+        each.do
         for each in (found.actions if found else ())
-        if each.do.template == SENDING and each.accepted is None
+        if each.do.template in words and each.accepted is None
     ]
-    words = N_("{name}, broken into on {day}, has sent {count} hijacked replies since {since}.")
-    return tuple(say(words, **values) for values in sending[:NAMES])
+    return tuple(say(words[each.template], **each.values) for each in sending[:NAMES])
 
 
 def _alone(found: Hunt, kind: Stance) -> list[HuntFinding]:

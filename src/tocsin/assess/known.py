@@ -11,7 +11,7 @@ import msgspec
 from tocsin.analyse.trust.situation import WEAK, Graph
 from tocsin.analyse.trust.ways import Atlas
 from tocsin.assess.path_checks import route
-from tocsin.assess.paths import node_of, targets_of
+from tocsin.assess.paths import graph_of, node_of, targets_of
 from tocsin.assess.sending import Hosts, Sent, aware, sent_through
 from tocsin.model.conversation import Conversations
 from tocsin.model.hunt import Cited, Hunt, HuntFinding, Incident, Stance, Step, stance
@@ -83,9 +83,7 @@ class Known:
     @cached_property
     def graph(self) -> Graph:
         """The trust graph; empty when no trust was read."""
-        if self.trusts is None:
-            return Graph()
-        return Graph({e.id: e for e in self.trusts.nodes}, {e.id: e for e in self.trusts.edges})
+        return graph_of(self.trusts) if self.trusts else Graph()
 
     @cached_property
     def atlas(self) -> Atlas:

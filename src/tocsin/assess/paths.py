@@ -8,12 +8,19 @@ from collections.abc import Mapping, Sequence
 from tocsin.analyse.trust.situation import Graph
 from tocsin.analyse.trust.ways import Atlas, Way
 from tocsin.assess.scoring import Standing
-from tocsin.model.trusts import TARGETS, Path, ServerScore
+from tocsin.model.trusts import TARGETS, Path, ServerScore, Trusts
 
 SEVERAL_SERVERS = 10
 """The most urgent servers, of which more than the strongest way to each target is told."""
 SEVERAL_WAYS = 4
 """Ways told of one such server to one target."""
+
+
+def graph_of(trusts: Trusts) -> Graph:
+    """The graph as it was written down; edges without an end, in an edited run, are left out."""
+    nodes = {each.id: each for each in trusts.nodes}
+    edges = {e.id: e for e in trusts.edges if e.source in nodes and e.target in nodes}
+    return Graph(nodes, edges)
 
 
 def targets_of(graph: Graph) -> tuple[str, ...]:

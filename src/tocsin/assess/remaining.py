@@ -11,6 +11,7 @@ import msgspec
 
 from tocsin.analyse.trust.situation import Graph
 from tocsin.assess.path_checks import CHOKE, WAY, path_results
+from tocsin.assess.paths import graph_of
 from tocsin.assess.scoring import standing_of
 from tocsin.assess.trusting import found, in_line
 from tocsin.model.text import N_, Sentence, say
@@ -38,11 +39,6 @@ class Left(msgspec.Struct, frozen=True):
 
     nodes: frozenset[str] = frozenset()
     edges: frozenset[str] = frozenset()
-
-
-def graph_of(trusts: Trusts) -> Graph:
-    """The graph as it was drawn."""
-    return Graph({each.id: each for each in trusts.nodes}, {each.id: each for each in trusts.edges})
 
 
 def remaining(trusts: Trusts, without: Sequence[str]) -> Trusts:

@@ -22,6 +22,10 @@ TITLE = N_(
     "{name}: broken into on {day}, {count} hijacked replies sent through it since {since}, and a way "
     "on to {where}."
 )
+TITLE_SINCE = N_(
+    "{name}: broken into on {day}, {count} hijacked replies sent through it since then, and a way on to "
+    "{where}."
+)
 TITLE_UNDATED = N_(
     "{name}: broken into, {count} hijacked replies sent through it, and a way on to {where}."
 )
@@ -78,14 +82,10 @@ def _title(server: Server, signs: Broken, sent: Sent, where: str) -> Sentence:
     count = len(sent.mails)
     if signs.since is None or sent.first is None:
         return say(TITLE_UNDATED, name=server.name, count=count, where=where)
-    return say(
-        TITLE,
-        name=server.name,
-        day=f"{signs.since:%Y-%m-%d}",
-        count=count,
-        since=f"{sent.first:%Y-%m-%d}",
-        where=where,
-    )
+    day, since = f"{signs.since:%Y-%m-%d}", f"{sent.first:%Y-%m-%d}"
+    if day == since:
+        return say(TITLE_SINCE, name=server.name, day=day, count=count, where=where)
+    return say(TITLE, name=server.name, day=day, count=count, since=since, where=where)
 
 
 def _inventory(server: Server) -> StoryLine:

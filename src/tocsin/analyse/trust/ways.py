@@ -36,8 +36,8 @@ class Way(msgspec.Struct, frozen=True):
 
 
 def cost(edge: Edge) -> float:
-    """-ln of the strength; without end for none."""
-    return HOP - math.log(edge.strength) if edge.strength > 0 else math.inf
+    """-ln of the strength; without end for none. More than 1, in an edited run, is 1."""
+    return HOP - math.log(min(edge.strength, 1.0)) if edge.strength > 0 else math.inf
 
 
 class Atlas:

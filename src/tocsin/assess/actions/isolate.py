@@ -14,6 +14,9 @@ from tocsin.model.text import N_, Sentence, say
 SENDING = N_(
     "Isolate {name}: broken into on {day}, {count} hijacked replies sent through it since {since}."
 )
+SENDING_SINCE = N_(
+    "Isolate {name}: broken into on {day}, {count} hijacked replies sent through it since then."
+)
 SENDING_UNDATED = N_("Isolate {name}: broken into, {count} hijacked replies sent through it.")
 BROKEN = N_("Isolate {name}: broken into on {day}.")
 BROKEN_UNDATED = N_("Isolate {name}: broken into.")
@@ -66,6 +69,8 @@ def _words(known: Known, server: str, signs: Broken, sent: Sent | None) -> Sente
     since = f"{sent.first:%Y-%m-%d}" if sent and sent.first else ""
     if not name:
         return say(NAMELESS, day=day) if day else say(NAMELESS_UNDATED)
+    if sent and day and day == since:
+        return say(SENDING_SINCE, name=name, day=day, count=len(sent.mails))
     if sent and day and since:
         return say(SENDING, name=name, day=day, count=len(sent.mails), since=since)
     if sent:
