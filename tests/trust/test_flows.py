@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tocsin.analyse.trust import flows as module
 from tocsin.analyse.trust.flows import Flow, Flows
+from tocsin.app.parts import Whole
 from tocsin.formats import Reading, eml
 from tocsin.model.evidence import Evidence
 from tocsin.model.locator import Locator
@@ -202,3 +203,11 @@ def test_ways_inside_are_kept_before_what_only_bears_the_name():
         assert "zz" in {flow.sender for flow in folded(*outside, inside)}
     finally:
         module.FLOWS_LIMIT, module._ROOM = limit, room
+
+
+def test_mails_of_too_many_ways_are_said():
+    whole = Whole()
+    assert whole.gaps() == ()
+    whole.flows.dropped = 3
+    (gap,) = whole.gaps()
+    assert (gap.count, str(gap.why)) == (3, "mails of more ways than the 20000 that are kept")
