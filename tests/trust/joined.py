@@ -139,12 +139,17 @@ def spoken(mails: Sequence[JudgedMessage], accounts: tuple[str, ...] = ()) -> Co
 MAILS = tuple(mail(number) for number in range(1, 6))
 
 
-def judged(*, broken: bool = True) -> Trusts:
+def judged(*, broken: bool = True, **ex02) -> Trusts:
+    """ex02: what is otherwise of that server."""
     states = tuple(
         msgspec.structs.replace(each, weakness="exploited", incidents=("i1" * 16,), sent=len(MAILS))
         if broken and each.id == EX03
         else each
         for each in SERVERS
+    )
+    states = tuple(
+        msgspec.structs.replace(each, **ex02) if each.id.startswith("ex02") else each
+        for each in states
     )
     found = organisation(servers=states)
     return trusts(trust(found.situation(drawn=False)), found.servers)

@@ -139,6 +139,14 @@ def test_a_server_is_never_planned_later_for_not_being_visible(trusts: Trusts):
         assert rank_of(planned(trusts=trusts, servers=changed), "ex02.contoso.example") == place
 
 
+@pytest.mark.parametrize("field", ["internet", "reported", "scanned", "logged"])
+def test_nor_for_not_being_seen_by_anybody(field: str):
+    ex02 = "ex02.contoso.example"
+    seen = rank_of(planned(trusts=judged(**{field: True})), ex02)
+    for unseen in (False, None):
+        assert rank_of(planned(trusts=judged(**{field: unseen})), ex02) <= seen
+
+
 def rank_of(found: Plan, server: str) -> int:
     return next(e.rank for e in found.actions if e.kind == "patch" and e.servers == (server,))
 

@@ -50,3 +50,10 @@ def test_segmentation_that_holds_lowers_and_is_void_where_the_internet_sees_the_
     seen = apart.with_server(0, internet=True)
     assert scores(seen)[name] == pytest.approx(scores(base)[name])
     assert scores(base.plus(segmentation(base.servers[0], PAST))) == scores(base)
+
+
+def test_hidden_or_not_is_no_part_of_it():
+    for seed in range(60):
+        base = some(seed)
+        for hidden in (True, False, "unknown"):
+            assert scores(base.with_server(0, hidden=hidden)) == scores(base)
