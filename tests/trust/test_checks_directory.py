@@ -90,7 +90,7 @@ def test_extended_protection_names_the_server_and_what_it_should_be():
     )
     org = organisation(parts=(), extra=(directory,), flows=())
     (found,) = said(org, "HYB-074")
-    assert found.subject == "EX03.contoso.example\\ecp (Default Web Site)"
+    assert found.subject == "EX03\\ecp (Default Web Site)"
     assert "before it gets the updates of August 2022" in str(found.because), (
         "2016 CU23 of April 2022"
     )

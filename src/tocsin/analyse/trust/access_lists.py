@@ -25,8 +25,10 @@ def each_list(situation: Situation, kind: str, judge: JudgeOne) -> Iterator[Verd
         if of.known and of.value != kind:
             continue
         found = True
-        if of.known and entries.known:
+        if of.known and isinstance(entries.value, list):
             yield from judge(situation, item)
+        elif of.known and entries.known:
+            yield unread(label(item), f"{cmdlet('AccessControl')}: {entries.name}")
         else:
             yield unanswered(item, [of, entries])
     if not found:

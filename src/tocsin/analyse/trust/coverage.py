@@ -96,11 +96,17 @@ def _waits(situation: Situation, results: Sequence[CheckResult]) -> dict[str, se
     found: dict[str, set[Input]] = {}
     for check, missing in open_:
         own = asks[check]
-        named = {each for text in missing for each in own if _names(text, each)}
-        # Of a kind that both sides have, the side that was read is not the one that is missing.
-        waits = (named & unread) or named or (unread & set(own))
+        named = {each for text in missing for each in _meant(text, own, unread)}
+        waits = named or (unread & set(own))
         found.setdefault(check, set()).update(waits)
     return found
+
+
+def _meant(text: str, own: Sequence[Input], unread: set[Input]) -> set[Input]:
+    """The inputs that a missing thing is of. Of a kind that both sides have, the side that was read is
+    not the one that is missing."""
+    named = {each for each in own if _names(text, each)}
+    return named & unread or named
 
 
 def _names(text: str, each: Input) -> bool:

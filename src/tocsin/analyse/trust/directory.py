@@ -239,7 +239,9 @@ def _is_named(name: str, group: WellKnown) -> bool:
 def _grants(item: Item, sids: dict[str, WellKnown | None]) -> Iterator[Grant]:
     entries = item.ask("Entries")
     values = entries.value if isinstance(entries.value, list) else []
-    listed = [each for each in values if isinstance(each, dict)]
+    # An entry whose rights or flags cannot be read may mean anything: it is left out.
+    whole = (each for each in values if isinstance(each, dict))
+    listed = [e for e in whole if None not in (_words(e.get("Rights")), _words(e.get("Flags")))]
     found = [_grant(item, entry, sids) for entry in listed]
     denied = [each for kind, each in found if kind == "deny"]
     for kind, each in found:
@@ -258,8 +260,8 @@ def _grant(
         object=next(iter(item.ask("Object").texts()), "") or item.setting.name,
         trustee=trustee,
         group=_trustee(trustee, sids),
-        rights=frozenset(str(each).lower() for each in entry.get("Rights") or ()),
-        flags=frozenset(str(each).upper() for each in entry.get("Flags") or ()),
+        rights=frozenset(each.lower() for each in _words(entry.get("Rights")) or ()),
+        flags=frozenset(each.upper() for each in _words(entry.get("Flags")) or ()),
         object_type=_guid(entry.get("ObjectType")),
         inherited_type=_guid(entry.get("InheritedObjectType")),
         basis=item.basis("Entries", _printed(entry)),
@@ -291,6 +293,15 @@ def _trustee(trustee: str, sids: dict[str, WellKnown | None]) -> WellKnown | Lit
         return _named(trustee)
     # The SID of a group of the domain that no list of groups names: it may be Exchange's.
     return None if {"EWP", "ETS"} <= set(sids.values()) else "?"
+
+
+def _words(value: Any) -> tuple[str, ...] | None:
+    """The members of a list, none where it is absent; None for what is no list of words."""
+    if isinstance(value, str):
+        return tuple(each.strip() for each in value.split(",") if each.strip())
+    if isinstance(value, list):
+        return tuple(map(str, value))
+    return () if value is None else None
 
 
 def _guid(value: Any) -> str:

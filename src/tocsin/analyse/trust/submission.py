@@ -18,6 +18,7 @@ from tocsin.analyse.trust.ranges import Span, span
 from tocsin.analyse.trust.remembering import remembered
 from tocsin.analyse.trust.settings import Answer, Item
 from tocsin.analyse.trust.situation import Situation
+from tocsin.analyse.trust.verdicts import named
 from tocsin.model.server_state import ServerState
 
 RELAY_RIGHT = "ms-exch-smtp-accept-any-recipient"
@@ -71,6 +72,14 @@ def servers_of(situation: Situation, item: Item) -> tuple[str, ...]:
     """The inventory's id of that server, if it is known."""
     found = server_of(situation, item)
     return (found.id,) if found else ()
+
+
+def placed(situation: Situation, item: Item) -> str:
+    """Its name with its server's, as Exchange shows it, since several servers have one of that name."""
+    server = server_of(situation, item)
+    short = (server.name if server else item.setting.server).partition(".")[0]
+    name = named(item)
+    return name if not short or short.lower() in name.lower() else f"{short}\\{name}"
 
 
 def flags(answer: Answer) -> frozenset[str]:

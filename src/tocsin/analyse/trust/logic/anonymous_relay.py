@@ -6,12 +6,17 @@ from collections.abc import Iterator
 
 from tocsin.analyse.trust.settings import Item
 from tocsin.analyse.trust.situation import Situation, Verdict, bases_of
-from tocsin.analyse.trust.submission import receive_connectors, relays_anonymous, remote, servers_of
+from tocsin.analyse.trust.submission import (
+    placed,
+    receive_connectors,
+    relays_anonymous,
+    remote,
+    servers_of,
+)
 from tocsin.analyse.trust.verdicts import (
     NONE_HERE,
     cmdlet,
     failed,
-    named,
     passed,
     unanswered,
     uncollected,
@@ -40,7 +45,7 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
 
 
 def _one(situation: Situation, item: Item) -> Verdict:
-    name, servers = named(item), servers_of(situation, item)
+    name, servers = placed(situation, item), servers_of(situation, item)
     relays, answers = relays_anonymous(situation, item)
     if relays is False:
         return passed(name, say(NOT, name=name), answers)

@@ -27,6 +27,10 @@ OPEN = N_(
     "{name} ({value}) holds the private key of the Auth Certificate {key}, which signs for {app}, and "
     "is open to attack or was attacked."
 )
+ENDED = N_(
+    "{name} ({value}) holds the private key of the Auth Certificate {key}, which signs for {app}; no "
+    "more updates come for this version, so what is found from now on stays open."
+)
 UNKNOWN = N_(
     "{name} holds the private key of the Auth Certificate {key}, which signs for {app}; which updates "
     "it has is not known."
@@ -128,8 +132,10 @@ def _one(signing: list[Signing]) -> Verdict:
     )
     if server.weakness in ("exploited", "known-exploited"):
         return msgspec.structs.replace(verdict, because=say(OPEN, value=label, **said))
-    if good is False or server.weakness == "unsupported":
+    if good is False:
         return verdict
+    if server.weakness == "unsupported":
+        return msgspec.structs.replace(verdict, because=say(ENDED, value=label, **said))
     if good:
         return msgspec.structs.replace(verdict, outcome="pass", because=say(FINE, name=server.name))
     return msgspec.structs.replace(

@@ -9,8 +9,8 @@ from typing import Any
 from tocsin.analyse.trust.names import certificate_identifier
 from tocsin.analyse.trust.settings import Item
 from tocsin.analyse.trust.situation import Situation, Verdict
-from tocsin.analyse.trust.submission import receive_connectors, servers_of
-from tocsin.analyse.trust.verdicts import NONE_HERE, failed, named, passed, unanswered, uncollected
+from tocsin.analyse.trust.submission import placed, receive_connectors, servers_of
+from tocsin.analyse.trust.verdicts import NONE_HERE, failed, passed, unanswered, uncollected
 from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
 
@@ -45,7 +45,7 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
 
 def _one(situation: Situation, item: Item) -> Verdict:
     answer, enabled = item.ask("TlsDomainCapabilities"), item.ask("Enabled")
-    name, servers = named(item), servers_of(situation, item)
+    name, servers = placed(situation, item), servers_of(situation, item)
     if not answer.known:
         return unanswered(item, [answer], servers)
     values = answer.value if isinstance(answer.value, list) else [answer.value]

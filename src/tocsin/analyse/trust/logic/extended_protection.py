@@ -13,12 +13,11 @@ from tocsin.analyse.trust.hosts import HYBRID_AGENT
 from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.settings import Answer, Item
 from tocsin.analyse.trust.situation import Situation, Verdict, bases_of
-from tocsin.analyse.trust.submission import server_of
+from tocsin.analyse.trust.submission import placed, server_of
 from tocsin.analyse.trust.verdicts import (
     NONE_HERE,
     cmdlet,
     failed,
-    named,
     passed,
     unanswered,
     uncollected,
@@ -83,7 +82,7 @@ def _one(situation: Situation, item: Item, agents: list[Answer] | None) -> Verdi
     back = any(BACK_END in text.lower() for text in (item.setting.name, *item.ask("Name").texts()))
     kind = str(service.value).lower()
     wanted = (BACK if back else FRONT).get(kind, "Require")
-    name = _label(item, server.name if server else item.setting.server)
+    name = placed(situation, item)
     said = {"name": name, "value": value}
     if ORDER.index(value.lower()) >= ORDER.index(wanted.lower()):
         return passed(name, say(FINE, **said), [answer])
@@ -98,13 +97,6 @@ def _one(situation: Situation, item: Item, agents: list[Answer] | None) -> Verdi
     if server is not None and below(server, FLOOR):
         return failed(name, say(TOO_OLD, **said), [answer], servers)
     return failed(name, say(OFF, wanted=wanted, **said), [answer], servers)
-
-
-def _label(item: Item, server: str) -> str:
-    """The directory with its server, which its own name may lack."""
-    name = named(item)
-    short = server.partition(".")[0].lower()
-    return name if not short or short in name.lower() else f"{server}\\{name}"
 
 
 def _agents(situation: Situation) -> list[Answer] | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.settings import Answer, Item
 from tocsin.analyse.trust.situation import Situation, Verdict
-from tocsin.analyse.trust.submission import servers_of
+from tocsin.analyse.trust.submission import placed, servers_of
 from tocsin.analyse.trust.verdicts import (
     NONE_HERE,
     cmdlet,
@@ -65,7 +65,7 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
 def _directory(
     situation: Situation, item: Item, proxy: Answer, batches: list[Answer], *, running: bool | None
 ) -> Verdict:
-    name, servers = named(item), servers_of(situation, item)
+    name, servers = placed(situation, item), servers_of(situation, item)
     if not proxy.known:
         return unanswered(item, [proxy], servers)
     if proxy.value is not True:

@@ -22,9 +22,16 @@ CHAIN = N_(
 FINE = N_("No relay on the inside leads to mail that Exchange Online takes for internal.")
 
 MAIL: frozenset[EdgeKind] = frozenset(
-    {"HX_SubmitsTo", "HX_SendsVia", "HX_SourceOf", "HX_TrustsPeer", "HX_GrantsMailTrust"}
+    {
+        "HX_SubmitsTo",
+        "HX_SendsVia",
+        "HX_SourceOf",
+        "HX_MemberOf",
+        "HX_TrustsPeer",
+        "HX_GrantsMailTrust",
+    }
 )
-"""Edges that a mail goes along, with no control of a server."""
+"""Edges that a mail goes along, with no control of a server; servers trust the group of their peers."""
 
 NEEDED: tuple[tuple[str, Side], ...] = (
     ("ReceiveConnector", "on-premises"),

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from tocsin.analyse.trust.settings import Item
 from tocsin.analyse.trust.situation import Situation, Verdict
-from tocsin.analyse.trust.submission import receive_connectors, remote, secured, servers_of
-from tocsin.analyse.trust.verdicts import NONE_HERE, failed, named, passed, unanswered, uncollected
+from tocsin.analyse.trust.submission import placed, receive_connectors, remote, secured, servers_of
+from tocsin.analyse.trust.verdicts import NONE_HERE, failed, passed, unanswered, uncollected
 from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
 
@@ -31,7 +31,7 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
 
 
 def _one(situation: Situation, item: Item) -> Verdict:
-    name, mechanism = named(item), item.ask("AuthMechanism")
+    name, mechanism = placed(situation, item), item.ask("AuthMechanism")
     if secured(item) is False:
         return passed(name, say(NOT, name=name), [mechanism])
     enabled, addresses = item.ask("Enabled"), remote(item)
