@@ -133,7 +133,7 @@ class _Collections:
             command = _ASKED_WITH.get(key, kind.cmdlet)
             fault = self._faults.get(key, "")
             if command in self._refused:
-                fault = f"ScubaGear: {command}"
+                fault = f"{command}: unsuccessful, says ScubaGear"
             place = msgspec.structs.replace(self._at, position=key)
             for name, found in ((kind.name, count), *self._beside(key)):
                 body = Inquiry(kind=name, side=_side(kind), found=found, fault=fault)

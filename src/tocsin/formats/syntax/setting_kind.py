@@ -35,10 +35,10 @@ def kind_of(thing: Object, found: Mapping[str, Value], origin: Origin) -> Kind |
     """What the file states, what the object's type says, what printed it, what it has; in this order."""
     if origin.kind:
         return kinds().get(origin.kind)
-    stated = text_of(found.get("@odata.type")) or (thing.types[0] if thing.types else "")
-    if stated:
-        by_type = _of_type(stated)
-        if by_type is not None or not _says_nothing(stated):
+    for stated in (text_of(found.get("@odata.type")), *thing.types):
+        # The most derived type that says anything decides; those it is derived from are of others too.
+        by_type = _of_type(stated) if stated else None
+        if by_type is not None or (stated and not _says_nothing(stated)):
             return by_type
     if origin.cmdlet and (named := of_cmdlet(origin.cmdlet)) is not None:
         return named
