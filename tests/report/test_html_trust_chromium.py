@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import networkx as nx
 import pytest
 from chromium import CHROMIUM
@@ -237,6 +238,17 @@ def test_a_way_unfolds_by_keyboard_to_property_value_file_and_fix_and_lights_up(
         assert "4 ways are lit." in seen.page.locator("#graph-said").inner_text()
 
 
+def test_a_picture_without_a_way_to_a_target_still_moves(browser: Any, tmp_path: Path) -> None:
+    run = retailer()
+    bare = msgspec.structs.replace(trusts(), paths=(), chokes=(), scores=())
+    path = written(msgspec.structs.replace(run, trusts=bare, plan=None), tmp_path / "bare.html")
+    with Watched(browser, path) as seen:
+        tap(seen.page, "mail.contoso.example 9F3A11C0", "Inbound from 5b2a")
+        assert "TlsSenderCertificateName" in seen.page.locator("#graph-panel").inner_text()
+        assert not seen.page.locator("#what-if").is_visible()
+        assert seen.noise == []
+
+
 def test_ways_and_checks_are_filtered(browser: Any, report: Path) -> None:
     with Watched(browser, report) as seen:
         form = seen.page.locator("#way-form")
@@ -333,6 +345,12 @@ def test_two_thousand_servers_can_be_filtered_opened_and_asked_what_if(
         way.locator("summary").first.click()
         way.locator(".legs summary").first.wait_for()
         assert "EX0777.site17" in way.inner_text()
+        way = seen.page.locator("#way-list > li").filter(has_text="mail.site16").first
+        way.locator("summary").first.click()
+        way.locator(".legs summary").first.click()
+        way.get_by_text("HasPrivateKey = True").wait_for()
+        assert "exports/HoldsKey.xml record 3" in way.inner_text()
+        assert "Remove the key from EX0777.site17.contoso.example" in way.inner_text()
         untick(seen.page, "Exchange Server Auth Certificate")
         tally = seen.page.locator("#if-tally")
         assert tally.inner_text() == "6,000 → 4,000 ways"

@@ -8,11 +8,18 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
-from tocsin.model.trusts import Path, Trusts
+from tocsin.model.trusts import Edge, Path, Trusts
+from tocsin.report.advisory_parts.inert import inert
 from tocsin.report.html_parts.trust_fold import Drawn
 from tocsin.report.html_parts.trust_picture import TrustPicture
-from tocsin.report.html_parts.trust_steps import WAYS_LIMIT, Card, cut
+from tocsin.report.html_parts.trust_steps import NAME_LIMIT, WAYS_LIMIT, Card, cut
 from tocsin.report.html_parts.trust_words import NODE, PROVENANCE_SHORT, VERB
+from tocsin.report.html_parts.visible import one_line, speak, visible
+
+TOLD_LIMIT = 5_000
+"""Edges of further ways told in short: reason, one property with its place, what takes it away."""
+SOURCE, TARGET = "\x01", "\x02"
+"""Stand for the names of an edge's ends, so that alike sentences are one; no shown text has them."""
 
 _SEAL = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "", "\u2029": ""})
 
@@ -55,9 +62,52 @@ def trust_data(
         "paths": _paths(trusts, ways, place, edges),
         "cards": {str(card.at): card.number for card in cards},
         "scores": _scores(trusts),
+        "told": _told(trusts, ways, edges, {card.at for card in cards}, translate),
         "drawn": _drawn(drawn, picture, origins),
     }
     return Markup(msgspec.json.encode(whole).decode().translate(_SEAL))  # noqa: S704 - sealed above
+
+
+def _told(
+    trusts: Trusts,
+    ways: Sequence[Path],
+    edges: dict[str, int],
+    carded: set[int],
+    translate: Callable[[str], str],
+) -> dict[str, Any]:
+    """What the first edges without a card say: places in `texts` of the reason, of what takes it
+    away (-1: nothing known), and of object, property, value, source, position of its first proof."""
+    names = {each.id: each.name for each in trusts.nodes}
+    texts: dict[str, int] = {}
+    found: dict[str, list[int]] = {}
+    for path in ways[:WAYS_LIMIT]:
+        if len(found) >= TOLD_LIMIT:
+            break
+        for at in (edges[name] for name in path.edges if name in edges):
+            if at not in carded and str(at) not in found:
+                lines = _lines(trusts.edges[at], names, translate)
+                found[str(at)] = [texts.setdefault(e, len(texts)) if e else -1 for e in lines]
+    return {"texts": list(texts), "edges": found}
+
+
+def _lines(edge: Edge, names: dict[str, str], translate: Callable[[str], str]) -> list[str]:
+    ends = ((names.get(edge.source, ""), SOURCE), (names.get(edge.target, ""), TARGET))
+
+    def shared(text: str) -> str:
+        for name, sign in ends:
+            if name and cut(name) == name and len(name) < NAME_LIMIT:
+                text = text.replace(name, sign)
+        return text
+
+    spoken = [
+        visible(inert(speak(each, translate))) if each else "" for each in (edge.because, edge.fix)
+    ]
+    lines = [shared(each) for each in spoken]
+    if edge.bases:
+        first = edge.bases[0]
+        proof = (first.object, first.property, first.value, first.source, first.position)
+        lines += [shared(one_line(each)) for each in proof]
+    return lines
 
 
 def _paths(

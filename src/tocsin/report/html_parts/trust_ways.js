@@ -29,22 +29,40 @@ const tocsinTrusts = (() => {
     changed();
   };
 
-  // A step told with everything: the card that stands in the list of steps.
+  // A step told with everything: the card that stands in the list of steps; of others the page knows less.
+  const list = document.getElementById("way-list");
+  const words = document.getElementById("graph-panel").dataset;
+  const short = (edge) => {
+    const lines = data.told.edges[edge];
+    if (!lines) return null;
+    const text = (at) => (at >= 0 ? data.told.texts[at].replaceAll("\u0001", name(data.src[edge])).replaceAll("\u0002", name(data.dst[edge])) : "");
+    const [because, fix, object, property, value, source, position] = lines.map(text);
+    return { because, fix, object, property, value, source, position };
+  };
+  const row = (title, ...inside) => make("div", "", make("dt", "", title), make("dd", "", ...inside));
   const told = (edge) => {
     const card = document.getElementById("ed" + data.cards[edge]);
-    if (!card) return null;
     const box = make("div", "");
-    box.append(...[...card.querySelector(".body").children].map((each) => each.cloneNode(true)));
+    if (card) {
+      box.append(...[...card.querySelector(".body").children].map((each) => each.cloneNode(true)));
+      return box;
+    }
+    const lines = short(edge);
+    if (!lines) return null;
+    const known = data.originWord[data.classes[data.cls[edge]][2]];
+    const proof = lines.source ? [make("ul", "bases", make("li", "", make("span", "quiet", bdi(lines.object)), " ",
+      make("code", "", lines.value ? `${lines.property} = ${lines.value}` : lines.property), " ", make("span", "where", `${lines.source} ${lines.position}`)))] : [];
+    box.append(make("p", "said", lines.because), make("dl", "claims", row(words.known, known, ...proof),
+      row(words.strong, make("span", "num", strength(edge).toFixed(2))), ...(lines.fix ? [row(words.fix, make("b", "", lines.fix))] : [])));
     return box;
   };
   const sentence = (edge) => {
     const card = document.getElementById("ed" + data.cards[edge]);
     const said = card && card.querySelector(".said");
-    return said ? said.textContent : `${name(data.src[edge])} ${verb(edge)} ${name(data.dst[edge])}`;
+    return said ? said.textContent : short(edge)?.because || `${name(data.src[edge])} ${verb(edge)} ${name(data.dst[edge])}`;
   };
 
   // The list.
-  const list = document.getElementById("way-list");
   const form = document.getElementById("way-form");
   const STEP = 40;
   const items = list ? [...list.children] : [];
@@ -109,10 +127,10 @@ const tocsinTrusts = (() => {
     const out = form.querySelector("output");
     [...new Set(ways.map((way) => way.target))].forEach((at) => target.append(new Option(`${name(at)} (${kind(at)})`, at)));
     const apply = () => {
-      const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const wanted = box.value.toLowerCase().split(/\s+/).filter(Boolean);
       limit = STEP;
-      found = ways.filter((way) => (target.value === "" || way.target === Number(target.value)) && words.every((word) => text(way).includes(word)));
-      out.textContent = words.length || target.value !== "" ? fill(out.dataset.text, { shown: number(found.length), all: number(ways.length) }) : "";
+      found = ways.filter((way) => (target.value === "" || way.target === Number(target.value)) && wanted.every((word) => text(way).includes(word)));
+      out.textContent = wanted.length || target.value !== "" ? fill(out.dataset.text, { shown: number(found.length), all: number(ways.length) }) : "";
       show();
     };
     let waiting = 0;
