@@ -117,10 +117,11 @@ def test_the_directory_s_groups_rights_and_computers():
         ["WriteDacl"],
         "S-1-5-21-1-2-3-1122",
     )
-    broken = export(
-        "Get-ADObject", [{"Object": "DC=contoso,DC=com", "Sddl": "nonsense"}], "directory"
-    )
-    assert item(one(broken.settings, "AccessControl")).ask("Entries").lost == "unreadable"
+    for text in ("nonsense", "", SDDL + "(A;CI", SDDL + "(A;CI;ZZ;;;S-1-5-21-9)"):
+        items = [{"Object": "DC=contoso,DC=com", "Sddl": text}]
+        broken = one(export("Get-ADObject", items, "directory").settings, "AccessControl")
+        assert item(broken).ask("Entries").lost == "unreadable"
+        assert value(broken, "Object") == "DC=contoso,DC=com"
     member = {"Name": "EX01", "ObjectClass": "computer", "Enabled": True}
     group = {"Name": "Trusted", "Sid": "S-1-5-21-1", "WellKnown": "ETS", "Members": [member]}
     found = export("Get-ADGroup", [group], "directory")

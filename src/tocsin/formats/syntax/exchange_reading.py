@@ -62,10 +62,10 @@ def described_record(record: Record, at: Locator, origin: Origin) -> Iterator[Ev
 
 
 def settings_told(thing: Object, at: Locator, origin: Origin) -> Iterator[Evidence | Gap]:
-    """The settings that one object is, each behind what a limit cost of it."""
+    """The settings that one object is, each behind what of it was lost."""
     for told in settings_of(thing, origin):
-        if told.limit is not None:
-            yield Gap(at=at, why=told.limit, kind="limit")
+        if told.loss is not None:
+            yield Gap(at=at, why=told.loss, kind=told.kind)
         yield Evidence(at=at, body=told.setting)
 
 

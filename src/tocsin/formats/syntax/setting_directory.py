@@ -8,7 +8,7 @@ from typing import Any
 from tocsin.formats.syntax import distinguished_name
 from tocsin.formats.syntax.directory_principals import GROUP_NAMES, WELL_KNOWN
 from tocsin.formats.syntax.records import Object, Value, fields, member, members, text_of
-from tocsin.formats.syntax.security_descriptor import from_sddl
+from tocsin.formats.syntax.security_descriptor import parse_sddl
 from tocsin.model.setting import Lost, Setting
 
 ADMIN_HOLDER = "CN=AdminSDHolder,CN=System,"
@@ -16,11 +16,11 @@ _UNCONSTRAINED = 0x80000
 """TRUSTED_FOR_DELEGATION in userAccountControl."""
 
 
-def access_controls(thing: Object, properties: dict[str, Any]) -> Iterator[Setting]:
+def access_controls(thing: Object, properties: dict[str, Any]) -> Iterator[tuple[Setting, int]]:
     """One `AccessControl` for each object whose descriptor the record holds as SDDL.
 
     Either the record is one such object, or Microsoft's script's: `Permissions` of a domain and of
-    AdminSDHolder, and `MesoObject`.
+    AdminSDHolder, and `MesoObject`. Beside each, how many of its entries could not be read.
     """
     found = fields(thing)
     if "permissions" not in found:
@@ -33,21 +33,19 @@ def access_controls(thing: Object, properties: dict[str, Any]) -> Iterator[Setti
         yield _access_control(text_of(inside.get("dn")), sddl, {})
 
 
-def _access_control(dn: str, sddl: str, properties: Mapping[str, Any]) -> Setting:
+def _access_control(dn: str, sddl: str, properties: Mapping[str, Any]) -> tuple[Setting, int]:
     kept = {name: value for name, value in properties.items() if name.lower() != "sddl"}
     lost: dict[str, Lost] = {}
     kept["Object"] = dn
     kept["ObjectKind"] = _kind_of_object(dn)
+    skipped = 0
     try:
-        if sddl:
-            kept["Entries"] = from_sddl(sddl)
-        else:
-            lost["Entries"] = "unreadable"
+        found = parse_sddl(sddl)
+        kept["Entries"], skipped = found.entries, found.skipped
     except ValueError:
         lost["Entries"] = "unreadable"
-    return Setting(
-        kind="AccessControl", side="directory", name=dn, properties=kept, lost=lost, sure=True
-    )
+    setting = Setting(kind="AccessControl", side="directory", name=dn, properties=kept, lost=lost)
+    return setting, skipped
 
 
 def _kind_of_object(dn: str) -> str:

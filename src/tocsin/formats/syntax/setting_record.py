@@ -17,6 +17,7 @@ from tocsin.formats.syntax.setting_place import server_of, service_of, side_of
 from tocsin.formats.syntax.setting_syntax import Damage, Origin
 from tocsin.formats.syntax.setting_value import Plain, is_secret
 from tocsin.knowledge.hybrid import Kind
+from tocsin.model.finding import GapKind
 from tocsin.model.setting import Lost, Setting
 from tocsin.model.text import N_, Sentence, say
 
@@ -42,10 +43,11 @@ _NAMED_BY = {
 
 
 class Told(msgspec.Struct, frozen=True):
-    """A setting, and what a limit of ours cost of it."""
+    """A setting, and what of it could not be kept or read."""
 
     setting: Setting
-    limit: Sentence | None = None
+    loss: Sentence | None = None
+    kind: GapKind = "limit"
 
 
 def setting_of(thing: Object, *, sure: bool = True) -> Setting | None:
@@ -63,8 +65,9 @@ def settings_of(thing: Object, origin: Origin) -> Iterator[Told]:
         return
     properties, lost, limit = _plain(thing, kind, origin)
     if kind.name == "AccessControl":
-        for each in access_controls(thing, properties):
-            yield Told(each, limit)
+        for each, skipped in access_controls(thing, properties):
+            why = say(N_("{count} entries of the access list cannot be read"), count=skipped)
+            yield Told(each, why if skipped else limit, "unreadable" if skipped else "limit")
         return
     _own(kind, thing, found, properties, lost, origin)
     # JSON nests what other syntaxes print: a server's name, an identity.
