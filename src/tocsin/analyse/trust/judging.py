@@ -22,6 +22,7 @@ from tocsin.analyse.trust.verdicts import (
     wanted,
 )
 from tocsin.knowledge.checks import Check
+from tocsin.knowledge.hybrid import kinds
 from tocsin.model.finding import LEVELS, Level, fingerprint
 from tocsin.model.server_state import ServerState
 from tocsin.model.text import N_, Sentence, say
@@ -92,15 +93,18 @@ def _one(situation: Situation, item: Item, check: Check) -> Verdict | None:
         return None
     fails = every(asked.fail, item, looked)
     name, servers = named(item), other_end(situation, item)
+    # Both sides have objects of one name, and each is judged.
+    both = not (asked.side or kinds()[asked.kind].side) and item.setting.side
+    subject = f"{name} ({item.setting.side})" if both else name
     bases = bases_of((*looked.held, *looked.answers, *gate.answers))
     if fails is False:
         fine = say(asked.fine or FINE, name=name)
-        return Verdict(outcome="pass", subject=name, because=fine, bases=bases, servers=servers)
+        return Verdict(outcome="pass", subject=subject, because=fine, bases=bases, servers=servers)
     if fails is None or applies is None:
         missing = tuple(dict.fromkeys((*gate.missing, *looked.missing)))
         return Verdict(
             outcome="unknown",
-            subject=name,
+            subject=subject,
             because=say(UNKNOWN, name=name, what=", ".join(missing)),
             bases=bases,
             missing=tuple(wanted(item, each) for each in missing),
@@ -108,7 +112,7 @@ def _one(situation: Situation, item: Item, check: Check) -> Verdict | None:
         )
     value = next((each.basis.value for each in looked.held if each.filled), "")
     because = say(asked.because, name=name, value=value)
-    return Verdict(outcome="fail", subject=name, because=because, bases=bases, servers=servers)
+    return Verdict(outcome="fail", subject=subject, because=because, bases=bases, servers=servers)
 
 
 def _result(check: Check, verdict: Verdict, ends: Mapping[str, ServerState]) -> CheckResult:

@@ -8,7 +8,8 @@ import msgspec
 
 from tocsin.analyse.trust.floors import meets
 from tocsin.analyse.trust.keys import Certificate, Held, certificates, holders
-from tocsin.analyse.trust.principals import Key, principals
+from tocsin.analyse.trust.objects import objects
+from tocsin.analyse.trust.principals import Key, Principal, principals
 from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import cmdlet, uncollected, unread
 from tocsin.knowledge.checks import Check
@@ -61,13 +62,9 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
         yield nothing or unread("", cmdlet("ServicePrincipal"))
         return
     signing = list(_signing(situation))
-    if not signing and not all(each.keys_known for each in apps):
-        yield unread("", f"{cmdlet('ServicePrincipal')}: keyCredentials")
-        return
     if not signing:
-        keyless = any(not key.thumbprint for each in apps for key in each.keys)
-        wanted = f"{cmdlet('ServicePrincipal')}: keyCredentials.customKeyIdentifier"
-        yield unread("", wanted) if keyless else Verdict(outcome="pass", because=say(NO_KEY))
+        missing = _missing(situation, apps)
+        yield unread("", *missing) if missing else Verdict(outcome="pass", because=say(NO_KEY))
         return
     held: dict[str, list[Signing]] = {}
     for each in signing:
@@ -77,14 +74,30 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
                 msgspec.structs.replace(each, held=holding)
             )
         if not found:
-            yield _nobody(situation, each.certificate)
+            yield _nobody(each.certificate)
     yield from (_one(each) for _, each in sorted(held.items()))
+
+
+def _missing(situation: Situation, apps: list[Principal]) -> tuple[str, ...]:
+    """What would show a signing certificate that was not seen."""
+    keys = cmdlet("ServicePrincipal")
+    if not all(each.keys_known for each in apps):
+        return (f"{keys}: keyCredentials",)
+    if any(not key.thumbprint for each in apps for key in each.keys):
+        return (f"{keys}: keyCredentials.customKeyIdentifier",)
+    if not any(each.keys for each in apps):
+        return ()
+    current = "CurrentCertificateThumbprint"
+    untold = any(not each.ask(current).known for each in objects(situation, "AuthConfig"))
+    return (f"{cmdlet('AuthConfig')}: {current}",) if untold else ()
 
 
 def _signing(situation: Situation) -> Iterator[Signing]:
     """Certificates whose public part lies on an app, once for each, and has not run out."""
     for certificate in certificates(situation):
-        if "principal" not in certificate.uses or certificate.uses == {"principal", "transport"}:
+        # A key of no Auth Certificate is a stranger's, which has a check of its own.
+        known = certificate.auth or not situation.settings.asked("AuthConfig")
+        if "principal" not in certificate.uses or not known:
             continue
         for app in principals(situation):
             keys = [k for k in app.keys if k.thumbprint == certificate.thumbprint]
@@ -94,12 +107,9 @@ def _signing(situation: Situation) -> Iterator[Signing]:
                 break
 
 
-def _nobody(situation: Situation, certificate: Certificate) -> Verdict:
+def _nobody(certificate: Certificate) -> Verdict:
     key = certificate.thumbprint
     because = say(NO_HOLDER, key=key)
-    if situation.servers and "principal" in certificate.uses and not certificate.auth:
-        # A key of a stranger is judged by the check for those.
-        return Verdict(outcome="pass", subject=key, because=because, bases=certificate.bases)
     missing = (cmdlet("ExchangeServer"),)
     return Verdict(
         outcome="unknown", subject=key, because=because, bases=certificate.bases, missing=missing

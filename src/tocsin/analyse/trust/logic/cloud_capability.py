@@ -21,7 +21,8 @@ STRANGER = N_(
 NO_TLS = N_(
     "{name} gives the rights of mail from the cloud without TLS: any host that connects may claim them."
 )
-FINE = N_("{name} gives these rights to Exchange Online only, or to nobody.")
+FINE = N_("{name} gives these rights to Exchange Online only.")
+NOBODY = N_("{name} gives the rights of mail from the cloud to nobody.")
 
 _CLOUD = re.compile(
     r"(\*\.)?(.+\.)?mail\.protection\.(outlook\.(com|de)|office365\.us|partner\.outlook\.cn)"
@@ -51,7 +52,7 @@ def _one(situation: Situation, item: Item) -> Verdict:
     values = answer.value if isinstance(answer.value, list) else [answer.value]
     strangers = [domain for each in values if (domain := _stranger(each))]
     if not strangers:
-        return passed(name, say(FINE, name=name), [answer])
+        return passed(name, say(FINE if answer.filled else NOBODY, name=name), [answer])
     if not enabled.known:
         return unanswered(item, [answer, enabled], servers)
     if any(each == "no-tls" for each in strangers):
