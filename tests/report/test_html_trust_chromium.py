@@ -214,6 +214,19 @@ def test_one_trust_or_one_server_can_be_taken_away_too(browser: Any, report: Pat
         assert tally.inner_text() == f"{len(trusts().paths)} → {len(left)} ways"
 
 
+def test_a_choke_point_is_tried_with_one_click(browser: Any, report: Path) -> None:
+    with Watched(browser, report) as seen:
+        first = trusts().chokes[0]
+        row = seen.page.locator(".chokes tbody tr").first
+        assert f"{first.cuts} of {first.of}" in row.inner_text()
+        row.get_by_role("button", name="What if").click()
+        pairs = seen.page.locator("#if-pairs").inner_text()
+        assert pairs.endswith(f"{len(strongest({first.name}))} of {len(strongest(set()))}")
+        assert len(strongest(set())) - len(strongest({first.name})) == first.cuts
+        box = seen.page.locator("#if-list label").filter(has_text=first.name).locator("input")
+        assert not box.is_checked()
+
+
 def test_a_way_unfolds_by_keyboard_to_property_value_file_and_fix_and_lights_up(
     browser: Any, report: Path
 ) -> None:

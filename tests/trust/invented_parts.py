@@ -168,6 +168,24 @@ def chokes(paths: list[Path], edges: dict[str, Edge], names: dict[str, str]) -> 
     )[:12]  # fmt: skip
 
 
+def tried(paths: list[Path], edges: Iterable[Edge], nodes: Iterable[Node]) -> tuple[Choke, ...]:
+    """Nodes by how many pairs of server and target no way joins without them: each is tried."""
+    known = {n.id: n for n in nodes}
+    start = {n.server: n.id for n in known.values() if n.server}
+    pairs = {(start[p.server], p.target) for p in paths}
+    graph = nx.DiGraph((e.source, e.target) for e in edges)
+    found = []
+    for inner, its in known.items():
+        rest = nx.restricted_view(graph, [inner], [])
+        cut = [t for s, t in pairs if inner not in (s, t) and not nx.has_path(rest, s, t)]
+        if cut:
+            found.append(
+                Choke(what="node", id=inner, name=its.name, cuts=len(cut), of=len(pairs),
+                      targets=tuple(sorted(set(cut))))
+            )  # fmt: skip
+    return tuple(sorted(found, key=lambda each: -each.cuts))
+
+
 def score(number: int, each: Server, value: float, best: list[Path]) -> ServerScore:
     weakness = (1.0, 1.0, 0.8, 0.5)[number % 4]
     return ServerScore(

@@ -21,6 +21,7 @@ from invented_parts import (
     score,
     server,
     told,
+    tried,
     ways,
 )
 
@@ -110,7 +111,7 @@ def retailer(mark: str = "") -> Run:
             check("HYB-025", "unknown", ""), check("HYB-070", "unknown", domain.name, "critical"),
             check("HYB-010", "pass", inbound.name), check("HYB-027", "pass", "Default", "medium"),
         ),
-        chokes=chokes(paths, {e.id: e for e in edges}, {n.id: n.name for n in nodes}),
+        chokes=tried(paths, edges, nodes),
         scores=tuple(
             score(n, servers[at], values[n], [p for p in paths if p.server == servers[at].id])
             for n, at in enumerate(order)

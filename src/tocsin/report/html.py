@@ -84,7 +84,8 @@ def render(run: Run, translate: Callable[[str], str], lang: str) -> str:
 
 
 def _style(page: Page) -> str:
-    return _part("style.css") + ("\n" + _part("trust.css") if page.trust or page.plan else "")
+    parts = ("style.css", "paper.css", *(("trust.css",) if page.trust or page.plan else ()))
+    return "\n".join(_part(each) for each in parts)
 
 
 def _scripts(page: Page) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ class ScoreView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChokeView(msgspec.Struct, frozen=True, kw_only=True):
-    """One point. card: number of its edge's card, or 0. node: its place among the nodes, or -1."""
+    """One point. card: number of its edge's card, or 0. node, edge: its place among those, or -1."""
 
     choke: Choke
     targets: tuple[str, ...]

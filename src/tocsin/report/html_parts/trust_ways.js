@@ -306,6 +306,15 @@ const tocsinTrusts = (() => {
       changed();
     });
     find.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); find.dispatchEvent(new Event("change")); } });
+    document.querySelectorAll("button[data-cut]").forEach((each) => {
+      each.hidden = false;
+      each.addEventListener("click", () => {
+        lever(each.dataset.cut, Number(each.dataset.at));
+        gone[each.dataset.cut].add(Number(each.dataset.at));
+        changed();
+        document.getElementById("what-if-h").scrollIntoView();
+      });
+    });
     panel.hidden = false;
     weigh();
   }
