@@ -23,6 +23,8 @@ from tocsin.assess.scoring import product, scored, standing
 
 SLACK = 1e-6
 """Differences of the rounding of floats."""
+TOLD = 40
+"""Parts between two lines of progress."""
 WATCHED = ("internet", "reported", "scanned", "logged")
 
 
@@ -83,7 +85,11 @@ def main() -> int:
     last = words.first + words.count
     parts = [range(at, min(at + step, last)) for at in range(words.first, last, step)]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        wrong = [each for some in pool.map(_some, parts) for each in some]
+        wrong: list[str] = []
+        for done, some in enumerate(pool.map(_some, parts), start=1):
+            wrong += some
+            if done % TOLD == 0:
+                print(f"  {done * step} organisations, {len(wrong)} faults", file=sys.stderr)
     spent = time.perf_counter() - begun
     print(f"{words.count} organisations, {len(wrong)} faults, {spent:.0f} s")
     kinds = Counter(each.split(": ")[1].rpartition(" ")[0] or each.split(": ")[1] for each in wrong)
