@@ -32,13 +32,18 @@ def servers_and_findings(
     knowledge: Knowledge,
     digests: Mapping[str, str],
     today: date,
+    scored: Sequence[str] = (),
 ) -> tuple[tuple[Server, ...], tuple[FindingRecord, ...]]:
-    """Ranked servers and, in the same order, their findings, open ones first."""
+    """Ranked servers and, in the same order, their findings, open ones first. scored: ids in the
+    order of their scores, where trusts were judged; it goes before that of what is open alone."""
     servers: list[Server] = []
     records: list[FindingRecord] = []
     # Servers with the same builds share their sentences; so do the words they are written in.
     words: dict[int, str] = {}
-    for rank, server in enumerate(ranked(found.servers, counts), start=1):
+    place = {server: at for at, server in enumerate(scored)}
+    order = ranked(found.servers, counts)
+    order.sort(key=lambda server: place.get(server.id, len(place)))
+    for rank, server in enumerate(order, start=1):
         findings = by_server[server.id]
         servers.append(
             _server(server, rank, findings, counts[server.id], knowledge, digests, today)

@@ -308,7 +308,13 @@ def _document(
         by_server[finding.subject].append(finding)
     counts = _counts(found)
     servers, records = servers_and_findings(
-        found, by_server, counts, knowledge, whole.digests, started.date()
+        found,
+        by_server,
+        counts,
+        knowledge,
+        whole.digests,
+        started.date(),
+        tuple(each.server for each in trusts.scores) if trusts is not None else (),
     )
     records = with_findings(records, request.accepted)
     outside = tuple(sorted({by for by, _ in whole.ledger.looks if by in OUTSIDE}))

@@ -133,7 +133,17 @@ def scored(
         )
         for each in servers
     ]
-    found.sort(key=lambda pair: (-pair[0], pair[1].name.lower(), pair[1].server))
+    broken = {each.id for each in servers if each.state == "exploited"}
+    # Of servers at the top of the scale, where somebody is already comes first.
+    found.sort(
+        key=lambda pair: (
+            -pair[1].score,
+            pair[1].server not in broken,
+            -pair[0],
+            pair[1].name.lower(),
+            pair[1].server,
+        )
+    )
     return tuple(score for _, score in found)
 
 
