@@ -84,7 +84,7 @@ def render(run: Run, translate: Callable[[str], str], lang: str) -> str:
 
 
 def _style(page: Page) -> str:
-    parts = ("style.css", "paper.css", *(("trust.css",) if page.trust or page.plan else ()))
+    parts = ("style.css", "print.css", *(("trust.css",) if page.trust or page.plan else ()))
     return "\n".join(_part(each) for each in parts)
 
 
