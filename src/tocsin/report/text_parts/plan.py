@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tocsin.model.text import N_
-from tocsin.model.trusts import Basis, Plan, PlannedAction, Story
+from tocsin.model.trusts import Basis, Plan, PlannedAction, Story, StoryLine
 from tocsin.report import Translate
 from tocsin.report.hunt_parts.telling import utc
 from tocsin.report.text_parts.lines import WIDTH, Style, some, visible, wrapped
@@ -15,8 +16,8 @@ ACTIONS_LIMIT = 5
 """Actions printed; the rest is counted, and stands in the report."""
 REASONS_LIMIT = 2
 """Reasons printed of one action."""
-STORY_LIMIT = 8
-"""Lines printed of one story, first and last ones."""
+ROOM_LIMIT = 3
+"""Lines printed of what one room says in a row, the first ones and the last."""
 
 
 def plan_lines(
@@ -72,21 +73,32 @@ def _action(
 
 
 def _story(story: Story, translate: Translate, style: Style, *, verbose: bool) -> Iterator[str]:
-    yield "  " + style(visible(story.title.render(translate)), "strong")
-    lines = story.lines
-    if not verbose and len(lines) > STORY_LIMIT:
-        half = STORY_LIMIT // 2
-        lines = (*lines[:half], *lines[-half:])
-    left_out = len(story.lines) - len(lines)
-    for at, each in enumerate(lines):
-        if left_out and at == STORY_LIMIT // 2:
+    for line in textwrap.wrap(visible(story.title.render(translate)), WIDTH - 4):
+        yield "  " + style(line, "strong")
+    for each in story.lines if verbose else _told(story.lines):
+        if isinstance(each, int):
             words = translate(N_("… {count} further lines, in the report"))
-            yield " " * 24 + words.format(count=left_out)
+            yield " " * 24 + words.format(count=each)
+            continue
         when = f"{utc(each.when):%Y-%m-%d %H:%M}" if each.when else ""
         told = textwrap.wrap(visible(each.said.render(translate)), WIDTH - 24) or [""]
         yield f"      {when:<16}  {told[0]}"
         for line in told[1:]:
             yield " " * 24 + line
+
+
+def _told(lines: Sequence[StoryLine]) -> Iterator[StoryLine | int]:
+    """The first lines and the last of each room, so that none is left out; between them, how many
+    are."""
+    for _, grouped in itertools.groupby(lines, key=lambda each: each.room):
+        alike = list(grouped)
+        if len(alike) <= ROOM_LIMIT:
+            yield from alike
+            continue
+        yield from alike[: ROOM_LIMIT - 1]
+        if len(alike) > ROOM_LIMIT:
+            yield len(alike) - ROOM_LIMIT
+        yield alike[-1]
 
 
 def place(basis: Basis) -> str:
