@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
+
+from tocsin.knowledge.hybrid import kinds
 
 STRONG = frozenset(
     """
@@ -49,7 +52,16 @@ def score(names: Iterable[str], text: str = "") -> int:
     bonus = 1 if known & {"fileversion", "productversion"} and EXSETUP.search(text) else 0
     if known & {"serviceprincipalname", "serviceprincipalnames"} and _PRINCIPAL.search(text):
         bonus += 2
+    if any(marks <= known for marks in _marks()):
+        bonus += 2
     return 2 * strong + medium + bonus
+
+
+@cache
+def _marks() -> tuple[frozenset[str], ...]:
+    """Sets of names that tell a kind of configured object, whatever else was selected of it."""
+    each = (marks for kind in kinds().values() for marks in kind.marks)
+    return tuple(frozenset(name.lower() for name in marks) for marks in each)
 
 
 def is_exchange(names: Iterable[str]) -> bool:
