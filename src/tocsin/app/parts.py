@@ -11,6 +11,7 @@ import msgspec
 from tocsin.analyse.hunt.whole import HuntPart, HuntWhole
 from tocsin.analyse.inventory.ledger import Ledger
 from tocsin.analyse.trust.flows import FLOWS_LIMIT, Flows
+from tocsin.app.configured import Configured
 from tocsin.formats.syntax.domains import registrable
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap, GapKind
@@ -74,7 +75,7 @@ class Part(msgspec.Struct, kw_only=True):
     senders: dict[str, set[int]] = msgspec.field(default_factory=dict)
     delivered: dict[str, int] = msgspec.field(default_factory=dict)
     hunt: HuntPart = msgspec.field(default_factory=HuntPart)
-    settings: list[Evidence] = msgspec.field(default_factory=list)
+    settings: Configured = msgspec.field(default_factory=Configured)
     flows: Flows = msgspec.field(default_factory=Flows)
 
     def mail(self, each: Evidence) -> None:
@@ -121,7 +122,7 @@ class Whole:
         self.ledger = Ledger()
         self.spool = spool
         self.hunt = hunt
-        self.settings: list[Evidence] = []
+        self.settings = Configured()
         self.flows = Flows()
         self.senders: dict[str, set[int]] = {}
         self.delivered: dict[str, int] = {}
@@ -155,7 +156,7 @@ class Whole:
                 self.spool.append(when, data, place)
         if self.hunt is not None:
             self.hunt.add(part.hunt)
-        self.settings.extend(part.settings)
+        self.settings.merge(part.settings)
         self.flows.merge(part.flows)
         for domain, known in part.senders.items():
             self.senders.setdefault(domain, set()).update(known)
@@ -205,6 +206,8 @@ class Whole:
     def gaps(self) -> tuple[GapRecord, ...]:
         """What was lost, worst kind first; a last entry counts what did not fit."""
         order = {"unreadable": 0, "limit": 1, "undecided": 2, "not-collected": 3}
+        for gap in self.settings.gaps():
+            self.gap(gap)
         found = sorted(
             self._gaps.values(), key=lambda each: (order[each.kind], each.source, each.position)
         )

@@ -260,7 +260,7 @@ def _keep(job: Job, each: Evidence | Gap, part: Part) -> int:
         part.ledger.add(each)
         return each.body.records
     if isinstance(each.body, Setting | Inquiry):
-        part.settings.append(each)
+        part.settings.add(each)
         return 0
     if isinstance(each.body, Message):
         # Earlier mails than asked for are learnt from; later ones are not there yet.

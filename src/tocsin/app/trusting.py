@@ -27,12 +27,12 @@ def trusted(
     today: date,
 ) -> Trusts | None:
     """None when no export of a trust was read."""
-    if not whole.settings:
+    if not whole.settings.kept:
         return None
     spoken, hunt = rooms
     servers = states(known.servers, counts, hunt, spoken, knowledge, today)
     situation = Situation(
-        settings=Settings(whole.settings),
+        settings=Settings(whole.settings.kept),
         servers=servers,
         flows=whole.flows.all(),
         domains=known.own_domains,

@@ -7,6 +7,8 @@ holds now.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from tocsin.analyse.trust.remembering import remembered
 from tocsin.analyse.trust.settings import Answer, Item
 from tocsin.analyse.trust.situation import Situation
@@ -24,13 +26,22 @@ ROWS = frozenset(
 CHANGED = ("WhenChangedUTC", "WhenChanged")
 
 
-class Joined(Item, frozen=True):
+class Joined(Item, frozen=True, dict=True):
     """An object out of several exports; itself is the one that was changed last."""
 
     rest: tuple[Item, ...] = ()
 
+    @cached_property
+    def _told(self) -> dict[str, Answer]:
+        return {}
+
     def ask(self, name: str) -> Answer:
         """What the exports say together."""
+        if name not in self._told:
+            self._told[name] = self._together(name)
+        return self._told[name]
+
+    def _together(self, name: str) -> Answer:
         answers = [(_changed(self), Item.ask(self, name))]
         answers += [(_changed(each), each.ask(name)) for each in self.rest]
         known = [each for each in answers if each[1].known]
@@ -92,14 +103,11 @@ def _apart(items: list[Item]) -> list[list[Item]]:
 def _rows(items: list[Item]) -> list[list[Item]]:
     """Each for itself; the same row of two exports once."""
     found: list[list[Item]] = []
+    sources: dict[str, set[str]] = {}
     for item in items:
-        same = [
-            group
-            for group in found
-            if group[0].at.source != item.at.source
-            and group[0].setting.properties == item.setting.properties
-        ]
-        if not same:
+        same = sources.setdefault(_content(item), set())
+        if not same - {item.at.source}:
+            same.add(item.at.source)
             found.append([item])
     return found
 
@@ -107,8 +115,19 @@ def _rows(items: list[Item]) -> list[list[Item]]:
 def _joined(items: list[Item]) -> Item:
     if len(items) == 1:
         return items[0]
-    first, *rest = sorted(items, key=lambda each: (_changed(each), str(each.at)), reverse=True)
+    latest = sorted(items, key=lambda each: (_changed(each), str(each.at)), reverse=True)
+    apart: dict[str, Item] = {}
+    for each in latest:
+        apart.setdefault(_content(each), each)
+    first, *rest = apart.values()
+    if not rest:
+        return first
     return Joined(first.setting, first.at, first.names, tuple(rest))
+
+
+def _content(item: Item) -> str:
+    """What an export has of it: the same object many times is told apart from what differs."""
+    return repr((item.setting.properties, item.setting.lost))
 
 
 def _changed(item: Item) -> str:
