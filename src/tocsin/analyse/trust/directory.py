@@ -167,11 +167,13 @@ def split_permissions(situation: Situation) -> tuple[bool | None, tuple[Basis, .
 
 def live(situation: Situation, member: Member) -> bool | None:
     """Whether a member is an Exchange server there is. None where no full list of servers was read,
-    or the member's name was not."""
+    the member's name was not, or several servers have it."""
     if member.server is not None:
         return True
     if member.kind and member.kind.lower() != "computer":
         return False
+    if situation.several(member.name):
+        return None
     return False if servers_listed(situation) and member.name else None
 
 
@@ -216,16 +218,33 @@ def _member(situation: Situation, value: dict[str, Any]) -> Member:
     dn = str(said.get("distinguishedname") or "")
     enabled = said.get("enabled")
     kind = str(said.get("objectclass") or "")
+    sid = str(said.get("sid") or "")
+    hosts = _hosts(situation)
+    computer = hosts.get(sid.lower()) or hosts.get(dn.lower()) or ()
     account = name.rpartition("\\")[2] or dn.partition(",")[0].partition("=")[2]
-    server = situation.server(account) if kind.lower() in ("", "computer") else None
+    account = account or next(iter(computer), "")
+    asked = (*computer, account) if kind.lower() in ("", "computer") else ()
+    server = next((found for each in asked if (found := situation.server(each))), None)
     return Member(
         name=account,
-        sid=str(said.get("sid") or ""),
+        sid=sid,
         dn=dn,
         kind=kind,
         enabled=enabled if isinstance(enabled, bool) else None,
         server=server,
     )
+
+
+@remembered
+def _hosts(situation: Situation) -> dict[str, tuple[str, ...]]:
+    """Names of the computers that were read, the full one first, by SID and by distinguished name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for item in objects(situation, "DirectoryComputer", "directory"):
+        spoken = (*item.ask("DnsHostName").texts(), *item.ask("Name").texts())
+        names = tuple(each.rstrip("$") for each in spoken)
+        for key in (*item.ask("Sid").texts(), *item.ask("DistinguishedName").texts()):
+            found.setdefault(key.lower(), names)
+    return found
 
 
 def _named(name: str) -> WellKnown | None:

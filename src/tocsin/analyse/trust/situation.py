@@ -51,6 +51,10 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         found = near.get(short, ())
         return found[0] if len(found) == 1 else None
 
+    def several(self, name: str) -> bool:
+        """Whether more than one server has that short name, so that it does not tell which it is."""
+        return len(self._short.get(name.strip().lower(), ())) > 1
+
     def server_at(self, address: str) -> ServerState | None:
         """The server with that address, if only one has it."""
         found = self._addressed.get(address, ())

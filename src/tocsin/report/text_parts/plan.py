@@ -68,8 +68,8 @@ def _action(
     if each.bases:
         yield " " * 15 + style(visible(place(each.bases[0])), "dim")
     if each.cuts:
-        words = translate(N_("{cuts} of {of} ways to a target"))
-        yield from wrapped(translate(N_("cuts")), words.format(cuts=each.cuts, of=each.of))
+        words = translate(N_("{cuts} of {of} pairs of server and target"))
+        yield from wrapped(translate(N_("parts")), words.format(cuts=each.cuts, of=each.of))
 
 
 def _story(story: Story, translate: Translate, style: Style, *, verbose: bool) -> Iterator[str]:

@@ -131,7 +131,7 @@ def _route(
 
 
 def _choke(choke: Choke, translate: Translate) -> Iterator[str]:
-    words = translate(N_("without {name}, {cuts} of {of} ways fall away"))
+    words = translate(N_("without {name}, {cuts} of {of} pairs of server and target fall apart"))
     yield from wrapped(
         translate(N_("cut")), words.format(name=choke.name, cuts=choke.cuts, of=choke.of)
     )

@@ -28,6 +28,9 @@ DISABLED = N_(
 UNTOLD = N_(
     "Whether {name} in {value} is an Exchange server cannot be told: no list of them was read."
 )
+SEVERAL = N_(
+    "Several Exchange servers are called {name}: which of them is in {value}, if any, cannot be told."
+)
 FINE = N_("Nobody is in {value} who does not belong there.")
 NO_GROUP = N_("Exchange's groups are not among the groups that were read.")
 
@@ -72,11 +75,15 @@ def _member(situation: Situation, group: Group, member: Member) -> Verdict | Non
     subject = f"{group.name}: {name}"
     said = {"name": name, "value": group.name}
     if alive is None or not member.name:
-        missing = unread("", cmdlet("ExchangeServer")).missing
+        several = situation.several(member.name)
+        asked = (
+            f"{cmdlet('DirectoryComputer')}: DnsHostName" if several else cmdlet("ExchangeServer")
+        )
+        missing = unread("", asked).missing
         return Verdict(
             outcome="unknown",
             subject=subject,
-            because=say(UNTOLD, **said),
+            because=say(SEVERAL if several else UNTOLD, **said),
             bases=(group.basis,),
             missing=missing,
         )

@@ -79,6 +79,10 @@ def _one(situation: Situation, item: Item) -> Iterator[Verdict]:
         yield unread(name, f"{cmdlet('DirectoryGroup')}: Sid")
         return
     split, bases = split_permissions(situation)
+    if not split and "inherit-only" in item.ask("LeftOut").texts():
+        # What holds for the users and groups below is just what that collection does not have.
+        yield unread(name, f"{cmdlet('AccessControl')}: SDDL")
+        return
     because = say(SPLIT) if split else say(FINE, value=name)
     fine = passed(name, because, [item.ask("ObjectKind")])
     yield msgspec.structs.replace(fine, bases=(*fine.bases, *bases))
