@@ -46,6 +46,7 @@ bench-hostile: $(STAMP)
 	$(BIN)/python benchmarks/hostile.py
 	$(BIN)/python benchmarks/hostile_mail.py
 	$(BIN)/python benchmarks/hostile_hunt.py --linear
+	$(BIN)/python benchmarks/hostile_trust.py
 bench-memory: $(STAMP)
 	$(BIN)/python benchmarks/memory.py
 bench-history: $(STAMP)
