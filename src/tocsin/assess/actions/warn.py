@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tocsin.assess.actions import BASES_KEPT, FOLD_FROM, Proposal, Stage
+from tocsin.assess.actions import BASES_KEPT, Proposal, Stage
 from tocsin.assess.known import Known, listed
 from tocsin.assess.sending import aware, hijacked
 from tocsin.model.conversation import JudgedMessage
@@ -39,8 +39,10 @@ def propose(known: Known) -> Iterator[Proposal]:
 def _accounts(accounts: Sequence[str], mails: Sequence[JudgedMessage]) -> Iterator[Proposal]:
     reason = say(
         N_("Hijacked replies were sent from it; whoever wrote them may have the password.")
+        if len(accounts) == 1
+        else N_("Hijacked replies were sent from them; whoever wrote them may have the passwords.")
     )
-    if len(accounts) >= FOLD_FROM:
+    if len(accounts) > 1:
         words = N_("Reset the passwords of {count} accounts and end their sessions: {names}.")
         do = say(words, count=len(accounts), names=listed(accounts))
         yield _password(do, "accounts", reason, mails)
@@ -77,10 +79,11 @@ def _because(mails: Sequence[JudgedMessage]) -> tuple[Sentence, ...]:
     times = sorted(aware(each.date) for each in mails if each.date)
     if not times:
         return (say(N_("Hijacked replies found: {count}."), count=len(mails)),)
+    first, last = (f"{each:%Y-%m-%d}" for each in (times[0], times[-1]))
+    if first == last:
+        return (say(N_("Hijacked replies sent on {day}: {count}."), day=first, count=len(mails)),)
     words = N_("{count} hijacked replies were sent from {first} to {last}.")
-    return (
-        say(words, count=len(mails), first=f"{times[0]:%Y-%m-%d}", last=f"{times[-1]:%Y-%m-%d}"),
-    )
+    return (say(words, count=len(mails), first=first, last=last),)
 
 
 def mail_bases(mails: Sequence[JudgedMessage]) -> tuple[Basis, ...]:
