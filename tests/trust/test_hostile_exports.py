@@ -186,3 +186,41 @@ def test_too_many_objects_are_told_and_leave_room_for_another_file():
     assert len(kept.kept) == ONLINE_LIMIT + 1
     assert [(each.kind, each.at.source) for each in kept.gaps()] == [("limit", "big")]
     assert str(next(kept.gaps()).why).endswith("5 left out")
+
+
+def test_a_right_to_copy_the_domain_is_as_good_as_one_to_rewrite_it():
+    def root(right: str, *flags: str) -> Any:
+        entry = {
+            "Type": "allow", "Flags": list(flags), "Rights": ["ExtendedRight"], "ObjectType": right,
+            "InheritedObjectType": "", "Trustee": "CONTOSO\\Exchange Trusted Subsystem",
+        }  # fmt: skip
+        told = {"Object": DOMAIN, "ObjectKind": "domain", "Entries": [entry]}
+        return thing("AccessControl", "directory", DOMAIN, **told)
+
+    # Replicating Directory Changes All, then Replicating Directory Changes, which shows no secret.
+    assert outcomes("HYB-070", root("1131f6ad-9c07-11d1-f79f-00c04fc2dcd2")) == {"fail"}
+    assert outcomes("HYB-070", root("1131f6aa-9c07-11d1-f79f-00c04fc2dcd2")) == {"pass"}
+    below = root("1131f6ad-9c07-11d1-f79f-00c04fc2dcd2", "CI", "IO")
+    assert outcomes("HYB-070", below) == {"pass"}
+
+
+def test_an_anonymous_relay_is_followed_however_its_right_is_written():
+    def relayed(user: str) -> set[str]:
+        right = thing(
+            "ReceiveConnectorPermission", "on-premises", "EX02\\Copier", "EX02", User=user,
+            Identity="EX02\\Copier", ExtendedRights=["ms-Exch-SMTP-Accept-Any-Recipient"], Deny=False,
+        )  # fmt: skip
+        door = thing(
+            "ReceiveConnector", "on-premises", "EX02\\Copier", "EX02", Enabled=True,
+            Bindings=["0.0.0.0:25"], RemoteIPRanges=["10.20.50.0/24"], AuthMechanism=["Tls"],
+            PermissionGroups=["AnonymousUsers"], TransportRole="FrontendTransport",
+        )  # fmt: skip
+        org = organisation(
+            extra=(right, door), without=("ReceiveConnector", "ReceiveConnectorPermission")
+        )
+        results = judged(org.situation(), (checks()["HYB-042"],))
+        return {each.outcome for each in results if "Copier" in str(each.because)}
+
+    for user in ("NT AUTHORITY\\ANONYMOUS LOGON", "S-1-5-7", "NT-AUTORITÄT\\ANONYMOUS-ANMELDUNG"):
+        assert relayed(user) == {"fail"}
+    assert relayed("NT AUTHORITY\\Authenticated Users") == set()

@@ -40,6 +40,9 @@ MEMBER = "bf9679c0-0de6-11d0-a285-00aa003049e2"
 """Schema and right ids: class user, class inetOrgPerson, class group, User-Force-Change-Password,
 attribute member (https://learn.microsoft.com/windows/win32/adschema/)."""
 
+REPLICATE_ALL = "1131f6ad-9c07-11d1-f79f-00c04fc2dcd2"
+"""Right DS-Replication-Get-Changes-All: who has it on a domain's root copies every password's hash."""
+
 IDENTITIES = "00fbf30c-91fe-11d1-aebc-0000f80367c1"
 PUBLIC_INFORMATION = "e48d0154-bcf8-11d1-8702-00c04fb96050"
 """Attribute altSecurityIdentities, which says what certificate signs an account in, and the property
@@ -101,6 +104,11 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     def controls(self) -> bool:
         """Whether it lets the holder rewrite the whole access list."""
         return bool(self.rights & CONTROL) and not self.object_type
+
+    @property
+    def replicates(self) -> bool:
+        """Whether it lets the holder copy what the domain keeps secret, from its root."""
+        return "extendedright" in self.rights and self.object_type in ("", REPLICATE_ALL)
 
     @property
     def takes_over(self) -> bool:

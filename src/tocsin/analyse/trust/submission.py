@@ -124,6 +124,11 @@ def relays_anonymous(situation: Situation, item: Item) -> tuple[bool | None, tup
     return (False if own or kin else None), answers
 
 
+def is_anonymous(user: Answer) -> bool:
+    """Whether a right is that of senders without a sign-in, in any language of Windows."""
+    return any(map(_ANONYMOUS.search, user.texts()))
+
+
 def _rows(situation: Situation, item: Item) -> tuple[list[Item], bool]:
     """Rights of anonymous senders on a connector; and whether its server's connectors were asked."""
     name = item.setting.name.lower().rpartition("\\")[2]
@@ -136,7 +141,7 @@ def _rows(situation: Situation, item: Item) -> tuple[list[Item], bool]:
         each.kind == "ReceiveConnectorPermission" and not each.fault and not each.found
         for each, _ in situation.settings.inquiries
     )
-    anonymous = [row for row in own if any(map(_ANONYMOUS.search, row.ask("User").texts()))]
+    anonymous = [row for row in own if is_anonymous(row.ask("User"))]
     return anonymous, bool(kin) or bool(own) or empty
 
 

@@ -13,12 +13,12 @@ from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.ranges import Span
 from tocsin.analyse.trust.settings import Answer, Item
 from tocsin.analyse.trust.situation import Situation
+from tocsin.analyse.trust.submission import is_anonymous
 from tocsin.analyse.trust.ties import used
 from tocsin.model.text import N_, say
 from tocsin.model.trusts import Basis, Edge, Node
 
 ANY_RECIPIENT = "ms-exch-smtp-accept-any-recipient"
-ANONYMOUS = "anonymous"
 EVERY_HOST = 1 << 31
 """A range this wide is no list of hosts."""
 RANGES_NAMED = 3
@@ -64,7 +64,7 @@ def _allowed(situation: Situation) -> dict[str, list[Basis]]:
     for item in situation.settings.items("ReceiveConnectorPermission", "on-premises"):
         rights = item.ask("ExtendedRights")
         user = item.ask("User")
-        if item.ask("Deny").value is True or ANONYMOUS not in " ".join(user.texts()).lower():
+        if item.ask("Deny").value is True or not is_anonymous(user):
             continue
         if any(text.lower() == ANY_RECIPIENT for text in rights.texts()):
             name = next(iter(item.ask("Identity").texts()), item.setting.name)

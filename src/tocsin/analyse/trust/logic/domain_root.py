@@ -16,6 +16,10 @@ ROOT = N_(
     "{name} may change the access list of {value} itself: every server in it can make anyone an "
     "administrator of the domain."
 )
+COPIES = N_(
+    "{name} may copy every password's hash from {value}: every server in it can sign in as anyone of "
+    "the domain."
+)
 FINE = N_("No group of Exchange may change the access list of {value} itself.")
 
 SERVERS: tuple[WellKnown, ...] = ("EWP", "ETS", "ExchangeServers")
@@ -30,13 +34,15 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
 
 def _one(situation: Situation, item: Item) -> Iterator[Verdict]:
     name = label(item)
-    reaching = [each for each in granted(situation, item) if each.here and each.controls]
+    here = [each for each in granted(situation, item) if each.here]
+    reaching = [each for each in here if each.controls or each.replicates]
     bad = [each for each in reaching if each.group in SERVERS]
     for group in [each for each in SERVERS if any(grant.group == each for grant in bad)]:
+        rewrites = any(grant.group == group and grant.controls for grant in bad)
         yield Verdict(
             outcome="fail",
             subject=f"{name}: {group}",
-            because=say(ROOT, name=NAMES[group], value=name),
+            because=say(ROOT if rewrites else COPIES, name=NAMES[group], value=name),
             bases=tuple(each.basis for each in bad if each.group == group),
             servers=in_the_groups(situation),
         )
