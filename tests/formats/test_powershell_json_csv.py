@@ -222,6 +222,16 @@ def test_tables_of_others_are_not_taken():
         assert recognise(text.encode()) is not powershell_csv.FORMAT
 
 
+def test_the_columns_that_a_command_selects_are_no_header():
+    """A console's copy whose first line names what it prints is what it prints, not a table."""
+    printed = "\nName                : MX1\nFqdn                : MX1.contoso.example\nAdminDisplayVersion : Version 15.2 (Build 1544.11)\nServerRole          : Mailbox\n"
+    command = "Get-ExchangeServer | fl Name,Fqdn,AdminDisplayVersion,ServerRole"
+    for before in (r"[PS] C:\>", r"PS C:\Users\adm> ", ""):
+        found = read(f"{before}{command}\n{printed}".encode())
+        assert found.format == "format-list"
+        assert set(found.names) == {"MX1", "MX1.contoso.example"}
+
+
 CSV = (
     b'#TYPE Microsoft.Exchange.Data.Directory.Management.ExchangeServer\r\n"Name","Fqdn",'
     b'"AdminDisplayVersion"\r\n"EX01","EX01.contoso.com","Version 15.2 (Build 986.5)"\r\n'

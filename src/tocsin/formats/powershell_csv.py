@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -12,6 +13,7 @@ import msgspec
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.exchange_reading import read_records
 from tocsin.formats.syntax.exchange_vocabulary import score
+from tocsin.formats.syntax.format_list import PROMPT
 from tocsin.formats.syntax.records import Object, Record, Value
 from tocsin.formats.syntax.setting_syntax import Origin
 from tocsin.formats.syntax.text_stream import Line, decoded, head_text, lines
@@ -33,6 +35,7 @@ RECOVERIES_LIMIT = 100
 """Broken rows whose other lines are read again; behind that they are lost with their row."""
 
 _DELIMITERS = (",", ";", "\t", "|")
+_COMMAND = re.compile(r"\s*(?:Get|Test)-[A-Za-z]{3,60}\s[^\"]{0,400}\|", re.IGNORECASE)
 _TYPE = "#TYPE "
 _SEPARATOR = "sep="
 
@@ -44,6 +47,9 @@ def recognise(head: bytes) -> int:
     typed = first.strip().strip('"').startswith(_TYPE)
     while first.strip().strip('"').startswith((_TYPE, _SEPARATOR)):
         first, _, rest = rest.partition("\n")
+    if PROMPT.match(first) or _COMMAND.match(first):
+        # The properties that a command selects look like columns; what follows is what it printed.
+        return 0
     delimiter, found = _delimiter(first, text)
     if delimiter is None or (not rest.strip() and not typed):
         return 0
