@@ -22,6 +22,9 @@ KIND_LIMIT = 20_000
 ENTRIES_LIMIT = 200_000
 """Rights on receive connectors, of one file: each connector has about twenty."""
 
+QUESTION = "Inquiry"
+"""What questions are counted as."""
+
 FILES = 4
 """How many times as much is kept of all files: one of a stranger must not cost what is beside it."""
 
@@ -38,7 +41,8 @@ class Configured(msgspec.Struct, kw_only=True):
     def add(self, each: Evidence) -> None:
         """Keep it, or count it where there are too many."""
         assert isinstance(each.body, Setting | Inquiry)
-        kind = each.body.kind
+        # That somebody asked is known apart: a full list must not lose it.
+        kind = each.body.kind if isinstance(each.body, Setting) else QUESTION
         place = (each.at.source, kind)
         limit = limit_of(kind)
         if self.by_file.get(place, 0) >= limit or self.counts.get(kind, 0) >= limit * FILES:
