@@ -68,7 +68,7 @@ def remains(whole: Run, left: Run, translate: Translate, style: Style) -> Iterat
     what = visible(", ".join(after.without))
     yield ""
     yield "  " + style(translate(N_("Without {what}")).format(what=what), "strong")
-    words = translate(N_("ways from a server to a target: {before} before, {after} after"))
+    words = translate(N_("pairs of server and target: {before} before, {after} after"))
     yield "    " + words.format(before=len(_pairs(before)), after=len(_pairs(after)))
     gone = sorted(_named(before) - _named(after))
     for server, target in gone[:SCORES_SHOWN]:

@@ -105,7 +105,7 @@ def trust_headline(trusts: Trusts | None, *, asked: bool) -> tuple[Sentence, ...
     lines = _ways(trusts)
     open_ones = [each for each in trusts.checks if each.accepted is None]
     fails = sum(each.outcome == "fail" for each in open_ones)
-    unknown = len({each.check for each in open_ones if each.outcome == "unknown"})
+    unknown = sum(each.outcome == "unknown" for each in open_ones)
     if fails:
         lines.append(say(N_("Checks of trusts that fail: {count}."), count=fails))
     if unknown:

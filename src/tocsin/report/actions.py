@@ -38,7 +38,7 @@ def _row(each: PlannedAction, names: dict[str, str], translate: Translate) -> li
         each.kind,
         each.level,
         each.do.render(translate),
-        " ".join(reason.render(translate) for reason in each.because),
+        " ".join(_ended(reason.render(translate)) for reason in each.because),
         "; ".join(names.get(server, server) for server in each.servers),
         str(each.cuts),
         str(each.of),
@@ -50,6 +50,11 @@ def _row(each: PlannedAction, names: dict[str, str], translate: Translate) -> li
         each.fingerprint,
         *("", "", ""),
     ]
+
+
+def _ended(words: str) -> str:
+    """A sentence with its full stop: several stand in one cell."""
+    return words if words.endswith((".", "?", "!", "…")) else words + "."
 
 
 OUTPUT = Output(name="actions", render=render)

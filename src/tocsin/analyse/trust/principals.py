@@ -10,7 +10,7 @@ import msgspec
 from tocsin.analyse.trust.names import thumbprint
 from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.remembering import remembered
-from tocsin.analyse.trust.settings import Answer, Item
+from tocsin.analyse.trust.settings import VALUE_LIMIT, Answer, Item, printed
 from tocsin.analyse.trust.situation import Situation
 from tocsin.model.trusts import Basis
 
@@ -125,7 +125,8 @@ def _key(value: dict[str, Any], answer: Answer) -> Key:
         key_id=said.get("keyid", ""),
         name=said.get("displayname", ""),
         until=day(said.get("enddatetime", "")),
-        basis=answer.basis,
+        # Of this key alone: a list of them is cut before it comes to the last.
+        basis=msgspec.structs.replace(answer.basis, value=printed(value)[:VALUE_LIMIT]),
     )
 
 

@@ -47,7 +47,7 @@ def some(count: int, one: str, many: str, translate: Callable[[str], str]) -> st
 
 def wrapped(head: str, words: str) -> Iterator[str]:
     """Words beside a head of eight columns, the further lines under the first."""
-    lines = textwrap.wrap(visible(words), WIDTH - 15) or [""]
+    lines = textwrap.wrap(visible(words), WIDTH - 15, break_on_hyphens=False) or [""]
     yield f"      {head:<8} {lines[0]}"
     for line in lines[1:]:
         yield " " * 15 + line

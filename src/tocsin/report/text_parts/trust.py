@@ -11,6 +11,7 @@ import msgspec
 from tocsin.model.text import N_
 from tocsin.model.trusts import CheckResult, Choke, Edge, Node, Path, ServerScore, Trusts
 from tocsin.report import Translate
+from tocsin.report.html_parts.trust_words import SIDE
 from tocsin.report.html_parts.words import LEVEL
 from tocsin.report.text_parts.lines import WIDTH, Style, some, visible, wrapped
 from tocsin.report.text_parts.plan import place
@@ -23,6 +24,8 @@ SERVERS_LIMIT = 4
 """Servers named of those that share a way."""
 CHOKES_LIMIT = 3
 """Choke points printed."""
+COMMAND = "tocsin collect scripts -o scripts"
+"""What a reader runs next who has too little."""
 FAILED_LIMIT = 6
 """Failed checks printed; alike ones of one check stand together."""
 
@@ -53,10 +56,15 @@ def _counts(found: Trusts, translate: Translate) -> str:
     outcomes = Counter(
         "accepted" if each.accepted is not None else each.outcome for each in found.checks
     )
-    # As the plan counts them: from how many servers to how many targets, not along how many ways.
+    # As the plan counts them: of server and target, not along how many ways.
     ways = len({(each.server, each.target) for each in found.paths})
     parts = [
-        some(ways, N_("1 way to a target"), N_("{count} ways to a target"), translate),
+        some(
+            ways,
+            N_("1 pair of server and target"),
+            N_("{count} pairs of server and target"),
+            translate,
+        ),
         some(outcomes["fail"], N_("1 failed check"), N_("{count} failed checks"), translate),
         translate(N_("{count} unknown")),
         translate(N_("{count} passed")),
@@ -169,5 +177,13 @@ def _unknown(found: Trusts, translate: Translate) -> Iterator[str]:
     if wanted:
         words = translate(N_("not given, so that {count} checks are unknown: {inputs}"))
         checks = {name for each in wanted for name in each.waiting}
-        inputs = ", ".join(dict.fromkeys(each.cmdlet for each in wanted))
+        sides: dict[str, dict[str, None]] = {}
+        for each in wanted:
+            sides.setdefault(each.side, {})[each.cmdlet] = None
+        inputs = translate(N_("; ")).join(
+            (f"{translate(SIDE[side])}: " if side else "") + ", ".join(cmdlets)
+            for side, cmdlets in sides.items()
+        )
         yield from wrapped(translate(N_("collect")), words.format(count=len(checks), inputs=inputs))
+        words = translate(N_("{command} writes scripts that export most of it"))
+        yield from wrapped("", words.format(command=COMMAND))
