@@ -58,7 +58,7 @@ def plan_lines(
 def _action(
     number: int, each: PlannedAction, translate: Translate, style: Style, *, quiet: bool
 ) -> Iterator[str]:
-    lines = textwrap.wrap(visible(each.do.render(translate)), WIDTH - 8)
+    lines = textwrap.wrap(visible(each.do.render(translate)), WIDTH - 8, break_on_hyphens=False)
     for at, line in enumerate(lines):
         yield (f"  {number:>2}  " if at == 0 else "      ") + style(line, "strong")
     if quiet:
