@@ -152,9 +152,11 @@ def _examine_parsers(
             "--format",
             choices=FORMATS,
             default=None,
+            metavar="FORMAT",
             help=translate(
                 N_("what is printed (default: text); files are then written only with -o")
-            ),
+            )
+            + f" [{', '.join(FORMATS)}]",
         )
         options.fail_on_option(parser, translate, "high")
         parser.add_argument(
@@ -218,7 +220,13 @@ def _report_parser(
         commands, "report", translate(N_("render a saved run again")), _report, translate
     )
     parser.add_argument("--from", dest="source", required=True, metavar="RUN")
-    parser.add_argument("--format", choices=FORMATS, default="text")
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="text",
+        metavar="FORMAT",
+        help=f"[{', '.join(FORMATS)}]",
+    )
     parser.add_argument(
         "-o",
         "--output",
