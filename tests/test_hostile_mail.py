@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -147,7 +148,7 @@ Content-Type: text/html; charset=utf-7
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such file names")
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", [each for each in FORMATS if each != "pdf"])
 def test_names_and_words_that_are_no_text_stand_in_every_output(
     form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -164,6 +165,21 @@ def test_names_and_words_that_are_no_text_stand_in_every_output(
         assert json.loads(printed)["inputs"][0].endswith("f\\xff\\xfe")
     if form == "jsonl":
         assert [json.loads(line) for line in printed.splitlines()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such file names")
+def test_names_and_words_that_are_no_text_stand_on_paper(tmp_path: Path):
+    pytest.importorskip("weasyprint", exc_type=(ImportError, OSError))
+    folder = tmp_path / os.fsdecode(b"f\xff\xfe")
+    folder.mkdir()
+    (folder / os.fsdecode(b"\xed\xa0\x80.eml")).write_text(HALVES)
+    printed = subprocess.run(
+        [sys.executable, "-m", "tocsin", "conversation", "--format", "pdf", str(folder)],
+        capture_output=True,
+        check=False,
+    )
+    assert printed.returncode in (0, 1), printed.stderr
+    assert printed.stdout.startswith(b"%PDF-")
 
 
 def test_mails_in_mails_are_copied_to_a_limit_only(monkeypatch: pytest.MonkeyPatch):

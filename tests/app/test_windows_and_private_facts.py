@@ -55,7 +55,8 @@ def test_an_empty_folder_is_an_answer_and_not_a_fault(tmp_path):
     run = examine(Request(paths=(str(tmp_path),)), load())
     assert not run.servers
     assert not run.gaps
-    assert str(run.headline[0]) == "No Exchange server was found in what was given."
+    assert str(run.headline[0]).startswith("Nothing was read")
+    assert str(run.headline[1]) == "No Exchange server was found in what was given."
 
 
 def test_an_end_before_the_begin_is_refused():

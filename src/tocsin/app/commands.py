@@ -100,7 +100,10 @@ def examine(arguments: argparse.Namespace) -> int:
         if each_mail:
             _print_lines(lines, run)
         else:
-            _print(run, arguments, whole)
+            try:
+                _print(run, arguments, whole)
+            except Extra as fault:
+                return complain(str(fault), ERROR)
     if refused:
         return complain(refused, USAGE)
     if written and (arguments.format or "text") == "text":
@@ -168,7 +171,7 @@ def _folder(arguments: argparse.Namespace) -> str:
 
 
 def _print(run: Run, arguments: argparse.Namespace, whole: Run) -> None:
-    """whole: the run before anything was left out of it to see what remains."""
+    """whole: the run before anything was left out of it to see what remains. Raises `Extra`."""
     name = arguments.format or "text"
     if name != "text":
         found = output(name).render(run, arguments.translate, arguments.lang)
@@ -222,7 +225,10 @@ def report(arguments: argparse.Namespace) -> int:
     if not arguments.output:
         if arguments.format == "pdf" and sys.stdout.isatty():
             return complain(arguments.translate(N_("a PDF is written with -o FILE")), USAGE)
-        _print(run, arguments, whole)
+        try:
+            _print(run, arguments, whole)
+        except Extra as fault:
+            return complain(str(fault), ERROR)
         return CLEAN
     target = Path(arguments.output)
     if target.exists() and not arguments.force:

@@ -70,6 +70,8 @@ from tocsin.store.spool import Spool
 
 Room = Literal["inventory", "conversation", "hunt", "trust"]
 
+NOTHING_READ = N_("Nothing was read: no file of a kind that is known was found.")
+
 BATCH_FILES = 400
 BATCH_BYTES = 8 << 20
 """A worker's batch ends at either."""
@@ -335,6 +337,11 @@ def _document(
         own_domains=found.own_domains,
         outside=outside,
         headline=(
+            *(
+                (say(NOTHING_READ),)
+                if len(request.rooms) > 2 and not whole.recognised and not whole.ledger.looks
+                else ()
+            ),
             *plan_headline(actions),
             *(
                 headline(found.servers, counts, outside=bool(outside))

@@ -29,6 +29,7 @@ from tocsin.report.html_parts.page import VANTAGES, Page, build_page
 from tocsin.report.html_parts.timeline import aware
 from tocsin.report.html_parts.visible import one_line, speak, visible
 from tocsin.report.hunt_parts import telling
+from tocsin.report.trust_parts.names import in_words
 
 LIST_LIMIT = 60
 """Names, addresses and the like shown of one server."""
@@ -47,6 +48,7 @@ def render(run: Run, translate: Callable[[str], str], lang: str) -> str:
     def sentence(template: str, **values: Any) -> str:
         return translate(template).format_map(values)
 
+    run = in_words(run, translate)
     page = build_page(run, translate)
     style, scripts = _style(page), _scripts(page)
     return (

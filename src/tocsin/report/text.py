@@ -17,6 +17,7 @@ from tocsin.report.text_parts.hunt import hunt_lines, moment
 from tocsin.report.text_parts.lines import WIDTH, Style, coloured, plain, visible, wrapped
 from tocsin.report.text_parts.plan import plan_lines
 from tocsin.report.text_parts.trust import trust_lines
+from tocsin.report.trust_parts.names import in_words
 
 __all__ = [
     "OUTPUT", "WIDTH", "coloured", "counted", "excerpt", "plain", "render", "render_styled",
@@ -54,6 +55,7 @@ def render_styled(
     run: Run, translate: Translate, style: Style, *, verbose: bool = False, quiet: bool = False
 ) -> str:
     """The answer with a style; quiet: only the verdict and the ranked lines."""
+    run = in_words(run, translate)
     lines = [*_head(run, translate, style), ""]
     if run.plan is not None:
         lines += plan_lines(run.plan, translate, style, verbose=verbose, quiet=quiet)
@@ -77,7 +79,9 @@ def render_styled(
     if lines[-1]:
         lines.append("")
     lines += _rooms(run, translate, style, verbose=verbose, quiet=quiet)
-    if not quiet:
+    if quiet:
+        lines += _lost(run, translate)
+    else:
         lines += _could_not(run, translate, style)
         lines += _summary(run, translate)
     if len(lines) > SCREEN:
@@ -240,6 +244,15 @@ def _findings(findings: list[FindingRecord], translate: Translate, style: Style)
             words += ". " + each.settle.render(translate)
         for line in textwrap.wrap(visible(words), WIDTH - 12):
             yield " " * 10 + line
+
+
+def _lost(run: Run, translate: Translate) -> Iterator[str]:
+    """That input was lost, in one line: even the shortest answer must not hide it."""
+    count = sum(each.count for each in run.gaps if each.kind in ("unreadable", "limit"))
+    if count:
+        yield "  " + translate(
+            N_("Could not be read, or only in part: {count} (without -q: what and why)")
+        ).format(count=count)
 
 
 def _could_not(run: Run, translate: Translate, style: Style) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""What several outputs need of the trust room's answer."""
