@@ -121,7 +121,9 @@ def test_the_terminal_says_what_to_do_first_before_the_servers():
         RUN.servers[0].name.split(".")[0], said.index(first)
     )
     assert said.index("What to do first") < said.index("  Trust")
-    assert f"{RUN.plan.actions[0].cuts} of {RUN.plan.actions[0].of} pairs of server and target" in said
+    assert (
+        f"{RUN.plan.actions[0].cuts} of {RUN.plan.actions[0].of} pairs of server and target" in said
+    )
 
 
 def test_the_terminal_shows_the_step_and_the_place_of_a_way():
