@@ -265,7 +265,14 @@ class _Asker:
             fault = "no answer"
             yield self._evidence(at, Inquiry(seen_by="dns", kind="MxRecord", fault=fault), "")
             return
-        hosts = [_bare(value.partition(" ")[2]) or "." for value in mail.values]
+        # By preference (RFC 5321, 5.1): resolvers answer in any order.
+        hosts = [
+            _bare(name) or "."
+            for _, name in sorted(
+                (int(preference) if preference.isdigit() else 0, name)
+                for preference, _, name in (value.partition(" ") for value in mail.values)
+            )
+        ]
         cut = len(hosts) > HOSTS_LIMIT
         body = Setting(
             seen_by="dns",

@@ -33,8 +33,8 @@ class Copies:
         """The same Message-ID alone is no copy: a forger can write any."""
         message = each.body
         assert isinstance(message, Message)
-        text = message.text
-        said = ".".join(map(str, text.marks[:4])) or f"{text.new_words} {text.new[:80]}"
+        # The words, not their marks: which of these are kept hangs on the key of the history.
+        said = f"{message.text.new_words} {' '.join(message.text.new.split())}"
         links = " ".join(link.url for link in message.links[:4])
         files = " ".join(file.sha256 for file in message.attachments[:4])
         own = message.message_id or str(each.at)
