@@ -20,7 +20,7 @@ from tocsin.app.exits import CLEAN, ERROR, FINDINGS, USAGE, exit_code, reaches
 from tocsin.app.faults import WordsError, unwritable
 from tocsin.app.hunting import HuntWish
 from tocsin.app.progress import progress_bar
-from tocsin.app.remaining import remaining_run, remains
+from tocsin.app.remaining import remaining_run
 from tocsin.assess.comparing import compare
 from tocsin.collect.files import printable
 from tocsin.knowledge import KnowledgeError, load, merged, packaged
@@ -33,6 +33,7 @@ from tocsin.report.advisory_parts.files import files as handed_on
 from tocsin.report.json import pieces
 from tocsin.report.jsonl import campaign_object, encoded, end_of
 from tocsin.report.text import coloured, plain, render_styled, visible
+from tocsin.report.text_parts.remaining import remains
 from tocsin.store.history import HistoryError
 from tocsin.store.runs import RunError, free_folder, read_run, refuse_to_overwrite, write
 from tocsin.store.spool import Spool

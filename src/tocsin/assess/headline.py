@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tocsin.analyse.inventory.room import KnownServer
 from tocsin.analyse.trust.situation import WEAK
 from tocsin.assess.actions.isolate import SENDING, SENDING_SINCE
+from tocsin.assess.incidents import aware, entered
 from tocsin.assess.story import WHERE
 from tocsin.knowledge.steps import steps
 from tocsin.model.conversation import Conversations
@@ -81,7 +82,7 @@ def hunt_headline(found: Hunt | None, *, asked: bool) -> tuple[Sentence, ...]:
     if len(lines) > NAMES:
         more = say(N_("Further break-ins: {count}."), count=len(lines) - NAMES)
         lines = [*lines[:NAMES], more]
-    inside = {host for each in broken for host in _entered(each)}
+    inside = {host for each in broken for host in entered(each)}
     inside |= {each.host for each in single}
     doubtful = _hosts(found, "check") - inside
     probed = _hosts(found, "tried") - inside - doubtful
@@ -161,13 +162,6 @@ def _hosts(found: Hunt, kind: Stance) -> set[str]:
     return (hosts | {each.host for each in _alone(found, kind)}) - {""}
 
 
-def _entered(each: Incident) -> list[str]:
-    """The servers on which something worked, in the order in which they fell."""
-    worked = [step for step in each.steps if step.outcome == "success"]
-    worked.sort(key=lambda step: _aware(step.first))
-    return list(dict.fromkeys(step.host for step in worked if step.host)) or list(each.hosts)
-
-
 def _broken(each: Incident) -> Sentence:
     """Server, day and the gravest thing that worked."""
     worked = [step for step in each.steps if step.outcome == "success"]
@@ -175,7 +169,7 @@ def _broken(each: Incident) -> Sentence:
     gravest = max(worked, key=_gravity, default=None)
     title = gravest.title if gravest else each.title
     step = str(title) if title.values else title.template
-    return _entry(_entered(each), min(days, key=_aware, default=None), step)
+    return _entry(entered(each), min(days, key=aware, default=None), step)
 
 
 def _broken_by(single: Sequence[HuntFinding]) -> list[Sentence]:
@@ -185,7 +179,7 @@ def _broken_by(single: Sequence[HuntFinding]) -> list[Sentence]:
         by_host.setdefault(each.host, []).append(each)
     lines = []
     for host, found in by_host.items():
-        day = min((each.first for each in found if each.first), key=_aware, default=None)
+        day = min((each.first for each in found if each.first), key=aware, default=None)
         lines.append(_entry([host] if host else [], day, max(found, key=_gravity).title))
     return lines
 
@@ -193,7 +187,7 @@ def _broken_by(single: Sequence[HuntFinding]) -> list[Sentence]:
 def _entry(hosts: Sequence[str], day: datetime | None, step: str) -> Sentence:
     values: dict[str, str | int] = {"step": step}
     if day:
-        values["day"] = f"{_aware(day):%Y-%m-%d}"
+        values["day"] = f"{aware(day):%Y-%m-%d}"
     if len(hosts) == 1:
         one = N_("{host} was broken into on {day}: {step}.")
         undated = N_("{host} was broken into: {step}.")
@@ -214,14 +208,7 @@ def _gravity(step: Step | HuntFinding) -> tuple[int, int, float]:
     """The level, then how far into an intrusion it belongs, then the earliest."""
     known = steps().get(step.name if isinstance(step, Step) else step.step)
     depth = known.rank if known else 0
-    return (LEVELS.index(step.level), depth, -_aware(step.first).timestamp())
-
-
-def _aware(when: datetime | None) -> datetime:
-    """A time with its zone, UTC unless it says otherwise; what has none comes last."""
-    if when is None:
-        return datetime.max.replace(tzinfo=UTC)
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    return (LEVELS.index(step.level), depth, -aware(step.first).timestamp())
 
 
 def _doubtful(count: int) -> Sentence:

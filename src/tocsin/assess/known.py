@@ -10,9 +10,10 @@ import msgspec
 
 from tocsin.analyse.trust.situation import WEAK, Graph
 from tocsin.analyse.trust.ways import Atlas
+from tocsin.assess.incidents import aware, entered
 from tocsin.assess.path_checks import route
 from tocsin.assess.paths import graph_of, node_of, targets_of
-from tocsin.assess.sending import Hosts, Sent, aware, sent_through
+from tocsin.assess.sending import Hosts, Sent, sent_through
 from tocsin.model.conversation import Conversations
 from tocsin.model.hunt import Cited, Hunt, HuntFinding, Incident, Stance, Step, stance
 from tocsin.model.run import FindingRecord, Server
@@ -141,7 +142,7 @@ class Known:
         found: dict[str, Broken] = {}
         for incident in self.hunt.incidents:
             if stance(incident) == "in":
-                for host in _entered(incident):
+                for host in entered(incident):
                     steps = tuple(
                         s for s in incident.steps if s.outcome == "success" and s.host == host
                     )
@@ -166,11 +167,6 @@ class Known:
 
 
 _IN: Stance = "in"
-
-
-def _entered(incident: Incident) -> list[str]:
-    worked = [step.host for step in incident.steps if step.outcome == "success" and step.host]
-    return list(dict.fromkeys(worked or incident.hosts))
 
 
 def _add(found: dict[str, Broken], server: str, more: Broken) -> None:

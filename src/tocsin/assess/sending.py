@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 
+from tocsin.assess.incidents import aware
 from tocsin.model.conversation import Conversations, JudgedMessage
 
 
@@ -62,13 +63,8 @@ def hijacked(spoken: Conversations | None) -> Sequence[JudgedMessage]:
     return [each for each in spoken.messages if each.verdict == "alert"] if spoken else []
 
 
-def aware(when: datetime) -> datetime:
-    """A time with its zone, UTC unless it says otherwise."""
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-
-
 def _when(mail: JudgedMessage) -> tuple[datetime, str]:
-    return (aware(mail.date) if mail.date else datetime.max.replace(tzinfo=UTC), mail.id)
+    return (aware(mail.date), mail.id)
 
 
 def _plain(name: str) -> str:

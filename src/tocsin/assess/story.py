@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from tocsin.assess.actions.warn import mail_bases
+from tocsin.assess.incidents import aware
 from tocsin.assess.known import Broken, Known, cited
 from tocsin.assess.path_checks import bases_along, route
 from tocsin.assess.sending import Sent
@@ -51,7 +51,7 @@ def stories(known: Known) -> tuple[Story, ...]:
         ways = _first_ways(known, server)
         if sent and ways and server in known.by_id:
             found.append(
-                (_time(signs.since), _story(known, known.by_id[server], signs, sent, ways))
+                (aware(signs.since), _story(known, known.by_id[server], signs, sent, ways))
             )
     return tuple(story for _, story in sorted(found, key=lambda pair: (pair[0], pair[1].name)))
 
@@ -66,7 +66,7 @@ def _story(known: Known, server: Server, signs: Broken, sent: Sent, ways: list[P
     # What has no time of its own frames the rest: the server first, where its ways lead last.
     first = [each for each in lines if each.when is None and each.room == "inventory"]
     last = [each for each in lines if each.when is None and each.room != "inventory"]
-    timed = sorted((each for each in lines if each.when), key=lambda each: _time(each.when))
+    timed = sorted((each for each in lines if each.when), key=lambda each: aware(each.when))
     where = WHERE[known.graph.nodes[ways[0].target].kind]
     return Story(
         server=server.id,
@@ -182,9 +182,3 @@ def _first_ways(known: Known, server: str) -> list[Path]:
     by_id = {each.id: each for each in known.paths_of.get(server, ())}
     mine = [by_id[each] for each in score.paths if each in by_id] if score else []
     return sorted(mine, key=lambda each: known.atlas.ends.index(each.target))
-
-
-def _time(when: datetime | None) -> datetime:
-    if when is None:
-        return datetime.max.replace(tzinfo=UTC)
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)

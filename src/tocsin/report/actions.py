@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 from tocsin.model.run import Run
 from tocsin.model.trusts import PlannedAction
 from tocsin.report import Output, Translate
-from tocsin.report.csv import cell
-from tocsin.report.text_parts.plan import place
+from tocsin.report.csv import table
+from tocsin.report.trust_parts.places import place
 
 COLUMNS = (
     "rank", "kind", "level", "do", "because", "servers", "cuts", "of", "checks", "evidence",
@@ -21,14 +18,8 @@ COLUMNS = (
 def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
     """Every action, accepted risks included."""
     names = {server.id: server.name for server in run.servers}
-    actions = run.plan.actions if run.plan else ()
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for each in actions:
-        writer.writerow([cell(value) for value in _row(each, names, translate)])
-    writer.writerow([f"# {len(actions)} rows", *[""] * (len(COLUMNS) - 1)])
-    return text.getvalue()
+    rows = (_row(each, names, translate) for each in run.plan.actions) if run.plan else ()
+    return table(COLUMNS, rows)
 
 
 def _row(each: PlannedAction, names: dict[str, str], translate: Translate) -> list[str]:

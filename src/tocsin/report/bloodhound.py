@@ -14,7 +14,7 @@ from tocsin.model.trusts import Edge, Node
 from tocsin.report import Output, Translate
 from tocsin.report.hunt_parts.telling import utc
 from tocsin.report.text_parts.lines import visible
-from tocsin.report.text_parts.plan import place
+from tocsin.report.trust_parts.places import place
 
 SOURCE_KIND = "HX_Base"
 """What BloodHound files our nodes under."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 from tocsin.model.run import Run
 from tocsin.model.trusts import CheckResult
 from tocsin.report import Output, Translate
-from tocsin.report.csv import cell
-from tocsin.report.text_parts.plan import place
+from tocsin.report.csv import table
+from tocsin.report.trust_parts.places import place
 
 COLUMNS = (
     "check", "title", "outcome", "level", "subject", "because", "missing", "servers", "attack",
@@ -21,14 +18,8 @@ COLUMNS = (
 def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
     """Every result, failures first."""
     names = {server.id: server.name for server in run.servers}
-    checks = run.trusts.checks if run.trusts else ()
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for each in checks:
-        writer.writerow([cell(value) for value in _row(each, names, translate)])
-    writer.writerow([f"# {len(checks)} rows", *[""] * (len(COLUMNS) - 1)])
-    return text.getvalue()
+    rows = (_row(each, names, translate) for each in run.trusts.checks) if run.trusts else ()
+    return table(COLUMNS, rows)
 
 
 def _row(each: CheckResult, names: dict[str, str], translate: Translate) -> list[str]:

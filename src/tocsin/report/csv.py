@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tocsin.model.conversation import JudgedMessage
 from tocsin.model.hunt import HuntFinding
@@ -47,27 +47,22 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
     """Every finding with its server; a server without findings has one row of its own."""
+    return table(COLUMNS, _rows(run, translate))
+
+
+def _rows(run: Run, translate: Translate) -> Iterator[list[str]]:
     by_server: dict[str, list[FindingRecord]] = {}
     for finding in run.findings:
         by_server.setdefault(finding.subject, []).append(finding)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    rows = 0
     for server in run.servers:
         mine: Sequence[FindingRecord | None] = by_server.get(server.id) or [None]
         for each in mine:
-            writer.writerow([cell(value) for value in _row(server, each, translate)])
-            rows += 1
+            yield _row(server, each, translate)
     for message in run.conversations.messages if run.conversations else ():
-        writer.writerow([cell(value) for value in _message(message, translate)])
-        rows += 1
+        yield _message(message, translate)
     known = {server.id: server for server in run.servers}
     for found in run.hunt.findings if run.hunt else ():
-        writer.writerow([cell(value) for value in _hunted(found, known, translate)])
-        rows += 1
-    writer.writerow([f"# {rows} rows", *[""] * (len(COLUMNS) - 1)])
-    return text.getvalue()
+        yield _hunted(found, known, translate)
 
 
 def _server(server: Server) -> list[str]:
@@ -146,6 +141,20 @@ def _hunted(each: HuntFinding, known: dict[str, Server], translate: Translate) -
         "fingerprint": each.id,
     }
     return (_server(known[each.server]) if each.server in known else left) + list(row.values())
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, counted: bool = True) -> str:
+    """The text of a table. counted: a last row says how many there are, so that a cut file shows."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    count = 0
+    for row in rows:
+        writer.writerow([cell(value) for value in row])
+        count += 1
+    if counted:
+        writer.writerow([f"# {count} rows", *[""] * (len(columns) - 1)])
+    return text.getvalue()
 
 
 def cell(value: str) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 from tocsin.model.run import Run
 from tocsin.model.trusts import Edge, Node
 from tocsin.report import Output, Translate
-from tocsin.report.csv import cell
+from tocsin.report.csv import table
 from tocsin.report.hunt_parts.telling import utc
-from tocsin.report.text_parts.plan import place
+from tocsin.report.trust_parts.places import place
 
 COLUMNS = (
     "id", "kind", "source", "source_kind", "target", "target_kind", "strength", "provenance",
@@ -20,15 +17,9 @@ COLUMNS = (
 
 def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
     """Every edge, in order of its id."""
-    edges = run.trusts.edges if run.trusts else ()
     nodes = {each.id: each for each in run.trusts.nodes} if run.trusts else {}
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for each in edges:
-        writer.writerow([cell(value) for value in _row(each, nodes, translate)])
-    writer.writerow([f"# {len(edges)} rows", *[""] * (len(COLUMNS) - 1)])
-    return text.getvalue()
+    rows = (_row(each, nodes, translate) for each in run.trusts.edges) if run.trusts else ()
+    return table(COLUMNS, rows)
 
 
 def _row(each: Edge, nodes: dict[str, Node], translate: Translate) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from tocsin.model.run import Run
 from tocsin.report import Output, Translate
 from tocsin.report.text_parts.lines import visible
-from tocsin.report.text_parts.plan import place
+from tocsin.report.trust_parts.places import place
 
 
 def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001

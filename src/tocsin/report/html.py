@@ -9,25 +9,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Callable
-from datetime import datetime
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from tocsin.model.finding import LEVELS
 from tocsin.model.run import Run
-from tocsin.model.text import Sentence
 from tocsin.report import Output
-from tocsin.report.advisory_parts.inert import inert
 from tocsin.report.html_parts import conversations, hunt, trust_words, words
+from tocsin.report.html_parts.engine import environment
 from tocsin.report.html_parts.page import VANTAGES, Page, build_page
-from tocsin.report.html_parts.timeline import aware
-from tocsin.report.html_parts.visible import one_line, speak, visible
+from tocsin.report.html_parts.visible import speak, visible
 from tocsin.report.hunt_parts import telling
 from tocsin.report.trust_parts.names import in_words
 
@@ -35,8 +30,6 @@ LIST_LIMIT = 60
 """Names, addresses and the like shown of one server."""
 
 THIN_SPACE = "\u202f"
-
-_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 PAPER_LIMIT = 12
 """Servers on the printed first page; all of them follow in full."""
@@ -52,7 +45,7 @@ def render(run: Run, translate: Callable[[str], str], lang: str) -> str:
     page = build_page(run, translate)
     style, scripts = _style(page), _scripts(page)
     return (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             page=page,
@@ -98,40 +91,6 @@ def _scripts(page: Page) -> tuple[str, ...]:
     return (*own, _vendored("cytoscape.min.js"), _part("trust_ways.js"), _part("trust_graph.js"))
 
 
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("tocsin.report", "html_parts"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "line": one_line,
-        "day": _day,
-        "clock": _clock,
-        "minute": _minute,
-        "second": _second,
-        "host": _host,
-        "together": _together,
-        "unbroken": _unbroken,
-        "inert": inert,
-    }
-    return environment
-
-
-def _finalize(value: object) -> object:
-    """What every printed value goes through before it is escaped."""
-    if isinstance(value, Markup):
-        return value
-    if isinstance(value, Sentence):
-        msg = "a sentence must be spoken in the reader's language first"
-        raise TypeError(msg)
-    return visible(value) if isinstance(value, str) else value
-
-
 def _whole(text: str) -> Markup:
     """A text that was cut already, with nothing cut again: visible, escaped."""
     return Markup("{}").format(visible(text, len(text)))
@@ -157,37 +116,6 @@ def _digest(text: str) -> str:
 def _number(value: int, lang: str) -> str:
     grouped = f"{value:,}"
     return grouped.replace(",", THIN_SPACE) if lang.startswith("fr") else grouped
-
-
-def _day(when: datetime | None) -> str:
-    return f"{aware(when):%Y-%m-%d}" if when else ""
-
-
-def _minute(when: datetime | None) -> str:
-    return f"{aware(when):%Y-%m-%d %H:%M} UTC" if when else ""
-
-
-def _second(when: datetime | None) -> str:
-    return f"{telling.utc(when):%Y-%m-%d %H:%M:%S} UTC" if when else ""
-
-
-def _clock(when: datetime | None) -> str:
-    return f"{telling.utc(when):%H:%M:%S}" if when else ""
-
-
-def _together(text: str) -> str:
-    """A number and its word, never parted at the end of a line."""
-    return text.replace(" ", "\u00a0")
-
-
-def _unbroken(text: str) -> Markup:
-    """A text with its dates kept whole at the end of a line: visible, escaped."""
-    return Markup(_DATE.sub(r"<span class=nb>\g<0></span>", str(escape(visible(text)))))  # noqa: S704
-
-
-def _host(url: str) -> str:
-    """The host of an address that `link` has let through, as the words of the link."""
-    return url.split("/", 3)[2]
 
 
 OUTPUT = Output(name="html", render=render)

@@ -6,23 +6,21 @@ Nothing is fetched while it is made: every address is refused.
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import cache
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tocsin.model.hunt import stance
 from tocsin.model.marking import N_
 from tocsin.model.run import Run, hidden_word
 from tocsin.report import Extra, Output, Translate
-from tocsin.report.html_parts.visible import speak, visible
+from tocsin.report.html_parts.engine import environment
+from tocsin.report.html_parts.visible import speak
 from tocsin.report.html_parts.words import LEVEL
-from tocsin.report.hunt_parts.telling import OUTCOME, utc
+from tocsin.report.hunt_parts.telling import OUTCOME
 from tocsin.report.text import HIDDEN, opened
-from tocsin.report.text_parts.plan import place
+from tocsin.report.trust_parts.places import place
 
 EXTRA = N_("a PDF needs the extra: install tocsin[pdf], and Pango from the system's packages")
 
@@ -55,7 +53,7 @@ def paper(run: Run, translate: Translate, lang: str) -> str:
     failed = [each for each in run.trusts.checks if each.outcome == "fail"] if run.trusts else []
     style = resources.files("tocsin.report.html_parts").joinpath("paper.css").read_text("utf-8")
     return (
-        _environment()
+        environment()
         .get_template("paper.html.j2")
         .render(
             run=run,
@@ -84,24 +82,6 @@ def paper(run: Run, translate: Translate, lang: str) -> str:
             gap_limit=GAPS_LIMIT,
         )
     )
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("tocsin.report", "html_parts"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=lambda value: visible(value) if type(value) is str else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["minute"] = _minute
-    return environment
-
-
-def _minute(when: datetime | None) -> str:
-    return f"{utc(when):%Y-%m-%d %H:%M} UTC" if when else ""
 
 
 def _refuse(url: str) -> dict[str, str]:

@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
 from tocsin.model.conversation import Conversations, JudgedMessage
 from tocsin.model.run import Run
 from tocsin.report import Output, Translate
 from tocsin.report.advisory_parts.warned import campaign_of, is_own, once, reached
-from tocsin.report.csv import cell
+from tocsin.report.csv import table
 from tocsin.report.recipients import moment
 
 COLUMNS = (
@@ -31,12 +29,8 @@ COLUMNS = (
 
 def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
     """Alerts and members of campaigns, in the order of the document."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in _rows(run.conversations) if run.conversations else ():
-        writer.writerow([cell(value) for value in row])
-    return text.getvalue()
+    rows = _rows(run.conversations) if run.conversations else ()
+    return table(COLUMNS, rows, counted=False)
 
 
 def _rows(conversations: Conversations) -> Iterator[list[str]]:

@@ -5,14 +5,12 @@ Pure CSV: no line that counts, so that every row is an address.
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import UTC, datetime
 
 from tocsin.model.run import Run
 from tocsin.report import Output, Translate
 from tocsin.report.advisory_parts.warned import Warned, warned
-from tocsin.report.csv import cell
+from tocsin.report.csv import table
 
 COLUMNS = (
     "address",
@@ -34,12 +32,8 @@ SUBJECTS_LIMIT = 10
 
 def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
     """`why` is `received`, or `sent` for a mailbox of ours that was used; times are UTC."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for each in warned(run.conversations) if run.conversations else ():
-        writer.writerow([cell(value) for value in _row(each)])
-    return text.getvalue()
+    rows = map(_row, warned(run.conversations)) if run.conversations else ()
+    return table(COLUMNS, rows, counted=False)
 
 
 def _row(each: Warned) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tocsin.analyse.trust.remembering import remembered
 from tocsin.analyse.trust.settings import Answer, Item
-from tocsin.analyse.trust.situation import Situation
+from tocsin.analyse.trust.situation import Situation, Verdict
+from tocsin.analyse.trust.verdicts import cmdlet, unread
 from tocsin.model.server_state import ServerState
 
 LISTS = {"ExchangeServer": ("Fqdn", "Name", "Identity"), "OnPremServerReport": ("ServerFQDN",)}
@@ -67,3 +68,16 @@ def meant(situation: Situation, item: Item) -> ServerState | None:
 def ours(situation: Situation) -> Iterator[ServerState]:
     """The servers that are, or may be, the organisation's own."""
     yield from (each for each in situation.servers if each.ours is not False)
+
+
+def judged_servers(
+    situation: Situation, judge: Callable[[ServerState, list[Answer]], Verdict]
+) -> Iterator[Verdict]:
+    """One verdict for every server, by what the exports say of its version; unknown where none was
+    read."""
+    items = server_items(situation)
+    servers = list(ours(situation))
+    for server in servers:
+        yield judge(server, items.versions(server))
+    if not servers:
+        yield unread("", cmdlet("ExchangeServer"))

@@ -8,7 +8,7 @@ may relay. The second needs both the permission group and the right ms-Exch-SMTP
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -17,9 +17,10 @@ from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.ranges import Span, span
 from tocsin.analyse.trust.remembering import remembered
 from tocsin.analyse.trust.settings import Answer, Item
-from tocsin.analyse.trust.situation import Situation
-from tocsin.analyse.trust.verdicts import named
+from tocsin.analyse.trust.situation import Situation, Verdict
+from tocsin.analyse.trust.verdicts import NONE_HERE, named, uncollected
 from tocsin.model.server_state import ServerState
+from tocsin.model.text import say
 
 RELAY_RIGHT = "ms-exch-smtp-accept-any-recipient"
 
@@ -56,6 +57,19 @@ def receive_connectors(situation: Situation) -> Iterator[Item]:
     for item in objects(situation, "ReceiveConnector", "on-premises"):
         if item.ask("Enabled").value is not False:
             yield item
+
+
+def judged_receive_connectors(
+    situation: Situation, judge: Callable[[Situation, Item], Verdict]
+) -> Iterator[Verdict]:
+    """One verdict for every receive connector that is in use; one that says so where there is none,
+    or none was read."""
+    nothing = uncollected(situation, "ReceiveConnector", "on-premises")
+    if nothing is not None:
+        yield nothing
+        return
+    verdicts = [judge(situation, item) for item in receive_connectors(situation)]
+    yield from verdicts or [Verdict(outcome="pass", because=say(NONE_HERE))]
 
 
 def server_of(situation: Situation, item: Item) -> ServerState | None:

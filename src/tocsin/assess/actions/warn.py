@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tocsin.assess.actions import BASES_KEPT, Proposal, Stage
+from tocsin.assess.incidents import aware
 from tocsin.assess.known import Known, listed
-from tocsin.assess.sending import aware, hijacked
+from tocsin.assess.sending import hijacked
 from tocsin.model.conversation import JudgedMessage
 from tocsin.model.text import N_, Sentence, say
 from tocsin.model.trusts import Basis

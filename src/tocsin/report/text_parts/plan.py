@@ -7,10 +7,11 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from tocsin.model.text import N_
-from tocsin.model.trusts import Basis, Plan, PlannedAction, Story, StoryLine
+from tocsin.model.trusts import Plan, PlannedAction, Story, StoryLine
 from tocsin.report import Translate
 from tocsin.report.hunt_parts.telling import utc
 from tocsin.report.text_parts.lines import WIDTH, Style, some, visible, wrapped
+from tocsin.report.trust_parts.places import place
 
 ACTIONS_LIMIT = 5
 """Actions printed; the rest is counted, and stands in the report."""
@@ -99,9 +100,3 @@ def _told(lines: Sequence[StoryLine]) -> Iterator[StoryLine | int]:
         if len(alike) > ROOM_LIMIT:
             yield len(alike) - ROOM_LIMIT
         yield alike[-1]
-
-
-def place(basis: Basis) -> str:
-    """Where something is written, with the property that says it."""
-    found = f"{basis.source}#{basis.position}" if basis.position else basis.source
-    return f"{found}: {basis.property}" if basis.property else found

@@ -14,7 +14,7 @@ from tocsin.report import Translate
 from tocsin.report.html_parts.trust_words import SIDE
 from tocsin.report.html_parts.words import LEVEL
 from tocsin.report.text_parts.lines import WIDTH, Style, some, visible, wrapped
-from tocsin.report.text_parts.plan import place
+from tocsin.report.trust_parts.places import place
 
 SCORES_LIMIT = 5
 """Servers printed with their score."""

@@ -7,19 +7,17 @@ from collections.abc import Iterator
 from tocsin.analyse.trust.settings import Item
 from tocsin.analyse.trust.situation import Situation, Verdict, bases_of
 from tocsin.analyse.trust.submission import (
+    judged_receive_connectors,
     placed,
-    receive_connectors,
     relays_anonymous,
     remote,
     servers_of,
 )
 from tocsin.analyse.trust.verdicts import (
-    NONE_HERE,
     cmdlet,
     failed,
     passed,
     unanswered,
-    uncollected,
 )
 from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
@@ -36,12 +34,7 @@ UNREAD = N_("{name} takes anonymous senders; whether they may relay was not coll
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """Each receive connector that is in use."""
     del check
-    nothing = uncollected(situation, "ReceiveConnector", "on-premises")
-    if nothing is not None:
-        yield nothing
-        return
-    verdicts = [_one(situation, item) for item in receive_connectors(situation)]
-    yield from verdicts or [Verdict(outcome="pass", because=say(NONE_HERE))]
+    return judged_receive_connectors(situation, _one)
 
 
 def _one(situation: Situation, item: Item) -> Verdict:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocsin.analyse.trust.floors import meets
-from tocsin.analyse.trust.server_items import ours, server_items
+from tocsin.analyse.trust.server_items import judged_servers
+from tocsin.analyse.trust.settings import Answer
 from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import cmdlet, failed, inquiries, passed, unread
 from tocsin.knowledge.checks import Check
 from tocsin.knowledge.floors import floors
+from tocsin.model.server_state import ServerState
 from tocsin.model.text import N_, say
+from tocsin.model.trusts import Basis
 
 FLOOR = "transport-enforcement"
 
@@ -25,23 +28,19 @@ UNSEEN = N_(
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """One verdict for every server."""
     del check
-    items = server_items(situation)
-    judged = False
-    for server in ours(situation):
-        judged = True
-        name, told, ends = server.name, items.versions(server), (server.id,)
-        met = meets(server, FLOOR)
-        if met:
-            yield passed(name, say(NEW, name=name), told)
-        elif server.reported:
-            yield passed(name, say(SEEN, name=name), told)
-        elif met is None or server.reported is None:
-            missing = [cmdlet("ExSetup")] if met is None else []
-            missing += [cmdlet("OnPremServerReport")] if server.reported is None else []
-            yield unread(name, *missing, servers=ends)
-        else:
-            because = say(UNSEEN, name=name, update=floors()[FLOOR].update)
-            report = inquiries(situation, "OnPremServerReport")
-            yield failed(name, because, told, ends, report)
-    if not judged:
-        yield unread("", cmdlet("ExchangeServer"))
+    report = inquiries(situation, "OnPremServerReport")
+    return judged_servers(situation, lambda server, told: _one(server, told, report))
+
+
+def _one(server: ServerState, told: list[Answer], report: tuple[Basis, ...]) -> Verdict:
+    name, ends, met = server.name, (server.id,), meets(server, FLOOR)
+    if met:
+        return passed(name, say(NEW, name=name), told)
+    if server.reported:
+        return passed(name, say(SEEN, name=name), told)
+    if met is None or server.reported is None:
+        missing = [cmdlet("ExSetup")] if met is None else []
+        missing += [cmdlet("OnPremServerReport")] if server.reported is None else []
+        return unread(name, *missing, servers=ends)
+    because = say(UNSEEN, name=name, update=floors()[FLOOR].update)
+    return failed(name, because, told, ends, report)

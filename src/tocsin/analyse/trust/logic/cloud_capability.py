@@ -9,8 +9,8 @@ from typing import Any
 from tocsin.analyse.trust.names import certificate_identifier
 from tocsin.analyse.trust.settings import Item
 from tocsin.analyse.trust.situation import Situation, Verdict
-from tocsin.analyse.trust.submission import placed, receive_connectors, servers_of
-from tocsin.analyse.trust.verdicts import NONE_HERE, failed, passed, unanswered, uncollected
+from tocsin.analyse.trust.submission import judged_receive_connectors, placed, servers_of
+from tocsin.analyse.trust.verdicts import failed, passed, unanswered
 from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
 
@@ -36,12 +36,7 @@ RIGHTS = ("acceptcloudservicesmail", "acceptoorgprotocol", "acceptcrosspremises"
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """Each receive connector that is in use."""
     del check
-    nothing = uncollected(situation, "ReceiveConnector", "on-premises")
-    if nothing is not None:
-        yield nothing
-        return
-    verdicts = [_one(situation, item) for item in receive_connectors(situation)]
-    yield from verdicts or [Verdict(outcome="pass", because=say(NONE_HERE))]
+    return judged_receive_connectors(situation, _one)
 
 
 def _one(situation: Situation, item: Item) -> Verdict:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from tocsin.analyse.trust.floors import meets
-from tocsin.analyse.trust.server_items import ours, server_items
+from tocsin.analyse.trust.server_items import judged_servers
+from tocsin.analyse.trust.settings import Answer
 from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import cmdlet, failed, passed, unread
 from tocsin.knowledge import load
@@ -33,23 +34,20 @@ ENDED = N_(
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """One verdict for every server."""
     del check
-    items = server_items(situation)
-    judged = False
-    for server in ours(situation):
-        judged = True
-        name, told, ends = server.name, items.versions(server), (server.id,)
-        met, ended = meets(server, FLOOR), _ended(server)
-        if ended is not None and ended[1] < situation.today:
-            because = say(ENDED, name=name, product=ended[0], day=ended[1].isoformat())
-            yield failed(name, because, told, ends)
-        elif met is False:
-            yield failed(name, say(OLD, name=name, update=floors()[FLOOR].update), told, ends)
-        elif met is None:
-            yield unread(name, cmdlet("ExSetup"), servers=ends)
-        else:
-            yield passed(name, say(NEW, name=name), told)
-    if not judged:
-        yield unread("", cmdlet("ExchangeServer"))
+    return judged_servers(situation, lambda server, told: _one(server, told, situation.today))
+
+
+def _one(server: ServerState, told: list[Answer], today: date) -> Verdict:
+    name, ends = server.name, (server.id,)
+    met, ended = meets(server, FLOOR), _ended(server)
+    if ended is not None and ended[1] < today:
+        because = say(ENDED, name=name, product=ended[0], day=ended[1].isoformat())
+        return failed(name, because, told, ends)
+    if met is False:
+        return failed(name, say(OLD, name=name, update=floors()[FLOOR].update), told, ends)
+    if met is None:
+        return unread(name, cmdlet("ExSetup"), servers=ends)
+    return passed(name, say(NEW, name=name), told)
 
 
 def _ended(server: ServerState) -> tuple[str, date] | None:

@@ -6,8 +6,14 @@ from collections.abc import Iterator
 
 from tocsin.analyse.trust.settings import Item
 from tocsin.analyse.trust.situation import Situation, Verdict
-from tocsin.analyse.trust.submission import placed, receive_connectors, remote, secured, servers_of
-from tocsin.analyse.trust.verdicts import NONE_HERE, failed, passed, unanswered, uncollected
+from tocsin.analyse.trust.submission import (
+    judged_receive_connectors,
+    placed,
+    remote,
+    secured,
+    servers_of,
+)
+from tocsin.analyse.trust.verdicts import failed, passed, unanswered
 from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
 
@@ -22,12 +28,7 @@ NOT = N_("{name} takes nobody for externally secured.")
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """Each receive connector that is in use."""
     del check
-    nothing = uncollected(situation, "ReceiveConnector", "on-premises")
-    if nothing is not None:
-        yield nothing
-        return
-    verdicts = [_one(situation, item) for item in receive_connectors(situation)]
-    yield from verdicts or [Verdict(outcome="pass", because=say(NONE_HERE))]
+    return judged_receive_connectors(situation, _one)
 
 
 def _one(situation: Situation, item: Item) -> Verdict:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.analyse.trust.server_items import ours, server_items
+from tocsin.analyse.trust.server_items import judged_servers
+from tocsin.analyse.trust.settings import Answer
 from tocsin.analyse.trust.situation import Situation, Verdict
-from tocsin.analyse.trust.verdicts import cmdlet, failed, passed, unread
+from tocsin.analyse.trust.verdicts import failed, passed
 from tocsin.knowledge.checks import Check
+from tocsin.model.server_state import ServerState
 from tocsin.model.text import N_, say
 
 EXACT = N_("{name} runs {build}.")
@@ -21,17 +23,14 @@ RANGE = N_(
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """One verdict for every server."""
     del check
-    items = server_items(situation)
-    judged = False
-    for server in ours(situation):
-        judged = True
-        told, name = items.versions(server), server.name
-        if server.low is None or server.high is None:
-            yield failed(name, say(NO_BUILD, name=name), told, (server.id,))
-        elif server.exact:
-            yield passed(name, say(EXACT, name=name, build=str(server.low)), told)
-        else:
-            because = say(RANGE, name=name, low=str(server.low), high=str(server.high))
-            yield failed(name, because, told, (server.id,))
-    if not judged:
-        yield unread("", cmdlet("ExchangeServer"))
+    return judged_servers(situation, _one)
+
+
+def _one(server: ServerState, told: list[Answer]) -> Verdict:
+    name = server.name
+    if server.low is None or server.high is None:
+        return failed(name, say(NO_BUILD, name=name), told, (server.id,))
+    if server.exact:
+        return passed(name, say(EXACT, name=name, build=str(server.low)), told)
+    because = say(RANGE, name=name, low=str(server.low), high=str(server.high))
+    return failed(name, because, told, (server.id,))
