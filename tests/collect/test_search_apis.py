@@ -6,18 +6,18 @@ import gzip
 import itertools
 import json
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
+from answering import serving
 
 from tocsin.collect import onyphe_api, shodan_api, web_api
 from tocsin.collect.web_api import ApiKey, ApiSettings, Asked
@@ -82,18 +82,8 @@ def api() -> Iterator[Api]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             pass
 
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_: object) -> None:
-            """A client that went away is part of the tests."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    here.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield here
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Handler) as here.url:
+        yield here
 
 
 def reply(value: object, status: int = 200, **headers: str) -> Reply:

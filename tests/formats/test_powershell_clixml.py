@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from endless import Endless
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from powershell_reading import DATA, read, version
@@ -317,20 +318,6 @@ def test_a_value_beyond_the_limit_is_left_out_and_told():
     assert found.names == ["EX01", "EX02"]
     assert "Site" not in found.hosts[0].facts
     assert [gap.kind for gap in found.gaps] == ["limit"]
-
-
-class Endless(io.RawIOBase):
-    """A stream that goes on for `size` bytes without being held anywhere."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._held = b""
-
-    def read(self, size: int = -1) -> bytes:
-        while len(self._held) < size and (piece := next(self._pieces, None)) is not None:
-            self._held += piece
-        given, self._held = self._held[:size], self._held[size:]
-        return given
 
 
 def peak(pieces: Iterator[bytes]) -> tuple[int, list[Evidence | Gap]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from endless import Endless
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from powershell_reading import read
@@ -193,20 +194,6 @@ def _is_json(value: Any) -> bool:
     except ValueError:
         return False
     return True
-
-
-class Endless(io.RawIOBase):
-    """A stream that is never held as a whole."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._held = b""
-
-    def read(self, size: int = -1) -> bytes:
-        while len(self._held) < size and (piece := next(self._pieces, None)) is not None:
-            self._held += piece
-        given, self._held = self._held[:size], self._held[size:]
-        return given
 
 
 def peak(form: Any, pieces: Iterator[bytes]) -> tuple[int, int, list[Gap]]:
