@@ -136,3 +136,20 @@ def test_two_runs_are_compared_by_checks_and_ways(case, examined, tmp_path):
     assert {each["what"] for each in changes} <= {"server", "finding", "check", "way"}
     fails = [e for e in changes if e["what"] == "check" and e["after"] == "fail"]
     assert {(e["rule"], e["server"]) for e in fails} >= {("HYB-010", "Old scanners")}
+
+
+def test_a_contract_for_updates_told_as_private_knowledge_counts_in_the_checks(case, tmp_path):
+    def ended(*words):
+        found = json.loads(tocsin("trust", case, "--format", "json", *words).stdout)
+        return [
+            each["subject"]
+            for each in found["trusts"]["checks"]
+            if each["check"] == "HYB-005" and "the last update came" in each["because"]["template"]
+        ]
+
+    assert {each.partition(".")[0] for each in ended()} == {"EX02", "EX03"}
+    (tmp_path / "support.csv").write_text(
+        "product,mainstream_end,support_end,esu_end,note,source\n"
+        "2019,2024-01-09,2025-10-14,2099-12-31,our contract,contract 17\n"
+    )
+    assert ended("--knowledge", tmp_path) == []

@@ -37,5 +37,6 @@ def trusted(
         flows=whole.flows.all(),
         domains=known.own_domains,
         today=today,
+        knowledge=knowledge,
     )
     return trusts(trust(situation), servers)

@@ -10,6 +10,8 @@ import msgspec
 
 from tocsin.analyse.trust.flows import Flow
 from tocsin.analyse.trust.settings import Answer, Settings
+from tocsin.knowledge import load
+from tocsin.knowledge.catalogue import Knowledge
 from tocsin.model.finding import Level
 from tocsin.model.server_state import ServerState
 from tocsin.model.text import Sentence
@@ -28,7 +30,8 @@ class Graph(msgspec.Struct, frozen=True):
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What is known. domains: the reader's own mail domains, as far as they are. today: the day on
-    which things expire. graph: empty while it is being drawn."""
+    which things expire. graph: empty while it is being drawn. knowledge: the run's, private facts
+    included."""
 
     settings: Settings
     servers: tuple[ServerState, ...] = ()
@@ -36,6 +39,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     domains: tuple[str, ...] = ()
     today: date
     graph: Graph = Graph()
+    knowledge: Knowledge = msgspec.field(default_factory=load)
 
     def server(self, name: str) -> ServerState | None:
         """The server of that name: the full one, or the short one where only one server has it."""

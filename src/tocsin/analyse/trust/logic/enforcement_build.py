@@ -11,7 +11,7 @@ from tocsin.analyse.trust.server_items import judged_servers
 from tocsin.analyse.trust.settings import Answer
 from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import cmdlet, failed, passed, unread
-from tocsin.knowledge import load
+from tocsin.knowledge.catalogue import Knowledge
 from tocsin.knowledge.checks import Check
 from tocsin.knowledge.floors import floors
 from tocsin.model.server_state import ServerState
@@ -34,13 +34,13 @@ ENDED = N_(
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """One verdict for every server."""
     del check
-    return judged_servers(situation, lambda server, told: _one(server, told, situation.today))
+    return judged_servers(situation, lambda server, told: _one(server, told, situation))
 
 
-def _one(server: ServerState, told: list[Answer], today: date) -> Verdict:
+def _one(server: ServerState, told: list[Answer], situation: Situation) -> Verdict:
     name, ends = server.name, (server.id,)
-    met, ended = meets(server, FLOOR), _ended(server)
-    if ended is not None and ended[1] < today:
+    met, ended = meets(server, FLOOR), _ended(server, situation.knowledge)
+    if ended is not None and ended[1] < situation.today:
         because = say(ENDED, name=name, product=ended[0], day=ended[1].isoformat())
         return failed(name, because, told, ends)
     if met is False:
@@ -50,10 +50,9 @@ def _one(server: ServerState, told: list[Answer], today: date) -> Verdict:
     return passed(name, say(NEW, name=name), told)
 
 
-def _ended(server: ServerState) -> tuple[str, date] | None:
+def _ended(server: ServerState, knowledge: Knowledge) -> tuple[str, date] | None:
     """The product and the last day on which it got updates, paid ones included; None if it still
     gets them, or nobody can tell which product it is."""
-    knowledge = load()
     branches = [knowledge.branch_of(build) for build in (server.low, server.high) if build]
     products = {each.product for each in branches if each} or set(_PRODUCT.findall(server.product))
     days = []
