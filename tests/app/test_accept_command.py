@@ -125,6 +125,31 @@ def test_accepting_again_takes_the_place_of_the_older_one(tmp_path):
     assert file.read_text().count("[[accepted]]") == 1
 
 
+@pytest.mark.parametrize(("stored", "given"), [("ab" * 4, "ab" * 16), ("ab" * 16, "ab" * 4)])
+def test_a_risk_is_known_by_however_much_of_its_id_was_written_down(tmp_path, stored, given):
+    file = tmp_path / "acceptances.toml"
+    accept(file, "cd" * 16)
+    accept(file, stored)
+    again = accept(file, given, owner="M. Petit")
+    assert f"instead of the acceptance until {FAR} by T. Girard" in again.stdout
+    done = tocsin("accept", stored, "--withdraw", "--file", file)
+    assert done.returncode == 0, done.stderr
+    assert f"no longer accepted: {given} " in done.stdout
+    assert file.read_text().count("[[accepted]]") == 1
+    assert tocsin("accept", given, "--withdraw", "--file", file).returncode == 2
+
+
+def test_the_beginning_of_several_ids_withdraws_none(tmp_path):
+    file = tmp_path / "acceptances.toml"
+    accept(file, "ab" * 4 + "01")
+    accept(file, "ab" * 4 + "02")
+    before = file.read_text()
+    done = tocsin("accept", "ab" * 4, "--withdraw", "--file", file)
+    assert done.returncode == 2
+    assert "abababab can mean: abababab01, abababab02" in done.stderr
+    assert file.read_text() == before
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -123,20 +123,14 @@ def _accept(arguments: argparse.Namespace) -> int:
 
 def _withdraw(arguments: argparse.Namespace) -> int:
     from tocsin.model.text import say
-    from tocsin.store.acceptances import read, withdraw
+    from tocsin.store.acceptances import withdraw
 
     prefix = _prefix(arguments.fingerprint or "")
-    known = {
-        each.fingerprint for each in read(arguments.file) if each.fingerprint.startswith(prefix)
-    }
-    if len(known) != 1:
-        words = (
-            N_("{id} can mean: {known}")
-            if known
-            else N_("{id} is not among what is accepted in {path}")
-        )
-        _refuse(say(words, id=prefix, known=", ".join(sorted(known)), path=arguments.file))
-    for each in withdraw(arguments.file, prefix):
+    gone = withdraw(arguments.file, prefix)
+    if not gone:
+        words = N_("{id} is not among what is accepted in {path}")
+        _refuse(say(words, id=prefix, path=arguments.file))
+    for each in gone:
         words = arguments.translate(N_("no longer accepted: {id} ({reason})"))
         sys.stdout.write(words.format(id=each.fingerprint, reason=each.reason) + "\n")
     return CLEAN

@@ -40,10 +40,10 @@ def accepted(entries: Iterable[Acceptance], today: date) -> Accepted:
     """Entries by whether their last day is past. Of two for one risk the longer one counts."""
     known = sorted(entries, key=lambda each: each.until, reverse=True)
     holding = tuple(each for each in known if each.until >= today)
-    still = {each.fingerprint for each in holding}
+    past = (each for each in known if each.until < today)
     return Accepted(
         holding=holding,
-        expired=tuple(e for e in known if e.until < today and e.fingerprint not in still),
+        expired=tuple(e for e in past if not any(h.means(e.fingerprint) for h in holding)),
     )
 
 

@@ -97,6 +97,10 @@ class Acceptance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     on: date
     until: date
 
+    def means(self, fingerprint: str) -> bool:
+        """Whether both are one risk's id: the same, or one the beginning of the other."""
+        return fingerprint.startswith(self.fingerprint) or self.fingerprint.startswith(fingerprint)
+
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One check held against one object. subject: what is judged, as printed; empty for the whole.

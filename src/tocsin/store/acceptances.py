@@ -53,12 +53,12 @@ def read(path: str) -> tuple[Acceptance, ...]:
 
 
 def add(path: str, entry: Acceptance, comment: str = "") -> Acceptance | None:
-    """Append a risk, in place of an older acceptance of the same one, which is returned. comment:
-    what it is, on a line above it. Raises as `read`."""
+    """Append a risk, in place of older acceptances of the same one, the last of which is returned.
+    comment: what it is, on a line above it. Raises as `read`."""
     text = Path(path).read_text("utf-8-sig") if Path(path).exists() else _INTRO
-    old = next((e for e in _parsed(text, path) if e.fingerprint == entry.fingerprint), None)
-    if old is not None:
-        text = _without(text, lambda each: each == old, path)
+    old = _same(_parsed(text, path), entry.fingerprint)
+    if old:
+        text = _without(text, lambda each: each in old, path)
     lines = [f"# {line}" for line in comment.splitlines()]
     lines += [
         "[[accepted]]",
@@ -71,16 +71,28 @@ def add(path: str, entry: Acceptance, comment: str = "") -> Acceptance | None:
     text = text.rstrip("\n") + "\n\n" + "\n".join(lines) + "\n"
     _parsed(text, path)
     _put(path, text)
-    return old
+    return old[-1] if old else None
 
 
-def withdraw(path: str, prefix: str) -> tuple[Acceptance, ...]:
-    """Take out the risks whose fingerprint begins so; those taken out. Raises as `read`."""
+def withdraw(path: str, fingerprint: str) -> tuple[Acceptance, ...]:
+    """Take out a risk, named by its id or the beginning of it, however much of it was written down;
+    the acceptances taken out, none where none was. Raises as `read`, and if several risks can be
+    meant."""
     text = Path(path).read_text("utf-8-sig")
-    gone = tuple(e for e in _parsed(text, path) if e.fingerprint.startswith(prefix.lower()))
+    gone = _same(_parsed(text, path), fingerprint)
     if gone:
         _put(path, _without(text, lambda each: each in gone, path))
     return gone
+
+
+def _same(entries: tuple[Acceptance, ...], fingerprint: str) -> tuple[Acceptance, ...]:
+    """Those of one risk. Raises when the id is the beginning of several."""
+    found = tuple(each for each in entries if each.means(fingerprint))
+    longest = max((each.fingerprint for each in found), key=len, default="")
+    if not all(each.means(longest) for each in found):
+        known = ", ".join(sorted({each.fingerprint for each in found}))
+        raise AcceptanceError(say(N_("{id} can mean: {known}"), id=fingerprint, known=known))
+    return found
 
 
 def _parsed(text: str, path: str) -> tuple[Acceptance, ...]:
