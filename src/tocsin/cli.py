@@ -184,8 +184,7 @@ def _examine_parsers(
             options.history_options(parser, translate)
         if name in ("examine", "hunt"):
             options.hunt_options(parser, translate)
-        if name != "conversation":
-            options.accepted_option(parser, translate)
+        options.accepted_option(parser, translate)
         if name == "trust":
             options.without_option(parser, translate)
         options.length_options(parser, translate)

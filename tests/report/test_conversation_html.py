@@ -253,7 +253,7 @@ def test_every_word_of_the_section_passes_through_the_translation() -> None:
     shown = [show(name) for name in names_of(run) for show in (one_line, visible)]
     own = set(re.findall(r"[^\W\d_]{3,}", CODE_POINT.sub(" ", "\n".join(shown))))
     format_names = {"tocsin", "report", "from", "run", "json", "format", "advisory", "html",
-                    "recipients", "purge", "stix", "hxxps"}  # fmt: skip
+                    "recipients", "purge", "stix", "hxxps", "accept"}  # fmt: skip
     languages = {"English", "Français", "Deutsch", "Italiano"}
     assert sorted(words - own - format_names - languages - {"Tocsin", "SHA", "UTC"}) == []
 

@@ -30,7 +30,9 @@ def add_parser(parser: argparse.ArgumentParser, translate: Callable[[str], str])
         nargs="?",
         metavar="FINGERPRINT",
         help=translate(
-            N_("of a check's result, finding or action; its first 8 characters are enough")
+            N_(
+                "of a check's result, finding, campaign or action; its first 8 characters are enough"
+            )
         ),
     )
     for name, metavar, words in (
@@ -183,17 +185,17 @@ def _risks(found: Run) -> Iterator[tuple[str, str]]:
     """Everything of a run that can be accepted: its fingerprint and what it is, in English."""
     for finding in found.findings:
         yield finding.fingerprint, _line(f"{finding.rule} {finding.subject_name}")
-    if found.hunt is not None:
-        for hit in found.hunt.findings:
-            yield hit.id, _line(f"{hit.title} {hit.host}")
-        for incident in found.hunt.incidents:
-            yield incident.id, _line(str(incident.title))
-    if found.trusts is not None:
-        for result in found.trusts.checks:
-            yield result.fingerprint, _line(f"{result.check} {result.subject}")
-    if found.plan is not None:
-        for action in found.plan.actions:
-            yield action.fingerprint, _line(str(action.do))
+    for campaign in found.conversations.campaigns if found.conversations else ():
+        named = campaign.family or "of an unknown family"
+        yield campaign.id, _line(f"Campaign {named}: {campaign.because}")
+    for hit in found.hunt.findings if found.hunt else ():
+        yield hit.id, _line(f"{hit.title} {hit.host}")
+    for incident in found.hunt.incidents if found.hunt else ():
+        yield incident.id, _line(str(incident.title))
+    for result in found.trusts.checks if found.trusts else ():
+        yield result.fingerprint, _line(f"{result.check} {result.subject}")
+    for action in found.plan.actions if found.plan else ():
+        yield action.fingerprint, _line(str(action.do))
 
 
 def _line(text: str) -> str:

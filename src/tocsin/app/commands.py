@@ -57,7 +57,7 @@ def examine(arguments: argparse.Namespace) -> int:
         since, until = window(arguments.since, arguments.until)
         folder = _folder(arguments)
         _check_places(arguments, folder)
-        taken = accepted_in(getattr(arguments, "accepted", None), datetime.now(UTC).date())
+        taken = accepted_in(arguments.accepted, datetime.now(UTC).date())
     except WordsError as fault:
         return complain(fault.why.render(arguments.translate), USAGE)
     except (KnowledgeError, ValueError) as fault:

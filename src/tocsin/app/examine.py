@@ -35,6 +35,7 @@ from tocsin.app.trusting import trusted
 from tocsin.assess.acceptance import (
     Accepted,
     expired_headline,
+    with_conversations,
     with_findings,
     with_hunt,
     with_trusts,
@@ -302,7 +303,7 @@ def _document(
     started: datetime,
     rooms: tuple[Conversations | None, Hunt | None, Trusts | None],
 ) -> Run:
-    spoken = rooms[0]
+    spoken = with_conversations(rooms[0], request.accepted)
     hunt = with_hunt(rooms[1], request.accepted)
     trusts = with_trusts(rooms[2], request.accepted)
     by_server: dict[str, list[Finding]] = {server.id: [] for server in found.servers}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tocsin.model.conversation import parted
 from tocsin.model.finding import LEVELS, Level
 from tocsin.model.run import Run
 
@@ -28,7 +29,7 @@ def exit_code(run: Run, fail_on: str) -> int:
     own level, which is lower for an attempt than for what worked.
     """
     levels = [e.level for e in run.findings if e.status == "affected" and not e.accepted]
-    if run.conversations is not None and run.conversations.judged.get("alert"):
+    if run.conversations is not None and parted(run.conversations)[0].judged.get("alert"):
         levels.append(ALERT_LEVEL)
     if run.hunt is not None:
         levels += [each.level for each in run.hunt.findings if not each.accepted]

@@ -7,6 +7,7 @@ from datetime import date
 
 import msgspec
 
+from tocsin.model.conversation import Conversations
 from tocsin.model.hunt import Hunt
 from tocsin.model.run import FindingRecord
 from tocsin.model.text import N_, Sentence, say
@@ -80,6 +81,16 @@ def with_hunt(hunt: Hunt | None, entries: Accepted) -> Hunt | None:
         for each in findings
     )
     return msgspec.structs.replace(hunt, findings=findings, incidents=tuple(incidents))
+
+
+def with_conversations(spoken: Conversations | None, entries: Accepted) -> Conversations | None:
+    """The campaigns, those that somebody answers for marked: an exercise, say."""
+    if spoken is None or not entries.holding:
+        return spoken
+    campaigns = tuple(
+        msgspec.structs.replace(each, accepted=entries.of(each.id)) for each in spoken.campaigns
+    )
+    return msgspec.structs.replace(spoken, campaigns=campaigns)
 
 
 def with_trusts(trusts: Trusts | None, entries: Accepted) -> Trusts | None:

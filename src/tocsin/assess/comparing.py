@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
 
-import msgspec
-
+from tocsin.assess import comparing_rooms as rooms
+from tocsin.assess.difference import Change, Difference
+from tocsin.model.finding import LEVELS
 from tocsin.model.run import FindingRecord, Run, Server, hidden_word
 from tocsin.model.trusts import Trusts
 
-Change = Literal["new", "gone", "changed"]
-
-
-What = Literal["server", "finding", "check", "way"]
-
-
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """One change: of a server (rule empty), a finding on it, what a check of trusts says of an
-    object (server: its name), or a way from a server to a target (rule: its name). accepted: somebody
-    answers for it in the new run.
-    """
-
-    what: What
-    change: Change
-    server: str
-    rule: str = ""
-    before: str = ""
-    after: str = ""
-    level: str = ""
-    accepted: bool = False
-
-    @property
-    def counts(self) -> bool:
-        """Whether it is newly open, and nobody answers for it."""
-        worse = {"finding": "affected", "check": "fail"}.get(self.what)
-        return self.after == worse and not self.accepted
-
 
 def compare(old: Run, new: Run) -> tuple[Difference, ...]:
-    """Servers first, then findings, checks and ways, each in order of name."""
-    return (*_servers(old, new), *_findings(old, new), *_checks(old, new), *_ways(old, new))
+    """What keeps the runs from being compared, servers, findings, what logs and mails show, checks,
+    ways, and what somebody answers for."""
+    return (
+        *rooms.runs(old, new),
+        *_servers(old, new),
+        *_findings(old, new),
+        *_gravest(rooms.incidents(old, new)),
+        *_gravest(rooms.findings(old, new)),
+        *_gravest(rooms.campaigns(old, new)),
+        *_checks(old, new),
+        *_ways(old, new),
+        *_gravest(rooms.acceptances(old, new)),
+    )
+
+
+def _gravest(found: Iterable[Difference]) -> list[Difference]:
+    return sorted(
+        found,
+        key=lambda e: (-LEVELS.index(e.level), e.change, e.rule, e.server, e.before, e.after),
+    )
 
 
 def _checks(old: Run, new: Run) -> list[Difference]:
@@ -64,6 +56,7 @@ def _checks(old: Run, new: Run) -> list[Difference]:
                 after=states[1],
                 level=shown.level,
                 accepted=now is not None and now.accepted is not None,
+                said=shown.title,
             )
         )
     return sorted(found, key=lambda each: (each.rule, each.server, each.change))

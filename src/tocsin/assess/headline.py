@@ -11,7 +11,7 @@ from tocsin.assess.actions.isolate import SENDING, SENDING_SINCE
 from tocsin.assess.incidents import aware, entered
 from tocsin.assess.story import WHERE
 from tocsin.knowledge.steps import steps
-from tocsin.model.conversation import Conversations
+from tocsin.model.conversation import Conversations, parted
 from tocsin.model.finding import LEVELS
 from tocsin.model.hunt import Hunt, HuntFinding, Incident, Stance, Step, stance
 from tocsin.model.text import N_, Sentence, say
@@ -58,15 +58,29 @@ def conversation_headline(spoken: Conversations | None, *, asked: bool) -> tuple
     """Whether somebody speaks in our conversations. asked: nothing else was asked for."""
     if spoken is None:
         return (say(N_("No mail was found in what was given.")),) if asked else ()
+    spoken, taken = parted(spoken)
     alerts = spoken.judged.get("alert", 0)
+    known = taken.campaigns
+    answered = (
+        [
+            say(
+                N_("Campaigns that somebody answers for, an exercise, say: {count}."),
+                count=len(known),
+            )
+        ]
+        if known
+        else []
+    )
     if not alerts:
-        return (say(N_("Nobody was found speaking inside the conversations.")),)
+        nobody = N_("Nobody else was found speaking inside the conversations.")
+        plain = N_("Nobody was found speaking inside the conversations.")
+        return (*answered, say(nobody if known else plain))
     inside = sorted({each for one in spoken.campaigns for each in one.accounts})
     people = {each for one in spoken.campaigns for each in one.recipients}
     lines = [_speaking(alerts), _to_warn(len(people))]
     if inside:
         lines.append(say(N_("Some were sent from accounts of yours: {count}."), count=len(inside)))
-    return tuple(lines)
+    return (*lines, *answered)
 
 
 def hunt_headline(found: Hunt | None, *, asked: bool) -> tuple[Sentence, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from tocsin.assess.incidents import aware
-from tocsin.model.conversation import Conversations, JudgedMessage
+from tocsin.model.conversation import Conversations, JudgedMessage, parted
 
 
 class Hosts:
@@ -59,8 +59,9 @@ def sent_through(hosts: Hosts, spoken: Conversations | None) -> dict[str, Sent]:
 
 
 def hijacked(spoken: Conversations | None) -> Sequence[JudgedMessage]:
-    """The mails that are alerts."""
-    return [each for each in spoken.messages if each.verdict == "alert"] if spoken else []
+    """The mails that are alerts, but for those that somebody answers for."""
+    found = parted(spoken)[0].messages if spoken else ()
+    return [each for each in found if each.verdict == "alert"]
 
 
 def _when(mail: JudgedMessage) -> tuple[datetime, str]:

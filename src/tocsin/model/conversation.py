@@ -9,6 +9,7 @@ import msgspec
 
 from tocsin.model.locator import Locator
 from tocsin.model.text import Sentence
+from tocsin.model.trusts import Acceptance
 
 MessageVerdict = Literal["alert", "watch", "clear"]
 """`alert`: somebody speaks who should not; `watch`: one axis alone; `clear`: nothing stands out."""
@@ -98,7 +99,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     answered: those who answered or forwarded one. subjects: the real subject lines. accounts:
     addresses that are our own and sent one; senders: all addresses. indicators: link URLs (raw),
-    domains, attachment SHA-256s and names, sender addresses.
+    domains, attachment SHA-256s and names, sender addresses. accepted: while somebody answers for it.
     """
 
     id: str
@@ -121,6 +122,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     attachment_names: tuple[str, ...] = ()
     shape: str = ""
     languages: tuple[str, ...] = ()
+    accepted: Acceptance | None = None
 
 
 class HistoryState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,3 +155,28 @@ class Conversations(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     messages: tuple[JudgedMessage, ...]
     campaigns: tuple[Campaign, ...]
     blind: tuple[Sentence, ...] = ()
+
+
+def parted(found: Conversations) -> tuple[Conversations, Conversations]:
+    """The same without the campaigns that somebody answers for, and with these alone."""
+    taken = {each.id for each in found.campaigns if each.accepted is not None}
+    if not taken:
+        return found, _part(found, frozenset(), kept=True)
+    mine = {name for each in found.campaigns if each.id in taken for name in each.messages}
+    names = frozenset({each.id for each in found.messages if each.campaign in taken} | mine)
+    return _part(found, names, kept=False), _part(found, names, kept=True)
+
+
+def _part(found: Conversations, names: frozenset[str], *, kept: bool) -> Conversations:
+    """names: messages of accepted campaigns; kept: these alone, or all others."""
+    messages = tuple(each for each in found.messages if (each.id in names) is kept)
+    left = len([each for each in found.messages if each.verdict == "alert"]) - len(
+        [each for each in messages if each.verdict == "alert"]
+    )
+    alerts = max(0, found.judged.get("alert", 0) - left)
+    return msgspec.structs.replace(
+        found,
+        judged={**found.judged, "alert": alerts},
+        messages=messages,
+        campaigns=tuple(e for e in found.campaigns if (e.accepted is not None) is kept),
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.model.conversation import Conversations, JudgedMessage
+from tocsin.model.conversation import Conversations, JudgedMessage, parted
 from tocsin.model.run import Run
 from tocsin.report import Output, Translate
 from tocsin.report.advisory_parts.warned import campaign_of, is_own, once, reached
@@ -34,6 +34,7 @@ def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
 
 
 def _rows(conversations: Conversations) -> Iterator[list[str]]:
+    conversations, _ = parted(conversations)
     of = campaign_of(conversations)
     met: set[str] = set()
     for each in reached(conversations):

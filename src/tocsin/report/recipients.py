@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from tocsin.model.conversation import parted
 from tocsin.model.run import Run
 from tocsin.report import Output, Translate
 from tocsin.report.advisory_parts.warned import Warned, warned
@@ -32,7 +33,7 @@ SUBJECTS_LIMIT = 10
 
 def render(run: Run, translate: Translate, lang: str) -> str:  # noqa: ARG001
     """`why` is `received`, or `sent` for a mailbox of ours that was used; times are UTC."""
-    rows = map(_row, warned(run.conversations)) if run.conversations else ()
+    rows = map(_row, warned(parted(run.conversations)[0])) if run.conversations else ()
     return table(COLUMNS, rows, counted=False)
 
 

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from tocsin.assess.actions import BASES_KEPT, Proposal, Stage
 from tocsin.assess.incidents import aware
 from tocsin.assess.known import Known, listed
-from tocsin.assess.sending import hijacked
-from tocsin.model.conversation import JudgedMessage
+from tocsin.model.conversation import Conversations, JudgedMessage, parted
 from tocsin.model.text import N_, Sentence, say
-from tocsin.model.trusts import Basis
+from tocsin.model.trusts import Acceptance, Basis
 
 
 def propose(known: Known) -> Iterator[Proposal]:
     """One warning for all, and the passwords of the accounts that sent."""
-    mails = hijacked(known.spoken)
-    if not mails or known.spoken is None:
+    if known.spoken is None:
         return
-    campaigns = known.spoken.campaigns
+    counted, taken = parted(known.spoken)
+    yield from _proposals(known, counted, None)
+    # What ends first: until then somebody answers for all of it.
+    ends = [each.accepted for each in taken.campaigns if each.accepted is not None]
+    if ends:
+        yield from _proposals(known, taken, min(ends, key=lambda each: each.until))
+
+
+def _proposals(
+    known: Known, spoken: Conversations, accepted: Acceptance | None
+) -> Iterator[Proposal]:
+    mails = [each for each in spoken.messages if each.verdict == "alert"]
+    if not mails:
+        return
+    mark = "\0accepted" if accepted else ""
+    campaigns = spoken.campaigns
     people = {p for each in mails for p in each.recipients}
     people |= {p for each in campaigns for p in each.recipients}
     answered = {p for each in mails for p in each.answered}
@@ -27,14 +42,16 @@ def propose(known: Known) -> Iterator[Proposal]:
         kind="warn",
         stage=Stage.WARN,
         level="critical" if answered else "high",
-        key="recipients",
+        key=f"recipients{mark}",
         do=_words(len(people), len(answered)),
         because=_because(mails),
         servers=tuple(sorted({known.hosts.of(each.server) for each in mails} - {""})),
         bases=mail_bases(mails),
+        accepted=accepted,
     )
     accounts = sorted({a for each in campaigns for a in each.accounts})
-    yield from _accounts(accounts, mails)
+    for each in _accounts(accounts, mails):
+        yield msgspec.structs.replace(each, key=f"{each.key}{mark}", accepted=accepted)
 
 
 def _accounts(accounts: Sequence[str], mails: Sequence[JudgedMessage]) -> Iterator[Proposal]:

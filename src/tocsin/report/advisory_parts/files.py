@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tocsin.model.conversation import parted
 from tocsin.model.run import Run
 from tocsin.report import Translate, output
 from tocsin.report.advisory_parts.warned import reached
@@ -19,7 +20,8 @@ NAMES = (
 def files(run: Run, translate: Translate, lang: str) -> dict[str, str]:
     """Name and text of each; none when there is nobody to warn."""
     found = run.conversations
-    if found is None or not (reached(found) or found.campaigns):
+    counted = parted(found)[0] if found else None
+    if counted is None or not (reached(counted) or counted.campaigns):
         return {}
     written = {
         name: output(form).text(run, translate, lang)

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from tocsin.model.conversation import Campaign, Conversations, JudgedMessage
+from tocsin.model.conversation import Campaign, Conversations, JudgedMessage, parted
 from tocsin.report.advisory_parts.inert import inert, inert_mail
 from tocsin.report.advisory_parts.warned import (
     campaign_of,
@@ -150,6 +150,7 @@ def _sender(sender: Sender, words: Wording) -> str:
 
 
 def _kinds(conversations: Conversations, wanted: str | None) -> tuple[Kind, ...]:
+    conversations, _ = parted(conversations)
     of = campaign_of(conversations)
     groups: dict[str, list[JudgedMessage]] = {each.id: [] for each in conversations.campaigns}
     for each in reached(conversations):

@@ -12,6 +12,7 @@ from tocsin.model.conversation import (
     Hit,
     JudgedMessage,
     MessageView,
+    parted,
 )
 from tocsin.model.run import Run
 from tocsin.model.text import N_
@@ -173,11 +174,12 @@ def conversations_view(run: Run, translate: Callable[[str], str]) -> Conversatio
     found = run.conversations
     if found is None:
         return None
-    rows = warned(found)
+    counted, _ = parted(found)
+    rows = warned(counted)
     of = campaign_of(found)
     number_of = {campaign.id: place for place, campaign in enumerate(found.campaigns, 1)}
     places = {each.source: place for place, each in enumerate(run.sources, 1)}
-    messages = reached(found)
+    messages = reached(counted)
 
     def number(each: JudgedMessage) -> int:
         campaign = of.get(each.id)
@@ -188,7 +190,7 @@ def conversations_view(run: Run, translate: Callable[[str], str]) -> Conversatio
     people = recipients(rows)
     return ConversationsView(
         found=found,
-        campaigns=_campaigns(found, messages, number, places),
+        campaigns=_campaigns(found, reached(found), number, places),
         campaigns_left=max(0, len(found.campaigns) - CAMPAIGN_LIMIT),
         alerts=tuple(
             _alert(place, each, number(each), places, translate)
@@ -204,7 +206,7 @@ def conversations_view(run: Run, translate: Callable[[str], str]) -> Conversatio
         own=len({row.address for row in rows if row.own} & people),
         answered=len(answered(rows)),
         judged=sum(found.judged.values()),
-        advisories=_advisories(found, None) if messages or found.campaigns else (),
+        advisories=_advisories(found, None) if messages or counted.campaigns else (),
     )
 
 
@@ -271,7 +273,7 @@ def _campaign(
         urls=tuple(inert_mail(each) for each in campaign.urls),
         domains=tuple(inert_mail(each) for each in campaign.domains),
         names=tuple(inert(each) for each in campaign.attachment_names),
-        advisories=_advisories(found, campaign.id) if several else (),
+        advisories=_advisories(found, campaign.id) if several and not campaign.accepted else (),
     )
 
 

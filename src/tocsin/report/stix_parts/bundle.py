@@ -7,7 +7,7 @@ from typing import Any
 
 import stix2
 
-from tocsin.model.conversation import Campaign, Conversations, JudgedMessage
+from tocsin.model.conversation import Campaign, Conversations, JudgedMessage, parted
 from tocsin.model.run import Run
 from tocsin.model.text import say
 from tocsin.report.advisory_parts.warned import campaign_of, in_order, mailbox, reached
@@ -81,6 +81,7 @@ def _all(run: Run) -> Iterator[Any]:
 
 def _spoken(found: Conversations, frame: Frame) -> Iterator[Any]:
     """The campaigns, each with its mails."""
+    found, _ = parted(found)
     of = campaign_of(found)
     members: dict[str, list[JudgedMessage]] = {}
     for each in reached(found):

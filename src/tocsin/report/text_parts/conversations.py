@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from tocsin.model.conversation import Campaign, Conversations, JudgedMessage
+from tocsin.model.conversation import Campaign, Conversations, JudgedMessage, parted
 from tocsin.model.text import N_
 from tocsin.report import Translate
 from tocsin.report.advisory_parts.inert import inert
@@ -41,16 +41,19 @@ def conversation_lines(
     found: Conversations, translate: Translate, style: Style, *, verbose: bool, quiet: bool
 ) -> Iterator[str]:
     """The block, an empty line behind it; quiet: its first line alone."""
+    count = sum(found.judged.values())
+    found, taken = parted(found)
     rows = warned(found)
     messages = reached(found)
-    yield from _first_line(found, messages, rows, translate, style)
+    yield from _first_line(found, messages, rows, count, translate, style)
     if not quiet:
         yield ""
+        yield from _accepted(taken.campaigns, translate, style, verbose=verbose)
         yield from _campaigns(found, messages, rows, translate, style, verbose=verbose)
         yield from _alone(found, messages, translate, style, verbose=verbose)
         yield from _whom(rows, translate)
         yield from _watched(found, translate, style, verbose=verbose)
-        yield from _ground(found, translate)
+        yield from _ground(found, count, translate)
     yield ""
 
 
@@ -58,9 +61,11 @@ def _first_line(
     found: Conversations,
     messages: tuple[JudgedMessage, ...],
     rows: tuple[Warned, ...],
+    count: int,
     translate: Translate,
     style: Style,
 ) -> Iterator[str]:
+    """count: mails judged."""
     if messages or found.campaigns:
         parts = [
             some(len(found.campaigns), N_("1 campaign"), N_("{count} campaigns"), translate),
@@ -70,10 +75,31 @@ def _first_line(
         ]
         words = ", ".join(parts)
     else:
-        words = translate(N_("nobody speaks who should not, in {count} mails")).format(
-            count=sum(found.judged.values())
-        )
+        words = translate(N_("nobody speaks who should not, in {count} mails")).format(count=count)
     yield f"  {style(translate(N_('Conversations')), 'strong')}   {words}"
+
+
+def _accepted(
+    campaigns: tuple[Campaign, ...], translate: Translate, style: Style, *, verbose: bool
+) -> Iterator[str]:
+    """What somebody answers for, an exercise, say: who, until when and why."""
+    shown = campaigns if verbose else campaigns[:CAMPAIGN_LIMIT]
+    for each in shown:
+        taken = each.accepted
+        assert taken is not None
+        yield "   -  " + style(
+            f"{visible(each.family) or translate(N_('family unknown'))}, "
+            + some(len(each.messages), N_("1 message"), N_("{count} messages"), translate),
+            "dim",
+        )
+        words = translate(N_("Accepted until {day} by {owner}: {reason}"))
+        line = words.format(day=taken.until.isoformat(), owner=taken.owner, reason=taken.reason)
+        for part in textwrap.wrap(visible(line), WIDTH - 8):
+            yield "      " + style(part, "dim")
+    if more := len(campaigns) - len(shown):
+        yield f"  {translate(N_('… and {count} more, in the report')).format(count=more)}"
+    if campaigns:
+        yield ""
 
 
 def _campaigns(
@@ -249,12 +275,12 @@ def _watched(
     yield ""
 
 
-def _ground(found: Conversations, translate: Translate) -> Iterator[str]:
+def _ground(found: Conversations, count: int, translate: Translate) -> Iterator[str]:
     """What the judgement rests on, and what the inputs cannot show."""
     memory = found.history
     yield from _paragraph(
         translate(N_("Judged {judged} mails by a memory of {known} mails since {first}.")).format(
-            judged=sum(found.judged.values()),
+            judged=count,
             known=memory.messages,
             first=f"{memory.first:%Y-%m-%d}" if memory.first else translate(N_("undated")),
         )
