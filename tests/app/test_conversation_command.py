@@ -198,9 +198,41 @@ def test_the_own_domain_is_inferred_and_stated(folder: Path):
     assert (found["own_domains"], found["inferred"]) == (["contoso.example"], False)
 
 
-def test_the_text_names_an_inferred_domain(folder: Path, tmp_path: Path):
+INFERRED = "Your own domains were inferred: contoso.example; give --own-domain to be sure."
+
+
+def test_the_verdict_names_an_inferred_domain_once(folder: Path, tmp_path: Path):
     done = tocsin("conversation", folder, "-o", tmp_path / "out", cwd=tmp_path)
-    assert "contoso.example" in " ".join(done.stdout.split()).partition("Judged")[2]
+    words = " ".join(done.stdout.split())
+    assert INFERRED in words.partition("Conversations ")[0]
+    assert "inferred" not in words.partition("Conversations ")[2].partition("TOCSIN")[0].replace(
+        INFERRED, "", 1
+    )
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert INFERRED in page.partition("<h2")[0]
+    given = tocsin("conversation", folder, "--own-domain", "contoso.example", "--format", "text")
+    assert "inferred" not in given.stdout
+
+
+@pytest.mark.parametrize("command", ["examine", "inventory"])
+def test_one_foreign_mail_that_makes_foreign_servers_look_like_ours_is_told(
+    command, tmp_path: Path
+):
+    (tmp_path / "one.eml").write_text(
+        "Received: from MBX7.fabrikam.example (10.9.0.7) by MBX7.fabrikam.example (10.9.0.7)\n"
+        " with Microsoft SMTP Server (version=TLS1_2, cipher=TLS_ECDHE) id 15.1.2507.6;\n"
+        " Mon, 9 Nov 2026 08:00:00 +0000\n"
+        "From: Lena Vogt <lena.vogt@fabrikam.example>\nTo: Tom Reed <tom.reed@contoso.example>\n"
+        "Subject: prices\nMessage-ID: <1@fabrikam.example>\n"
+        "Date: Mon, 9 Nov 2026 08:00:00 +0000\n\nhello\n"
+    )
+    done = tocsin(command, tmp_path / "one.eml", "--fail-on", "none", "-o", tmp_path / "out", "-q")
+    words = " ".join(done.stdout.split())
+    assert "Your own domains were inferred: fabrikam.example; give --own-domain" in words
+    given = tocsin(
+        command, tmp_path / "one.eml", "--own-domain", "contoso.example", "--format", "text", "-q"
+    )
+    assert "inferred" not in given.stdout
 
 
 @pytest.mark.parametrize(("level", "code"), [("high", 1), ("low", 1), ("critical", 0), ("none", 0)])

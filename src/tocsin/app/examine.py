@@ -44,6 +44,7 @@ from tocsin.assess.headline import (
     conversation_headline,
     headline,
     hunt_headline,
+    own_headline,
     plan_headline,
     trust_headline,
 )
@@ -357,6 +358,11 @@ def _document(
                 trusts, asked="conversation" not in request.rooms and "trust" in request.rooms
             ),
             *expired_headline(request.accepted),
+            *(
+                ()
+                if request.own_domains
+                else own_headline(found.servers, found.own_domains, spoken)
+            ),
         ),
         summary=Summary(
             files=whole.files,

@@ -54,6 +54,31 @@ def headline(
     return tuple(lines)
 
 
+def own_headline(
+    servers: Sequence[KnownServer], inferred: Sequence[str], spoken: Conversations | None
+) -> tuple[Sentence, ...]:
+    """That nobody said which domains are the reader's own, and what mails made us take for them: one
+    foreign mail can make foreign servers look like ours. inferred: by the inventory."""
+    by_mail = any("mail" in each.seen_by for each in servers)
+    names = set(inferred if by_mail else ())
+    if spoken is not None and spoken.inferred:
+        names |= set(spoken.own_domains)
+    if not names:
+        return ()
+    shown = sorted(names)
+    told = ", ".join(shown[:NAMES])
+    if len(shown) > NAMES:
+        words = N_(
+            "Your own domains were inferred: {names} and {count} more; give --own-domain to be sure."
+        )
+        return (say(words, names=told, count=len(shown) - NAMES),)
+    return (
+        say(
+            N_("Your own domains were inferred: {names}; give --own-domain to be sure."), names=told
+        ),
+    )
+
+
 def conversation_headline(spoken: Conversations | None, *, asked: bool) -> tuple[Sentence, ...]:
     """Whether somebody speaks in our conversations. asked: nothing else was asked for."""
     if spoken is None:

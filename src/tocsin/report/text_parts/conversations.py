@@ -15,7 +15,6 @@ from tocsin.report.advisory_parts.warned import (
     answered,
     campaign_of,
     in_order,
-    once,
     reached,
     recipients,
     warned,
@@ -285,12 +284,6 @@ def _ground(found: Conversations, count: int, translate: Translate) -> Iterator[
             first=f"{memory.first:%Y-%m-%d}" if memory.first else translate(N_("undated")),
         )
     )
-    if found.inferred and found.own_domains:
-        yield from _paragraph(
-            translate(
-                N_("Your domains were inferred: {names}. If that is wrong, use --own-domain.")
-            ).format(names=", ".join(once(found.own_domains)) or translate(N_("none")))
-        )
     for each in found.blind:
         yield from _paragraph(
             translate(N_("Cannot be seen: {why}")).format(why=each.render(translate))
