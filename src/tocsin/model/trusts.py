@@ -30,7 +30,7 @@ EdgeKind = Literal[
     "HX_SendsVia", "HX_SourceOf", "HX_AdminOfPeer", "HX_TrustsPeer", "HX_SubmitsTo", "HX_SignsFor",
     "HX_AppRole", "HX_RoutesOutboundThrough", "HX_DeliversTo", "HX_MemberOf", "HX_WriteDacl",
     "HX_ResetPassword", "HX_AddMember", "HX_SyncsTo", "HX_PublishedBy", "HX_ObservedMail",
-    "HX_ReadsMailboxes",
+    "HX_ReadsMailboxes", "HX_DCSync",
 ]  # fmt: skip
 """How control of one end gives influence over the other; names that BloodHound accepts."""
 

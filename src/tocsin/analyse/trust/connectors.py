@@ -26,6 +26,9 @@ from tocsin.model.text import N_, say
 
 ONLINE: Side = "exchange-online"
 
+BELIEVES = ("CloudServicesMailEnabled", "TreatMessagesAsInternal")
+"""What makes an inbound connector take the mail of others for internal."""
+
 UNASKED = N_("No enabled connector of the type OnPremises asks for a certificate.")
 
 
@@ -35,6 +38,16 @@ def inbound(situation: Situation, kind: str = "OnPremises") -> Iterator[tuple[It
     for item in objects(situation, "InboundConnector", ONLINE):
         applies = _applies(item, kind)
         if applies is not False:
+            yield item, applies
+
+
+def trusting(situation: Situation) -> Iterator[tuple[Item, bool | None]]:
+    """Inbound connectors that take mail for the organisation's own: those of the type OnPremises, and
+    those of partners that believe headers or a sender's domain."""
+    yield from inbound(situation)
+    for item, applies in inbound(situation, "Partner"):
+        of = item.ask("ConnectorType").filled
+        if of and any(item.ask(each).value is True for each in BELIEVES):
             yield item, applies
 
 

@@ -42,6 +42,8 @@ attribute member (https://learn.microsoft.com/windows/win32/adschema/)."""
 
 REPLICATE_ALL = "1131f6ad-9c07-11d1-f79f-00c04fc2dcd2"
 """Right DS-Replication-Get-Changes-All: who has it on a domain's root copies every password's hash."""
+REPLICATE = "1131f6aa-9c07-11d1-f79f-00c04fc2dcd2"
+"""Right DS-Replication-Get-Changes, without which the other one is refused."""
 
 IDENTITIES = "00fbf30c-91fe-11d1-aebc-0000f80367c1"
 PUBLIC_INFORMATION = "e48d0154-bcf8-11d1-8702-00c04fb96050"
@@ -109,6 +111,11 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     def replicates(self) -> bool:
         """Whether it lets the holder copy what the domain keeps secret, from its root."""
         return "extendedright" in self.rights and self.object_type in ("", REPLICATE_ALL)
+
+    @property
+    def asks_for_changes(self) -> bool:
+        """Whether it lets the holder ask a domain controller for changes at all."""
+        return "extendedright" in self.rights and self.object_type in ("", REPLICATE)
 
     @property
     def takes_over(self) -> bool:
@@ -231,6 +238,8 @@ def _member(situation: Situation, value: dict[str, Any]) -> Member:
     computer = hosts.get(sid.lower()) or hosts.get(dn.lower()) or ()
     account = name.rpartition("\\")[2] or dn.partition(",")[0].partition("=")[2]
     account = account or next(iter(computer), "")
+    # An export that lists members by their place alone does not say what they are.
+    kind = kind or ("computer" if computer else "")
     asked = (*computer, account) if kind.lower() in ("", "computer") else ()
     server = next((found for each in asked if (found := situation.server(each))), None)
     return Member(

@@ -21,9 +21,9 @@ from tocsin.analyse.trust.situation import Situation
 from tocsin.model.server_state import ServerState
 from tocsin.model.trusts import Basis
 
-Use = Literal["current", "previous", "next", "transport", "principal"]
+Use = Literal["current", "previous", "next", "transport", "principal", "app"]
 """What makes a certificate matter: the three of AuthConfig; the mail certificate of the hybrid
-connectors; its public part lies on a principal of Exchange in Entra."""
+connectors; its public part lies on a principal of Exchange in Entra; or on another app there."""
 
 AUTH: frozenset[Use] = frozenset({"current", "previous", "next"})
 
@@ -110,10 +110,12 @@ def certificates(situation: Situation) -> tuple[Certificate, ...]:
             if _for_mail(each):
                 found[each.key] = _used(each, "transport", basis)
     for principal in principals(situation):
-        for key in principal.keys if principal.kind != "other" else ():
-            if key.thumbprint:
+        on: Use = "app" if principal.kind == "other" else "principal"
+        for key in principal.keys:
+            # Another app's keys are none of Exchange's, unless an Exchange server has one.
+            if key.thumbprint and (on == "principal" or key.thumbprint in found):
                 known = found.get(key.thumbprint, Certificate(thumbprint=key.thumbprint))
-                found[key.thumbprint] = _used(known, "principal", key.basis)
+                found[key.thumbprint] = _used(known, on, key.basis)
     return tuple(_ordered(each) for _, each in sorted(found.items()))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tocsin.analyse.trust.connectors import inbound
+from tocsin.analyse.trust.connectors import trusting
 from tocsin.analyse.trust.drawing import node_id
 from tocsin.analyse.trust.keys import Certificate, certificates
 from tocsin.analyse.trust.names import certificate_identifier, same_name
@@ -52,7 +52,7 @@ def doors(situation: Situation) -> tuple[Door, ...]:
     """The connectors in use that ask for a certificate, or may; `wanted` is empty where the name that
     they ask for was not collected."""
     return tuple(
-        door for item, applies in inbound(situation) for door in _doors(item, sure=applies is True)
+        door for item, applies in trusting(situation) for door in _doors(item, sure=applies is True)
     )
 
 

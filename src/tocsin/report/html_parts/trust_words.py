@@ -59,6 +59,7 @@ VERB = {
     "HX_PublishedBy": N_("leads to"),
     "HX_ObservedMail": N_("was seen sending to"),
     "HX_ReadsMailboxes": N_("can read"),
+    "HX_DCSync": N_("may copy passwords of"),
 }
 
 PROVENANCE = {

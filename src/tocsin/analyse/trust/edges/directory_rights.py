@@ -30,6 +30,12 @@ ROOT = N_("{group} may rewrite the access list of {object} itself: that is the w
 BELOW = N_("{group} may rewrite the access lists of users or groups below {object}.")
 RESET = N_("{group} may set passwords of users below {object}.")
 ADDS = N_("{group} may add members to groups below {object}.")
+COPIES = N_("{group} may copy the hash of every password from {object}: that is the whole domain.")
+PART = N_(
+    "{group} may copy the hash of every password from {object}, once it may ask for changes at all; no "
+    "entry that was read gives it that."
+)
+WITHDRAW = N_("Take the rights to replicate away from {group} on {object}: no Exchange needs them.")
 SETUP = N_(
     "Setup gives {group} rights over users and groups; no access list that was read denies it."
 )
@@ -42,6 +48,9 @@ POWERS: dict[Power, tuple[EdgeKind, str, str]] = {
     "add-member": ("HX_AddMember", "", ADDS),
 }
 """What each power over objects below is drawn as: edge, variant, sentence."""
+
+DRAWN: tuple[WellKnown, ...] = ("EWP", "ETS", "ExchangeServers")
+"""Groups that Exchange servers are in, straight or through another."""
 
 CHECKS = ("HYB-070", "HYB-071", "HYB-073")
 
@@ -68,6 +77,7 @@ def draw(situation: Situation) -> Iterator[Node | Edge]:
     found = grants(situation)
     for grant in found:
         yield from _granted(grant)
+    yield from _copied(found)
     if servers and split is not True and not _told(situation, found):
         yield from _by_design(server_basis(servers[0], "product", servers[0].product))
 
@@ -84,7 +94,7 @@ def _told(situation: Situation, found: tuple[Grant, ...]) -> bool:
 
 def _granted(grant: Grant) -> Iterator[Edge]:
     known = grant.group
-    if known not in ("EWP", "ETS") or grant.on not in ("domain", "AdminSDHolder"):
+    if known not in DRAWN or grant.on not in ("domain", "AdminSDHolder"):
         return
     if grant.here and grant.controls:
         yield _power(known, grant, "HX_WriteDacl", "root", ROOT)
@@ -110,6 +120,27 @@ def _power(known: WellKnown, grant: Grant, kind: EdgeKind, variant: str, words: 
         fix=say(PREPARE if variant == "root" else RESTRICT),
         bases=(grant.basis,),
     )
+
+
+def _copied(found: tuple[Grant, ...]) -> Iterator[Edge]:
+    """Groups that may have a domain controller send them the secrets of a domain."""
+    here = [each for each in found if each.on == "domain" and each.here]
+    for known in DRAWN:
+        own = [each for each in here if each.group == known]
+        for grant in [each for each in own if each.replicates]:
+            asking = [each for each in own if each.asks_for_changes and each.object == grant.object]
+            words = {"group": NAMES[known], "object": grant.object}
+            yield edge(
+                "HX_DCSync",
+                group_id(known),
+                AD_DOMAIN,
+                say(COPIES if asking else PART, **words),
+                variant="" if asking else "part",
+                provenance="configured" if asking else "assumed",
+                checks=("HYB-070",),
+                fix=say(WITHDRAW, **words),
+                bases=(grant.basis, *(each.basis for each in asking)),
+            )
 
 
 def _by_design(basis: Basis) -> Iterator[Edge]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tocsin.analyse.trust.connectors import inbound
+from tocsin.analyse.trust.connectors import BELIEVES, trusting
 from tocsin.analyse.trust.drawing import (
     MAIL_TRUST,
     edge,
@@ -80,7 +80,7 @@ class Outlet(msgspec.Struct, frozen=True, kw_only=True):
 def draw(situation: Situation) -> Iterator[Node | Edge]:
     """Connectors and rules, what they grant, and who matches their addresses."""
     takers = [*_connectors(situation), *_rules(situation)]
-    for item, applies in inbound(situation):
+    for item, applies in trusting(situation):
         yield _node(item)
         yield _grant(item, applies=applies)
     for item in _open_rules(situation):
@@ -114,7 +114,7 @@ def _node(item: Item) -> Node:
 
 
 def _grant(item: Item, *, applies: bool | None) -> Edge:
-    flags = [item.ask("CloudServicesMailEnabled"), item.ask("TreatMessagesAsInternal")]
+    flags = [item.ask(each) for each in BELIEVES]
     name = item.setting.name
     if any(each.value is True for each in flags):
         variant, because, sure = "internal", say(INTERNAL, connector=name), True
@@ -165,7 +165,7 @@ def _rule(item: Item) -> Iterator[Node | Edge]:
 
 
 def _connectors(situation: Situation) -> Iterator[Taker]:
-    for item, applies in inbound(situation):
+    for item, applies in trusting(situation):
         name = item.ask("TlsSenderCertificateName")
         addresses = item.ask("SenderIPAddresses")
         # A connector that asks for a certificate does not look at addresses.

@@ -9,6 +9,7 @@ import msgspec
 from tocsin.analyse.trust.drawing import CLOUD_MAILBOXES, TENANT, edge, node_id
 from tocsin.analyse.trust.edges.mail_keys import called, certificate_id, certificate_node, holdings
 from tocsin.analyse.trust.keys import Certificate, certificates, holders
+from tocsin.analyse.trust.mail_roles import Outsider, outsiders
 from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.principals import (
     FIRST_PARTY,
@@ -42,6 +43,11 @@ MAY_READ = N_(
     "The roles of {app} were not read; as Microsoft's script makes it, it has full access to all "
     "mailboxes."
 )
+ALSO = N_(
+    "{app} is not the hybrid's app and has {value} for every mailbox, unless an application access "
+    "policy of Exchange Online narrows it."
+)
+TAKE_AWAY = N_("Take {value} away from {app}, or narrow it to the mailboxes that it works for.")
 LESS = N_("Give {app} the Graph permissions of the May 2026 update instead of full access.")
 MOVE_ON = N_("Set up the dedicated hybrid app, then clean the shared principal.")
 
@@ -52,7 +58,8 @@ UPLOADED = frozenset({"current", "next"})
 
 
 class App(msgspec.Struct, frozen=True, kw_only=True):
-    """An app that takes signatures. principal: as read, None where only its id is known."""
+    """An app that takes signatures. principal: as read, None where only its id is known. outsider:
+    what it has, if it is not Exchange's."""
 
     id: str
     app_id: str
@@ -60,13 +67,14 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     first: bool
     principal: Principal | None
     basis: tuple[Basis, ...]
+    outsider: Outsider | None = None
 
 
 def draw(situation: Situation) -> Iterator[Node | Edge]:
     """Certificates for tokens, who holds their keys, the apps that take them, what those may."""
     expected = tokens(situation)
     known = certificates(situation)
-    signing = [each for each in known if each.auth or "principal" in each.uses]
+    signing = [each for each in known if each.auth or each.uses & {"principal", "app"}]
     if expected and not any(each.uses & UPLOADED for each in known):
         signing.append(msgspec.structs.replace(UNREAD, bases=expected))
     for each in signing:
@@ -105,7 +113,22 @@ def _apps(situation: Situation, expected: tuple[Basis, ...]) -> list[App]:
                     basis=expected,
                 ),
             )
-    return [each for _, each in sorted(found.items())]
+    return [*(each for _, each in sorted(found.items())), *_others(situation)]
+
+
+def _others(situation: Situation) -> Iterator[App]:
+    """Apps beside the hybrid's that read every mailbox."""
+    for each in outsiders(situation):
+        if each.sure and each.principal is not None and each.opens != "sending":
+            yield App(
+                id=app_node_id(first=False, app_id=each.principal.app_id),
+                app_id=each.principal.app_id,
+                name=each.name,
+                first=False,
+                principal=each.principal,
+                basis=tuple(item.basis() for item in each.principal.items),
+                outsider=each,
+            )
 
 
 def app_node_id(*, first: bool, app_id: str) -> str:
@@ -135,24 +158,25 @@ def _signatures(
                 certificate = by_thumbprint.get(key.thumbprint)
                 if certificate is not None:
                     yield _signature(app, certificate, key)
-                elif not key.thumbprint:
+                elif not key.thumbprint and app.outsider is None:
                     yield from _presumed(app, signing, (key.basis,))
     # An app that the directory was asked for and does not have takes no signature.
     asked = app.principal is None and app.first
     missing = asked and situation.settings.asked("ServicePrincipal", "entra")
-    if not read and not missing:
+    if not read and not missing and app.outsider is None:
         yield from _presumed(app, signing, expected or app.basis)
 
 
 def _signature(app: App, certificate: Certificate, key: Key) -> Edge:
     words = {"app": app.name, "certificate": called(certificate)}
+    checks = ("HYB-050", "HYB-051", "HYB-054") if app.first else ("HYB-052", "HYB-054")
     return edge(
         "HX_SignsFor",
         certificate_id(certificate),
         app.id,
         say(SIGNS if key.until is not None else ENDLESS, **words),
         provenance="configured" if key.until is not None else "assumed",
-        checks=("HYB-050", "HYB-051", "HYB-054") if app.first else ("HYB-052", "HYB-054"),
+        checks=("HYB-053",) if app.outsider else checks,
         fix=say(CLEAN, **words),
         bases=(key.basis,),
     )
@@ -189,6 +213,19 @@ def _roles(situation: Situation, app: App) -> Iterator[Edge]:
                 fix=say(MOVE_ON),
                 bases=app.basis,
             )
+        return
+    if app.outsider is not None:
+        words = {"app": app.name, "value": ", ".join(app.outsider.roles)}
+        yield edge(
+            "HX_AppRole",
+            app.id,
+            CLOUD_MAILBOXES,
+            say(ALSO, **words),
+            variant="mailboxes" if app.outsider.opens == "everything" else "mail",
+            checks=("HYB-053",),
+            fix=say(TAKE_AWAY, **words),
+            bases=tuple(each.basis for each in app.outsider.answers),
+        )
         return
     granted = _granted(situation, app)
     if granted or not situation.settings.asked("AppRoleAssignment", "entra"):

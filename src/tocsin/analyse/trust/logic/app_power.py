@@ -1,15 +1,19 @@
-"""What the dedicated hybrid app may do, and who else could use it."""
+"""What the dedicated hybrid app may do, who else could use it, and which other apps open mailboxes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
+from tocsin.analyse.trust.mail_roles import Opens, Outsider, outsiders, whose
 from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.principals import FULL_ACCESS, Principal, principals
-from tocsin.analyse.trust.settings import Answer, Item
+from tocsin.analyse.trust.settings import Answer
 from tocsin.analyse.trust.situation import Situation, Verdict
 from tocsin.analyse.trust.verdicts import cmdlet, failed, passed, uncollected, unread
 from tocsin.knowledge.checks import Check
+from tocsin.model.finding import Level
 from tocsin.model.text import N_, say
 
 FULL = N_(
@@ -22,12 +26,33 @@ SECRETS = N_(
 OWNERS = N_("{name} has owners ({value}): each of them may put a key of their own on it.")
 FINE = N_("{name} has none of these: {what}.")
 NONE = N_("There is no dedicated hybrid app.")
+EVERYTHING = N_(
+    "{name} is not the hybrid's app and has {value}: whoever has a key or password of it opens every "
+    "mailbox in Exchange Online, unless an application access policy there narrows it."
+)
+MAIL = N_(
+    "{name} is not the hybrid's app and has {value}: whoever has a key or password of it reads the mail "
+    "of every mailbox in Exchange Online, unless an application access policy there narrows it."
+)
+SENDING = N_(
+    "{name} is not the hybrid's app and has {value}: whoever has a key or password of it acts in the name "
+    "of every mailbox in Exchange Online, unless an application access policy there narrows it."
+)
+UNTOLD = N_("{name} has {value}; whether it is the hybrid's app was not read.")
 
 ROLE = "full_access_as_app"
 
+OTHERS: dict[Opens, tuple[str, Level | None]] = {
+    "everything": (EVERYTHING, None),
+    "mail": (MAIL, "medium"),
+    "sending": (SENDING, "low"),
+}
+"""What is said of an app that opens this much, and how grave that is where not as the check says.
+Backup and signature services have roles of Microsoft Graph in many tenants."""
+
 
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
-    """Each dedicated app: its role, its passwords, its owners."""
+    """Each dedicated app: its role, its passwords, its owners; each other app with such a role."""
     del check
     found = [each for each in principals(situation) if each.kind == "dedicated"]
     kinds = ("ServicePrincipal", "Application")
@@ -41,6 +66,19 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
         yield _role(situation, app)
         yield _passwords(app)
         yield _owners(situation, app)
+    if not found and uncollected(situation, "AppRoleAssignment", "entra") is not None:
+        yield unread("", cmdlet("AppRoleAssignment"))
+    yield from map(_other, outsiders(situation))
+
+
+def _other(app: Outsider) -> Verdict:
+    said = {"name": app.name, "value": ", ".join(app.roles)}
+    if not app.sure:
+        because, missing = say(UNTOLD, **said), (cmdlet("AuthServer"), cmdlet("ServicePrincipal"))
+        return msgspec.structs.replace(unread(app.name, *missing), because=because)
+    words, level = OTHERS[app.opens]
+    verdict = failed(app.name, say(words, **said), app.answers)
+    return msgspec.structs.replace(verdict, level=level)
 
 
 def _role(situation: Situation, app: Principal) -> Verdict:
@@ -50,7 +88,7 @@ def _role(situation: Situation, app: Principal) -> Verdict:
     unknown = False
     for item in objects(situation, "AppRoleAssignment", "entra"):
         role = item.ask("appRoleId")
-        mine = _is_of(item, app)
+        mine = whose(item, app)
         if not role.known or mine is None:
             unknown = unknown or str(role.value).lower() in (FULL_ACCESS, "none")
         elif mine and str(role.value).lower() == FULL_ACCESS:
@@ -59,14 +97,6 @@ def _role(situation: Situation, app: Principal) -> Verdict:
     if unknown:
         return unread(subject, cmdlet("AppRoleAssignment"))
     return passed(subject, say(FINE, name=app.name, what=ROLE))
-
-
-def _is_of(item: Item, app: Principal) -> bool | None:
-    """Whether a role was given to the app; by its object id, else by its name."""
-    by_id, by_name = item.ask("principalId"), item.ask("principalDisplayName")
-    if by_id.filled and app.ids:
-        return str(by_id.value).lower() in app.ids
-    return str(by_name.value).lower() == app.name.lower() if by_name.filled else None
 
 
 def _passwords(app: Principal) -> Verdict:

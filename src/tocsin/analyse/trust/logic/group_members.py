@@ -14,12 +14,17 @@ from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
 
 STALE = N_(
-    "{name} is in {value}, and no Exchange server of that name is known: whoever has that computer "
-    "account has all that an Exchange server has in the domain."
+    "{name} is in {value}, and no Exchange server of that name is known: whoever has that account has "
+    "all that an Exchange server has in the domain."
 )
 STRANGER = N_(
     "{name}, a {kind}, is in {value}, which is for Exchange servers only: it has all that an Exchange "
     "server has in the domain."
+)
+BELIEVED = N_(
+    "{name} is in {value}, and no Exchange server of that name is known: whoever has that account is "
+    "taken by every Exchange server for one of its own, and the mail and headers that it hands over "
+    "are believed."
 )
 DISABLED = N_(
     "{name} is in {value}, and no Exchange server of that name is known. The account is disabled: it "
@@ -34,11 +39,15 @@ SEVERAL = N_(
 FINE = N_("Nobody is in {value} who does not belong there.")
 NO_GROUP = N_("Exchange's groups are not among the groups that were read.")
 
-TRUSTED: tuple[WellKnown, ...] = ("ETS", "EWP")
+TRUSTED: tuple[WellKnown, ...] = ("ETS", "EWP", "ExchangeServers")
+
+INSTALLED = "Exchange Install Domain Servers"
+SYSTEM_OBJECTS = ",cn=microsoft exchange system objects,"
+"""The group that setup makes in each domain and puts into Exchange Servers, and where it lies."""
 
 
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
-    """Each member of the two groups that should not be there."""
+    """Each member of the three groups that should not be there."""
     del check
     nothing = uncollected(situation, "DirectoryGroup", "directory")
     if nothing is not None:
@@ -66,7 +75,7 @@ def _one(situation: Situation, group: Group) -> Iterator[Verdict]:
 
 def _member(situation: Situation, group: Group, member: Member) -> Verdict | None:
     """None for one who belongs there."""
-    if _is_subsystem(situation, group, member):
+    if _is_subsystem(situation, group, member) or _is_setups(group, member):
         return None
     alive = live(situation, member)
     if alive:
@@ -89,7 +98,7 @@ def _member(situation: Situation, group: Group, member: Member) -> Verdict | Non
         )
     enabled = _enabled(situation, member)
     kind = member.kind.lower()
-    because = say(STALE, **said)
+    because = say(BELIEVED if group.well_known == "ExchangeServers" else STALE, **said)
     if kind not in ("", "computer"):
         because = say(STRANGER, kind=member.kind, **said)
     elif enabled is False:
@@ -104,6 +113,14 @@ def _is_subsystem(situation: Situation, group: Group, member: Member) -> bool:
         return False
     sids = {each.sid.upper() for each in groups(situation, "ETS") if each.sid}
     return member.name.lower() == NAMES["ETS"].lower() or member.sid.upper() in sids
+
+
+def _is_setups(group: Group, member: Member) -> bool:
+    """The group of each domain that setup puts into Exchange Servers; anybody may choose its name, but
+    not its place."""
+    if group.well_known != "ExchangeServers" or member.name.lower() != INSTALLED.lower():
+        return False
+    return not member.dn or SYSTEM_OBJECTS in member.dn.lower()
 
 
 def _enabled(situation: Situation, member: Member) -> bool | None:

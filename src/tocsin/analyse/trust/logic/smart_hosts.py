@@ -1,72 +1,147 @@
-"""HYB-033: mail of the cloud is handed to a host that is not known as the organisation's own."""
+"""HYB-033: mail is handed to a host that is not known as the organisation's own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 
-from tocsin.analyse.trust.connectors import gates, inbound, judged_outbound, other_end
-from tocsin.analyse.trust.domains import TENANT_SUFFIX, accepted, bare
-from tocsin.analyse.trust.hosts import servers_in, spans
+from tocsin.analyse.trust.connectors import gates, judged_outbound, other_end, outbound
+from tocsin.analyse.trust.keys import host_of
+from tocsin.analyse.trust.mail_exchangers import delivery
+from tocsin.analyse.trust.next_hops import configured, ours, trusted
 from tocsin.analyse.trust.objects import objects
-from tocsin.analyse.trust.ranges import span
 from tocsin.analyse.trust.settings import Answer, Item
-from tocsin.analyse.trust.situation import Situation, Verdict
-from tocsin.analyse.trust.verdicts import cmdlet, failed, named, passed, unanswered, unread
+from tocsin.analyse.trust.situation import Situation, Verdict, bases_of
+from tocsin.analyse.trust.ties import used
+from tocsin.analyse.trust.verdicts import (
+    cmdlet,
+    failed,
+    named,
+    passed,
+    unanswered,
+    uncollected,
+    unread,
+)
 from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
 
 NONE = N_("{name} hands mail to no host of its own choice.")
 OWN = N_("{name} hands mail to hosts of your own.")
+GATEWAY = N_(
+    "{name} hands all mail that leaves to {value}: your own, or the service that takes your mail from "
+    "the internet."
+)
 STRANGE = N_(
     "{name} hands mail of the cloud to {value}, which is no server, no domain and no address of yours "
     "that was read: whoever runs it reads that mail."
 )
+ALL_OUT = N_(
+    "{name} hands all mail that leaves the organisation to {value}, which is no host of yours that was "
+    "read and does not take your mail from the internet: whoever runs it reads that mail."
+)
+UNTOLD = N_(
+    "{name} hands all mail that leaves the organisation to {value}; whose host that is, what was read "
+    "does not tell."
+)
+
+EVERYWHERE = re.compile(r"\*(\.[a-z]{2,})?")
+"""A domain that stands for all, or for a whole top-level domain."""
 
 
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
-    """One verdict for every enabled outbound connector of the type OnPremises."""
+    """Enabled outbound connectors of the type OnPremises; of the type Partner, and send connectors
+    on-premises, those that all mail leaves through."""
     del check
     yield from judged_outbound(situation, lambda item: _one(situation, item))
+    for item, applies in outbound(situation, "Partner"):
+        if item.ask("ConnectorType").filled:
+            domains = item.ask("RecipientDomains")
+            yield from _all_out(situation, item, domains, [*gates(item), domains], applies=applies)
+    if uncollected(situation, "SendConnector", "on-premises") is not None:
+        yield unread("", cmdlet("SendConnector"))
+    for item in objects(situation, "SendConnector", "on-premises"):
+        if used(item) is not False:
+            spaces = item.ask("AddressSpaces")
+            asked = [item.ask("Enabled"), spaces]
+            yield from _all_out(situation, item, spaces, asked, applies=used(item))
 
 
 def _one(situation: Situation, item: Item) -> Verdict:
     answer, name = item.ask("SmartHosts"), named(item)
     if not answer.known:
         return unanswered(item, [answer, *gates(item)])
-    asked = [answer, *gates(item), *_configured(situation)]
-    hosts = [text.strip("[] ") for text in answer.texts()]
-    truths = [_own(situation, host) for host in hosts]
-    if False in truths:
-        value = ", ".join(h for h, mine in zip(hosts, truths, strict=True) if mine is False)
-        because = say(STRANGE, name=name, value=value)
+    asked = [answer, *gates(item), *configured(situation)]
+    hosts, strange, unsure = _hosts(answer, lambda host: ours(situation, host))
+    if strange:
+        because = say(STRANGE, name=name, value=", ".join(strange))
         return failed(name, because, asked, other_end(situation, item))
-    if None in truths:
+    if unsure:
         return unread(name, cmdlet("AcceptedDomain"), cmdlet("HybridConfiguration"))
     return passed(name, say(OWN if hosts else NONE, name=name), asked)
 
 
-def _configured(situation: Situation) -> list[Answer]:
-    """What the organisation's own side says its host is."""
-    return [each.ask("OnPremisesSmartHost") for each in objects(situation, "HybridConfiguration")]
+def _all_out(
+    situation: Situation,
+    item: Item,
+    where: Answer,
+    gate: list[Answer],
+    *,
+    applies: bool | None,
+) -> Iterator[Verdict]:
+    """Nothing about a connector that only mail for some domains leaves through."""
+    if where.known and not any(map(_everywhere, where.texts())):
+        return
+    answer, name = item.ask("SmartHosts"), named(item)
+    asked, servers = [answer, *gate], _sources(situation, item)
+    if not answer.known:
+        yield unanswered(item, asked, servers)
+        return
+    hosts, strange, unsure = _hosts(answer, lambda host: trusted(situation, host))
+    if not strange and not unsure:
+        value = ", ".join(hosts)
+        yield passed(name, say(GATEWAY if hosts else NONE, name=name, value=value), asked)
+    elif applies is None or not where.known:
+        yield unanswered(item, gate, servers)
+    elif strange:
+        because = say(ALL_OUT, name=name, value=", ".join(strange))
+        yield failed(name, because, [*asked, *delivery(situation).answers], servers)
+    else:
+        yield Verdict(
+            outcome="unknown",
+            subject=name,
+            because=say(UNTOLD, name=name, value=", ".join(unsure)),
+            bases=bases_of(asked),
+            servers=servers,
+            missing=_missing(situation),
+        )
 
 
-def _own(situation: Situation, host: str) -> bool | None:
-    """Whether a host is the organisation's own; None if too little was read to tell."""
-    configured = _configured(situation)
-    if bare(host) in {bare(text) for each in configured for text in each.texts()}:
-        return True
-    wizard = bool(configured) and all(each.known for each in configured)
-    mine = span(host)
-    if mine is not None:
-        trusted = [item.ask("SenderIPAddresses") for item, _ in inbound(situation)]
-        known = spans(text for each in trusted for text in each.texts())
-        if servers_in(situation, [mine]) or any(mine.meets(each) for each in known):
-            return True
-        listed = any(each.addresses for each in situation.servers)
-        return False if wizard and listed and all(each.known for each in trusted) else None
-    if situation.server(host) is not None:
-        return True
-    sides = [accepted(situation, host, "exchange-online"), accepted(situation, host, "on-premises")]
-    if True in sides and not bare(host).endswith(TENANT_SUFFIX):
-        return True
-    return False if wizard and None not in sides else None
+def _missing(situation: Situation) -> tuple[str, ...]:
+    """What would tell whose a host is. Addresses of servers are told by scans and mails, not by a
+    command."""
+    kinds = ("AcceptedDomain", "HybridConfiguration", "InboundConnector")
+    lacking = [] if delivery(situation).elsewhere is not None else [cmdlet("MxRecord")]
+    lacking += [cmdlet(each) for each in kinds if uncollected(situation, each) is not None]
+    return tuple(lacking) or ("servers",)
+
+
+def _hosts(
+    answer: Answer, judge_one: Callable[[str], bool | None]
+) -> tuple[list[str], list[str], list[str]]:
+    """All hosts, those of strangers, those of which nobody can tell."""
+    hosts = [text.strip("[] ") for text in answer.texts()]
+    truths = [(host, judge_one(host)) for host in hosts]
+    return hosts, [h for h, mine in truths if mine is False], [h for h, m in truths if m is None]
+
+
+def _everywhere(text: str) -> bool:
+    """Whether an address space or a recipient's domain stands for everybody."""
+    kind, colon, rest = text.strip().lower().rpartition(":")
+    domain = rest.partition(";")[0].strip()
+    return kind in ("", "smtp") and bool(EVERYWHERE.fullmatch(domain or colon))
+
+
+def _sources(situation: Situation, item: Item) -> tuple[str, ...]:
+    names = map(host_of, item.ask("SourceTransportServers").texts())
+    found = (situation.server(each) for each in names)
+    return tuple(sorted({each.id for each in found if each is not None}))

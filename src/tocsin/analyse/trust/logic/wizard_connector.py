@@ -42,10 +42,12 @@ EXTRA = N_(
 
 
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
-    """One verdict for every enabled connector of the type OnPremises."""
+    """One verdict for every enabled connector of the type OnPremises; of any type about headers."""
     ties, promotion = wizard_names(situation), check.id == PROMOTION
     yield from judged_inbound(
-        situation, lambda item: _one(situation, item, ties, promotion=promotion)
+        situation,
+        lambda item: _one(situation, item, ties, promotion=promotion),
+        "" if promotion else "OnPremises",
     )
 
 
