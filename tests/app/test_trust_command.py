@@ -153,3 +153,28 @@ def test_a_contract_for_updates_told_as_private_knowledge_counts_in_the_checks(c
         "2019,2024-01-09,2025-10-14,2099-12-31,our contract,contract 17\n"
     )
     assert ended("--knowledge", tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("report", "--from", "{run}", "-v"),
+        ("report", "--from", "{run}", "--format", "html"),
+        ("report", "--from", "{run}", "--without", "EX02"),
+        ("diff", "{other}", "{run}"),
+    ],
+)
+def test_our_own_names_of_things_are_in_the_readers_language_inside_sentences_too(
+    examined, tmp_path, words
+):
+    other = tmp_path / "other"
+    other.mkdir()
+    found = run_of(examined[1])
+    found["trusts"]["paths"] = []
+    (other / "run.json").write_text(json.dumps(found))
+    given = [each.format(run=examined[1], other=other) for each in words]
+    english = tocsin(*given, "--lang", "en").stdout
+    assert "mailboxes in Exchange Online" in english
+    french = tocsin(*given, "--lang", "fr").stdout
+    assert "boîtes aux lettres d'Exchange Online" in " ".join(french.split()).replace("&#39;", "'")
+    assert "mailboxes in Exchange Online" not in " ".join(french.split())

@@ -16,6 +16,7 @@ from tocsin.report.html_parts.words import LEVEL, STATUS
 from tocsin.report.hunt_parts.telling import OUTCOME
 from tocsin.report.text import WIDTH, counted, visible
 from tocsin.report.text_parts.lines import some
+from tocsin.report.trust_parts.names import named
 
 Translate = Callable[[str], str]
 
@@ -218,7 +219,8 @@ def _ways(rows: list[Difference], translate: Translate) -> Iterator[str]:
             yield "  " + counted(translate(head), len(alike), translate)
             for each in alike[:_ROWS]:
                 strengths = " -> ".join(part for part in (each.before, each.after) if part)
-                yield f"    {visible(each.server)} → {visible(each.rule)}   {strengths}"
+                target = visible(named(each.rule, translate))
+                yield f"    {visible(each.server)} → {target}   {strengths}"
             yield from _more(len(alike), translate)
             yield ""
 

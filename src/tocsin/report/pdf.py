@@ -20,6 +20,7 @@ from tocsin.report.html_parts.visible import speak
 from tocsin.report.html_parts.words import LEVEL
 from tocsin.report.hunt_parts.telling import OUTCOME
 from tocsin.report.text import HIDDEN, opened
+from tocsin.report.trust_parts.names import in_words
 from tocsin.report.trust_parts.places import place
 
 EXTRA = N_("a PDF needs the extra: install tocsin[pdf], and Pango from the system's packages")
@@ -49,6 +50,7 @@ def paper(run: Run, translate: Translate, lang: str) -> str:
     def sentence(template: str, **values: Any) -> str:
         return translate(template).format_map(values)
 
+    run = in_words(run, translate)
     open_ones = [each for each in run.plan.actions if each.accepted is None] if run.plan else []
     failed = [each for each in run.trusts.checks if each.outcome == "fail"] if run.trusts else []
     style = resources.files("tocsin.report.html_parts").joinpath("paper.css").read_text("utf-8")

@@ -9,6 +9,7 @@ from tocsin.model.text import N_
 from tocsin.model.trusts import Trusts
 from tocsin.report import Translate
 from tocsin.report.text_parts.lines import Style, visible
+from tocsin.report.trust_parts.names import in_words
 
 SCORES_SHOWN = 12
 """Servers whose score is printed before and after; the rest is counted."""
@@ -16,7 +17,7 @@ SCORES_SHOWN = 12
 
 def remains(whole: Run, left: Run, translate: Translate, style: Style) -> Iterator[str]:
     """Ways and scores before and after, for a terminal."""
-    before, after = whole.trusts, left.trusts
+    before, after = (in_words(each, translate).trusts for each in (whole, left))
     if before is None or after is None:
         return
     what = visible(", ".join(after.without))

@@ -181,9 +181,15 @@ def _unknown(found: Trusts, translate: Translate) -> Iterator[str]:
         for each in wanted:
             sides.setdefault(each.side, {})[each.cmdlet] = None
         inputs = translate(N_("; ")).join(
-            (f"{translate(SIDE[side])}: " if side else "") + ", ".join(cmdlets)
+            _beside(translate(SIDE[side]) if side else "", ", ".join(cmdlets), translate)
             for side, cmdlets in sides.items()
         )
         yield from wrapped(translate(N_("collect")), words.format(count=len(checks), inputs=inputs))
         words = translate(N_("{command} writes scripts that export most of it"))
         yield from wrapped("", words.format(command=COMMAND))
+
+
+def _beside(side: str, cmdlets: str, translate: Translate) -> str:
+    """`Exchange Online: Get-A, Get-B`, with the reader's own spacing."""
+    words = translate(N_("{side}: {cmdlets}"))
+    return words.format(side=side, cmdlets=cmdlets) if side else cmdlets
