@@ -159,6 +159,24 @@ def test_answers_between_the_quoted_lines_are_new() -> None:
     assert not taken("New.\n\nOn 4 March 2021 10:22, A wrote:\n> a\n> b\n").text.inline
 
 
+def test_what_fell_out_of_a_quote_when_its_lines_were_broken_is_quoted() -> None:
+    link = "http://news.fabrikam.example/" + "archive/" * 8 + "page.asp"
+    found = taken(
+        "It was no joke.\n\n"
+        "> We met 36 people and one photographer of the American nature club,\nGail\n> Ruban.\n"
+        f"> Links to:\n>\n>\n{link}\n> ve.html\n>\n> Shall we go?\nYes.\n> When?\n"
+    )
+    assert found.new == "It was no joke.\n\nYes."
+    assert "Gail" in found.quoted
+    assert link in found.quoted
+
+
+def test_a_long_link_in_answer_to_a_quoted_line_is_new() -> None:
+    link = "https://fabrikam-my.sharepoint.example/:x:/g/personal/" + "EaBc9" * 9
+    found = taken(f"See below.\n\n> Where is the list?\n{link}\n> And the other?\n")
+    assert found.new == f"See below.\n\n{link}"
+
+
 def test_a_mail_answered_below_an_attribution_that_stands_alone() -> None:
     found = taken(
         "On Tue, 4 Mar 2021 at 10:22, Ada Winter wrote:\n\nHello Ada,\n\nthanks.\n\n"

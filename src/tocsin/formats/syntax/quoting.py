@@ -30,6 +30,12 @@ ATTRIBUTIONS = 20
 LOOK_BACK = 4000
 """Characters above a stretch of prefixed lines in which its header block or attribution is."""
 
+LINE_WIDTH = 72
+"""Characters beyond which programs break a line at the earliest."""
+
+WRAPPED_LIMIT = 2000
+"""Characters of a line that may have fallen out of a quote; a link can be as long."""
+
 _RUN = re.compile(r"\n[ \t]{0,3}+>[^\n]*+(?:\n[ \t]{0,3}+>[^\n]*+)*+")
 """Like those below it begins with a plain line break, which is found without trying each place."""
 _FAR_RUN = re.compile(r"\n {4,8}+>[^\n]*+(?:\n {4,8}+>[^\n]*+)*+")
@@ -214,13 +220,18 @@ def _last_line(text: str) -> str:
 
 
 def _wrapped(text: str, before: Span, start: int) -> bool:
-    """Whether what stands between two runs is one short line that fell out of the first."""
+    """Whether what stands between two runs is one line that fell out of the first: where lines are
+    broken after the prefix was set, the last words, or a long link, are left without."""
     between = text[before[1] : start]
-    if not 2 <= len(between) <= 50 or between.count("\n") != 1:
+    if not 2 <= len(between) <= WRAPPED_LIMIT or between.count("\n") != 1 or between[1].isspace():
         return False
-    if between[1].isupper() or between[1].isspace():
-        return False
-    return before[1] - text.rfind("\n", 0, before[1]) > 65
+    above = text[text.rfind("\n", 0, before[1]) + 1 : before[1]].rstrip()
+    first, _, more = between[1:].rstrip().partition(" ")
+    if len(between) > 50:  # a long link that was alone on its line: of that only the prefix is left
+        return above.endswith(">") and len(above) + 1 + len(first) > LINE_WIDTH and not more
+    if len(above) + 1 + len(first) > LINE_WIDTH:
+        return True
+    return len(above) > LINE_WIDTH - 8 and not between[1].isupper()
 
 
 def _tail(piece: str, named: list[Block]) -> _Tail | None:
