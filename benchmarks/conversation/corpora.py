@@ -11,13 +11,16 @@ from pathlib import Path
 from benchmarks.conversation.forms import FORMS
 from benchmarks.conversation.inject import Hijack, Injector, Row
 from benchmarks.conversation.innocent import Innocents
-from benchmarks.conversation.lists import MailList, read_list, sources
+from benchmarks.conversation.lists import MailList, listed, read_list, sources
 from benchmarks.conversation.lures import Set
 from benchmarks.conversation.replay import Corpus, Item, parse, prepare
 from tocsin.model.message import Message
 
 SAMPLES = Path(__file__).resolve().parents[2].parent / "shared" / "samples" / "mail"
 LISTS = ("usrp-users-2021-2025", "openbmc-2019-2021")
+ELSEWHERE = "ham-2002"
+"""Several lists as one man received them, of another time and other subjects: never fitted on."""
+
 SETS: tuple[Set, ...] = ("A", "B")
 SAMPLE_FORMS = {
     "emotet_ext": "T1", "qakbot_ext": "T2", "squirrel_exchange": "T3", "lateral_acct": "T4",
@@ -42,7 +45,7 @@ def list_corpus(
     name: str, per_form: int, seed: int, samples: Path = SAMPLES, sets: Sequence[Set] = SETS
 ) -> Corpus:
     """One list with both injected sets, the innocent variants, and the older injected samples."""
-    of = read_list(located(f"threads-{name}", samples), name)
+    of = mail_list(name, samples)
     hijacks: dict[str, list[Hijack]] = {}
     for which in sets:
         injector = Injector(of, which, seed)
@@ -51,6 +54,14 @@ def list_corpus(
     if "B" in sets:
         hijacks["samples"] = list(older_samples(of, located("hijack-injected-dev", samples)))
     return prepare(of, hijacks)
+
+
+def mail_list(name: str, samples: Path = SAMPLES) -> MailList:
+    """A list of the samples by its name."""
+    if name != ELSEWHERE:
+        return read_list(located(f"threads-{name}", samples), name)
+    archive, part, _ = OTHERS["ham"]
+    return listed(((n, raw) for n, raw in _named(located(archive, samples)) if part in n), name)
 
 
 def older_samples(of: MailList, path: Path) -> Iterator[Hijack]:
@@ -122,4 +133,4 @@ def _seconds(body: object) -> int:
     return int(body.when.timestamp()) if body.when else 0
 
 
-__all__ = ["LISTS", "SAMPLES", "list_corpus", "other_mail", "real_hijacks", "sources"]
+__all__ = ["ELSEWHERE", "LISTS", "SAMPLES", "list_corpus", "other_mail", "real_hijacks", "sources"]

@@ -16,7 +16,14 @@ from typing import Any
 import msgspec
 
 from benchmarks.conversation import measures
-from benchmarks.conversation.corpora import LISTS, SAMPLES, list_corpus, other_mail, real_hijacks
+from benchmarks.conversation.corpora import (
+    ELSEWHERE,
+    LISTS,
+    SAMPLES,
+    list_corpus,
+    other_mail,
+    real_hijacks,
+)
 from benchmarks.conversation.fit import fit
 from benchmarks.conversation.fitting import middle_outcomes, table, with_threshold
 from benchmarks.conversation.inject import PARTS
@@ -34,7 +41,7 @@ from benchmarks.conversation.replay import Corpus, Outcome, Replay, cold_runs, r
 from benchmarks.conversation.statistics import Rate, wilson
 from tocsin.knowledge.indicators import Indicators, load_indicators
 
-PARTS_OF_IT = ("whole", "cold", "crossed", "others")
+PARTS_OF_IT = ("whole", "cold", "crossed", "elsewhere", "others")
 COLD_DAYS = (0, 7, 30, 90)
 VIEWS = {"journal": False, "gateway": True}
 
@@ -117,6 +124,17 @@ class Evaluation:
                 )
             )
         self.result[f"crossed {learnt} to {corpus.of.name}"] = found
+
+    def elsewhere(self, corpus: Corpus) -> None:
+        """Mail of another time and place, that no fit has seen: all after the first 40 %, set B."""
+        begin, end = _part(corpus, "middle")[0], _part(corpus, "last")[1]
+        for title, outcomes in (
+            ("whole history", run(corpus, begin, end, ("B",))),
+            ("30 days", cold_runs(corpus, begin, end, ("B",), 30)),
+        ):
+            found = measures.figures(outcomes, "B", self.indicators)
+            self._say(run_table(f"NEVER FITTED ON: {corpus.of.name}, journal, {title}", found))
+            self.result[f"{corpus.of.name}, {title}"] = found
 
     def others(self, samples: Path) -> None:
         """Ordinary mail of other places, phishing as it is, and the three real hijacks."""
@@ -224,6 +242,8 @@ def main() -> None:
     for name, step in zip(PARTS_OF_IT, steps, strict=False):
         if name in given.parts:
             step()
+    if "elsewhere" in given.parts:
+        evaluation.elsewhere(list_corpus(ELSEWHERE, given.per_form, given.seed, given.samples))
     if "others" in given.parts:
         evaluation.others(given.samples)
     print(f"\nall in {time.perf_counter() - begun:.0f} s")

@@ -99,8 +99,12 @@ class MailList(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_list(path: Path, name: str = "") -> MailList:
     """Every mail below `path`: a folder of .eml, a Maildir, an mbox, or a tar of .eml."""
-    raws = sorted(sources(path))
-    mails = [mail for where, raw in raws if (mail := _read(where, raw)) is not None]
+    return listed(sources(path), name or path.name.removesuffix(".tar.xz").removeprefix("threads-"))
+
+
+def listed(raws: Iterable[tuple[str, bytes]], name: str) -> MailList:
+    """Raw mails, each with its name, as one list."""
+    mails = [mail for where, raw in sorted(raws) if (mail := _read(where, raw)) is not None]
     mails.sort(key=lambda mail: (mail.at, mail.name))
     known: dict[str, Mail] = {}
     for mail in mails:
@@ -109,7 +113,7 @@ def read_list(path: Path, name: str = "") -> MailList:
     addresses = _list_addresses(mails)
     threaded = tuple(_threaded(mails, known))
     return MailList(
-        name=name or path.name.removesuffix(".tar.xz").removeprefix("threads-"),
+        name=name,
         mails=threaded,
         organisation=_organisation(threaded, addresses),
         addresses=addresses,
