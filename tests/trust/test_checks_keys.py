@@ -35,6 +35,7 @@ def principal(*keys: dict[str, Any]) -> Evidence:
         appId=FIRST_PARTY,
         displayName="Office 365 Exchange Online",
         keyCredentials=list(keys),
+        passwordCredentials=[],
     )
 
 

@@ -119,6 +119,27 @@ def wizard_names(situation: Situation, role: str = "InboundConnector") -> list[A
     return [item.ask(role) for item in objects(situation, "OnPremisesOrganization", ONLINE)]
 
 
+def strange_names(situation: Situation) -> list[Answer]:
+    """Those of `wizard_names` whose organisation is none that was read on-premises: another forest's,
+    or a stranger's. None of them is strange where no organisation was read there."""
+    read = objects(situation, "OrganizationConfig", "on-premises")
+    known = {
+        text.lower()
+        for item in read
+        if item.setting.side == "on-premises"
+        for text in item.ask("Guid").texts()
+    }
+    return [
+        item.ask("InboundConnector")
+        for item in objects(situation, "OnPremisesOrganization", ONLINE)
+        if known and known.isdisjoint(_lower(item.ask("OrganizationGuid")) or known)
+    ]
+
+
+def _lower(answer: Answer) -> set[str]:
+    return {text.lower() for text in answer.texts()}
+
+
 def is_named(item: Item, answers: list[Answer]) -> bool:
     """Whether one of these answers names the connector, by its name, identity or GUID."""
     own = {item.setting.name, *item.ask("Identity").texts(), *item.ask("Guid").texts()}

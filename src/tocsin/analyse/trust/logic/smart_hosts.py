@@ -27,6 +27,9 @@ from tocsin.model.text import N_, say
 
 NONE = N_("{name} hands mail to no host of its own choice.")
 OWN = N_("{name} hands mail to hosts of your own.")
+SERVICE = N_(
+    "{name} hands mail to {value}: your own, or the service that takes your mail from the internet."
+)
 GATEWAY = N_(
     "{name} hands all mail that leaves to {value}: your own, or the service that takes your mail from "
     "the internet."
@@ -50,12 +53,15 @@ EVERYWHERE = re.compile(r"\*(\.[a-z]{2,})?")
 
 def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     """Enabled outbound connectors of the type OnPremises; of the type Partner, and send connectors
-    on-premises, those that all mail leaves through."""
+    on-premises, those that all mail leaves through, or what a rule hands them."""
     del check
     yield from judged_outbound(situation, lambda item: _one(situation, item))
     for item, applies in outbound(situation, "Partner"):
         if item.ask("ConnectorType").filled:
             domains = item.ask("RecipientDomains")
+            if item.ask("IsTransportRuleScoped").value is True and not domains.filled:
+                yield from _by_rule(situation, item, applies=applies)
+                continue
             yield from _all_out(situation, item, domains, [*gates(item), domains], applies=applies)
     if uncollected(situation, "SendConnector", "on-premises") is not None:
         yield unread("", cmdlet("SendConnector"))
@@ -114,6 +120,22 @@ def _all_out(
             servers=servers,
             missing=_missing(situation),
         )
+
+
+def _by_rule(situation: Situation, item: Item, *, applies: bool | None) -> Iterator[Verdict]:
+    """A connector for what mail flow rules hand it. Services that sign or encrypt mail have one."""
+    answer, name = item.ask("SmartHosts"), named(item)
+    asked = [answer, item.ask("IsTransportRuleScoped"), *gates(item)]
+    hosts, strange, unsure = _hosts(answer, lambda host: trusted(situation, host))
+    if not answer.known or (strange and applies is None):
+        yield unanswered(item, asked)
+    elif strange:
+        yield failed(name, say(STRANGE, name=name, value=", ".join(strange)), asked)
+    elif unsure:
+        yield unread(name, *_missing(situation))
+    else:
+        value = ", ".join(hosts)
+        yield passed(name, say(SERVICE if hosts else NONE, name=name, value=value), asked)
 
 
 def _missing(situation: Situation) -> tuple[str, ...]:

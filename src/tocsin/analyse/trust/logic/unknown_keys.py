@@ -12,7 +12,7 @@ from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.principals import Key, Principal, principals
 from tocsin.analyse.trust.settings import Answer
 from tocsin.analyse.trust.situation import Situation, Verdict
-from tocsin.analyse.trust.verdicts import cmdlet, passed, unanswered, uncollected
+from tocsin.analyse.trust.verdicts import cmdlet, failed, passed, unanswered, uncollected
 from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
 
@@ -23,6 +23,10 @@ STRANGE = N_(
 STRANGE_OVER = N_(
     "The key {value} on {name} belongs to no known certificate. It ran out on {day}; until then "
     "whoever held it could sign."
+)
+PASSWORDS = N_(
+    "{name} has passwords ({count}), which neither Exchange nor the hybrid wizard ever puts there: whoever "
+    "knows one signs in as Exchange Online's own principal, with no certificate."
 )
 OURS = N_("Every key on {name} belongs to a known certificate.")
 NO_KEYS = N_("No key lies on {name}.")
@@ -41,6 +45,8 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
     known, missing = _known(situation)
     for principal in ours:
         yield from _one(situation, principal, known, missing)
+        if principal.kind == "first-party":
+            yield from _passwords(principal)
     if not ours:
         yield Verdict(outcome="pass", because=say(NO_KEYS, name=cmdlet("ServicePrincipal")))
 
@@ -58,6 +64,17 @@ def _one(
         told = [each for each in verdicts if each is not None]
         mine = [known[key.thumbprint] for key in principal.keys if key.thumbprint in known]
         yield from told or [passed(name, say(OURS, name=name), (*answers, *mine))]
+
+
+def _passwords(principal: Principal) -> Iterator[Verdict]:
+    """Nothing where there are none. Those of the dedicated app are HYB-053's."""
+    name, answers = principal.name, principal.ask("passwordCredentials")
+    count = sum(len(each.texts()) for each in answers)
+    if count:
+        subject = f"{name}: passwordCredentials"
+        yield failed(subject, say(PASSWORDS, name=name, count=count), answers)
+    elif not any(each.known for each in answers):
+        yield unanswered(principal.items[0], answers[:1])
 
 
 def _key(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from tocsin.analyse.trust.connectors import (
     ONLINE,
     gates,
     is_named,
     judged_inbound,
     other_end,
+    strange_names,
     wizard_names,
 )
 from tocsin.analyse.trust.settings import Answer, Item
-from tocsin.analyse.trust.situation import Situation, Verdict
+from tocsin.analyse.trust.situation import Situation, Verdict, bases_of
 from tocsin.analyse.trust.verdicts import (
     cmdlet,
     failed,
@@ -30,6 +33,10 @@ from tocsin.model.text import N_, say
 PROMOTION = "HYB-016"
 
 OWN = N_("{name} is the connector that OnPremisesOrganization names.")
+STRANGER = N_(
+    "{name} is named by an OnPremisesOrganization of another organisation than the one that was read "
+    "on-premises: whether that is a second forest of yours, or somebody made it to pass, is not known."
+)
 PLAIN = N_("{name} does not take over the headers of the other side.")
 PROMOTES = N_(
     "{name} takes over the internal headers of whoever sends through it, such as how sure the sender "
@@ -54,12 +61,17 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
 def _one(situation: Situation, item: Item, ties: list[Answer], *, promotion: bool) -> Verdict:
     name, promotes = named(item), item.ask("CloudServicesMailEnabled")
     asked = [*([promotes] if promotion else []), *gates(item), *ties]
-    if is_named(item, ties):
+    strange = strange_names(situation) if is_named(item, ties) else []
+    if is_named(item, [each for each in ties if each not in strange]):
         return passed(name, say(OWN, name=name), asked)
     if promotion and not promotes.known:
         return unanswered(item, asked)
     if promotion and promotes.value is not True:
         return passed(name, say(PLAIN, name=name), asked)
+    if strange:
+        lacking = unread(name, f"{cmdlet('OrganizationConfig', 'on-premises')}: Guid")
+        because = say(STRANGER, name=name)
+        return msgspec.structs.replace(lacking, because=because, bases=bases_of(asked))
     read = uncollected(situation, "OnPremisesOrganization", ONLINE) is None
     if not read or not all(each.known for each in ties):
         return unread(name, f"{cmdlet('OnPremisesOrganization')}: InboundConnector")
