@@ -136,6 +136,35 @@ def test_the_picture_moves_and_a_line_tells_its_proof(browser: Any, report: Path
         assert "HYB-012" in panel
 
 
+def test_names_fit_their_boxes_and_the_whole_name_is_told_to_the_pointer(
+    browser: Any, report: Path
+) -> None:
+    full = "EX03.corp.contoso.example"
+    with Watched(browser, report) as seen:
+        place = seen.page.evaluate("tocsinGraph.nodes('.server')[0].renderedPosition()")
+        first = seen.page.evaluate("tocsinGraph.nodes('.server')[0].data('label')")
+        canvas = seen.page.locator("#graph")
+        canvas.scroll_into_view_if_needed()
+        canvas.hover(position={"x": place["x"], "y": place["y"]})
+        assert canvas.get_attribute("title").startswith(f"{first}.corp.contoso.example, ")
+        seen.page.evaluate("document.querySelector('.still').hidden = false")
+        boxes = seen.page.evaluate(
+            """() => [...document.querySelectorAll('svg.tg .nd')].map((box) => ({
+              title: box.querySelector('title').textContent,
+              lines: [...box.querySelectorAll('text:not(.un)')].map((text) => text.textContent),
+              over: Math.max(...[...box.querySelectorAll('text')].map((text) =>
+                text.getComputedTextLength() - box.querySelector('rect').getBBox().width)),
+            }))"""
+        )
+        assert len(boxes) == len(trusts().nodes)
+        assert [each["title"] for each in boxes if each["over"] > -4] == []
+        mine = next(each for each in boxes if each["title"].startswith(full))
+        assert mine["lines"] == ["EX03"]
+        key = next(each for each in boxes if each["title"].startswith(AUTH_KEY))
+        assert key["lines"][0].startswith("Exchange Server")
+        assert key["lines"][1].endswith("41C7D2B8"), "what tells it from other keys is kept"
+
+
 def test_the_picture_is_filtered_by_server_target_provenance_and_strength(
     browser: Any, report: Path
 ) -> None:

@@ -139,8 +139,9 @@ def _drawn(drawn: Drawn, picture: TrustPicture, origins: list[str]) -> dict[str,
     return {
         "width": picture.width,
         "height": picture.height,
+        "box": [picture.node_width, picture.node_height],
         "nodes": [
-            [n.at, b.x, b.y, b.name, b.under, b.look, int(b.urgent), len(n.folded)]
+            [n.at, b.x, b.y, "\n".join(b.name), b.under, b.look, int(b.urgent), len(n.folded)]
             for n, b in boxes
         ],
         "folded": {str(m): i for i, n in enumerate(drawn.nodes) for m in n.folded},

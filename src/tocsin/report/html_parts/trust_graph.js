@@ -7,9 +7,7 @@
   const panel = document.getElementById("graph-panel");
   const form = document.getElementById("graph-form");
   const said = document.getElementById("graph-said");
-  const { nodes, edges, bands, folded, width, height } = data.drawn;
-  const WIDTH = 180;
-  const HEIGHT = 42;
+  const { nodes, edges, bands, folded, width, height, box: [WIDTH, HEIGHT] } = data.drawn;
 
   document.querySelector(".still").hidden = true;
   document.querySelector(".live").hidden = false;
@@ -44,7 +42,9 @@
       data: { id: "t" + at, label: title }, position: { x: x + 8, y: y + 15 } })),
     ...nodes.map(([, x, y, label, under, look, urgent, count], at) => ({ group: "nodes", grabbable: false,
       classes: [look, urgent ? "urgent" : "", count ? "fold" : ""].join(" "),
-      data: { id: "n" + at, at, label: `${label}\n${under}` }, position: { x: x + WIDTH / 2, y: y + HEIGHT / 2 } })),
+      data: { id: "n" + at, at, label }, position: { x: x + WIDTH / 2, y: y + HEIGHT / 2 } })),
+    ...nodes.map(([, x, y, label, under], at) => ({ group: "nodes", classes: "under", selectable: false, grabbable: false,
+      data: { id: "u" + at, label: under }, position: { x: x + WIDTH / 2, y: y + HEIGHT / 2 + (label.includes("\n") ? 18 : 10) } })),
     ...edges.map((edge, at) => ({ group: "edges", classes: data.origin[edge[3]] + (edge[6] > 1 ? " many" : ""),
       data: { id: "e" + at, at, source: "n" + edge[0], target: "n" + edge[1], label: data.verb[edge[2]], ...bend(edge.slice(7)),
         from: end(edge[7], edge[8], edge[0]), to: end(edge[13], edge[14], edge[1]) } })),
@@ -53,7 +53,7 @@
     const [ink, quiet, rule, paper, wash, alarm, link] = ["--ink", "--quiet", "--rule", "--paper", "--wash", "--alarm", "--link"].map(colour);
     const font = getComputedStyle(document.body).fontFamily;
     const box = { shape: "round-rectangle", width: WIDTH, height: HEIGHT, "background-color": paper, "border-width": 1, "border-color": quiet,
-      label: "data(label)", color: ink, "font-size": 12, "font-family": font, "line-height": 1.25, "text-wrap": "wrap", "text-max-width": 4 * WIDTH,
+      label: "data(label)", color: ink, "font-size": 13.5, "font-family": font, "line-height": 1.2, "text-margin-y": -8, "text-wrap": "wrap", "text-max-width": 4 * WIDTH,
       "text-valign": "center", "text-halign": "center", "z-index": 10, "z-index-compare": "manual", "overlay-opacity": 0 };
     const line = { "z-index": 5, "z-index-compare": "manual", width: 1.4, "line-color": quiet, "target-arrow-color": quiet, "target-arrow-shape": "triangle", "arrow-scale": 0.8,
       "curve-style": "unbundled-bezier", "edge-distances": "endpoints", "control-point-weights": "data(weights)", "control-point-distances": "data(distances)",
@@ -61,10 +61,11 @@
     return [
       { selector: "node", style: box },
       { selector: "node.band", style: { shape: "round-rectangle", width: "data(w)", height: "data(h)", "background-color": wash, "border-width": 0, label: "", "z-index": 0, events: "no" } },
-      { selector: "node.title", style: { width: 1, height: 1, label: "data(label)", color: quiet, "text-halign": "right", "z-index": 1 } },
+      { selector: "node.title", style: { width: 1, height: 1, label: "data(label)", color: quiet, "font-size": 13, "text-margin-y": 0, "text-halign": "right", "z-index": 1 } },
+      { selector: "node.under", style: { width: 1, height: 1, "background-opacity": 0, "border-width": 0, color: quiet, "font-size": 11.5, "text-margin-y": 0, "z-index": 21, events: "no" } },
       { selector: "node.server", style: { "border-color": ink } },
       { selector: "node.key", style: { shape: "cut-rectangle" } },
-      { selector: "node.outside", style: { shape: "round-rectangle", "corner-radius": 21 } },
+      { selector: "node.outside", style: { shape: "round-rectangle", "corner-radius": HEIGHT / 2 } },
       { selector: "node.target", style: { "border-width": 2.5, "border-color": ink } },
       { selector: "node.fold", style: { "border-style": "double", "border-width": 4 } },
       { selector: "node.urgent", style: { "border-width": 2.5, "border-color": alarm } },
@@ -87,6 +88,8 @@
   const cy = cytoscape({ container: canvas, elements, style: look(), layout: { name: "preset" }, minZoom: 0.12, maxZoom: 3,
     userZoomingEnabled: false, boxSelectionEnabled: false, selectionType: "single" });
   window.tocsinGraph = cy;
+  // A thing, and the words below its name.
+  const both = (at) => cy.$id("n" + at).union(cy.$id("u" + at));
   const PAD = 12;
   const fit = () => {
     const room = canvas.clientWidth - 2 * PAD;
@@ -137,7 +140,7 @@
     const drawn = cy.$id("n" + at);
     const incoming = drawn.incomers("edge").toArray();
     const outgoing = drawn.outgoers("edge").toArray();
-    const head = make("h4", "", bdi(node >= 0 ? name(node) : label), " ", make("span", "quiet", under));
+    const head = make("h4", "", bdi(node >= 0 ? name(node) : label.replace("\n", " ")), " ", make("span", "quiet", under));
     const through = node >= 0 ? tocsinTrusts.passed.get(node) || 0 : 0;
     panel.replaceChildren(head, ...(count ? [make("p", "quiet", fill(panel.dataset.fold, { count: number(count) }))] : []),
       ...(through ? [make("p", "", fill(panel.dataset.on, { count: number(through) }))] : []),
@@ -152,11 +155,18 @@
   nothing();
   cy.on("tap", "edge", (event) => choose(event.target));
   cy.on("tap", "node", (event) => {
-    if (event.target.hasClass("band")) return;
+    if (event.target.data("at") === undefined) return;
     cy.elements().unselect();
     event.target.select();
     tellNode(event.target.data("at"));
   });
+  // The whole name of what the pointer is on.
+  cy.on("mouseover", "node, edge", ({ target }) => {
+    const at = target.data("at");
+    if (target.isEdge()) canvas.title = `${name(data.src[edges[at][5]])} ${data.verb[edges[at][2]]} ${name(data.dst[edges[at][5]])}`;
+    else if (at !== undefined) canvas.title = `${nodes[at][0] >= 0 ? name(nodes[at][0]) : nodes[at][3].replace("\n", " ")}, ${nodes[at][4]}`;
+  });
+  cy.on("mouseout", () => { canvas.title = ""; });
   cy.on("tap", (event) => { if (event.target === cy) { cy.elements().removeClass("lit told").unselect(); said.textContent = ""; nothing(); } });
 
   // Ways that light up: one that was opened in the list, or those that an action cuts.
@@ -202,7 +212,7 @@
       });
       nodes.forEach((node, at) => {
         const shown = cy.$id("n" + at).connectedEdges().some((line) => !line.hasClass("hid") && !line.hasClass("dim"));
-        cy.$id("n" + at).toggleClass("dim", !shown);
+        both(at).toggleClass("dim", !shown);
       });
     });
     said.textContent = chosen ? fill(said.dataset.ways, { count: number(chosen.length) }) : "";
@@ -237,7 +247,7 @@
   listeners.push(() => {
     cy.batch(() => {
       edges.forEach((edge, at) => cy.$id("e" + at).toggleClass("cut", edge[6] === 1 ? dead(edge[5]) : gone.nodes.has(nodes[edge[0]][0]) || gone.nodes.has(nodes[edge[1]][0])));
-      nodes.forEach((node, at) => cy.$id("n" + at).toggleClass("cut", gone.nodes.has(node[0])));
+      nodes.forEach((node, at) => both(at).toggleClass("cut", gone.nodes.has(node[0])));
     });
     if (again) again();
   });

@@ -26,9 +26,9 @@ LAYER: dict[NodeKind, int] = {
 GROUP_OF_GROUPS = 4
 """The layer of a group that groups are members of."""
 
-WIDTH, HEIGHT = 180, 42
+WIDTH, HEIGHT = 184, 60
 """Of a node, in units of the picture (pixels at its full size)."""
-COLUMN, ROW = 242, 54
+COLUMN, ROW = 238, 72
 """Between the left edges of two layers, and the tops of two nodes of one."""
 MARGIN = 14
 BAND = 26

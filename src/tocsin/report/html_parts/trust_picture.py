@@ -6,25 +6,30 @@ from collections.abc import Callable
 
 import msgspec
 
-from tocsin.model.trusts import TARGETS, Trusts
-from tocsin.report.html_parts.trust_fold import Drawn
+from tocsin.model.marking import N_
+from tocsin.model.trusts import TARGETS, Node, NodeKind, Trusts
+from tocsin.report.html_parts.trust_fold import Drawn, DrawnNode
+from tocsin.report.html_parts.trust_labels import labels, shortened
 from tocsin.report.html_parts.trust_layers import HEIGHT, WIDTH, Band, Layout, curve, layout
 from tocsin.report.html_parts.trust_steps import cut
 from tocsin.report.html_parts.trust_words import FURTHER, NODE, SIDE
+from tocsin.report.html_parts.visible import one_line
 
-LABEL_LIMIT = 22
-"""Characters of a name that fit into a node."""
+SMALL_ROOM = 22
+"""Width of a line of small words, as `trust_labels.width` tells it."""
 URGENT = 50.0
 """A score from which a server's frame is drawn heavy; its score stands in the node, too."""
 
 
 class Box(msgspec.Struct, frozen=True, kw_only=True):
-    """One node. look: `server`, `key`, `target`, `way` or `outside`, a class of the style sheet."""
+    """One node. name: as it is written into the node, on one or two lines; full: all of it, for
+    whoever points at it. look: `server`, `key`, `target`, `way` or `outside`, a class of the style
+    sheet."""
 
     number: int
     x: int
     y: int
-    name: str
+    name: tuple[str, ...]
     full: str
     under: str
     look: str
@@ -75,24 +80,21 @@ def _boxes(
 ) -> list[Box]:
     scores = {each.server: each.score for each in trusts.scores}
     found = []
+    names = [_name(trusts, drawn, translate) for drawn in picture.nodes]
+    short = labels([(drawn.kind, name) for drawn, name in zip(picture.nodes, names, strict=True)])
     for number, (drawn, spot) in enumerate(zip(picture.nodes, placed.spots, strict=True)):
         node = trusts.nodes[drawn.at] if drawn.at >= 0 else None
-        under, score = translate(NODE[drawn.kind]), -1.0
-        if node is None:
-            words = translate(FURTHER.get(drawn.kind, FURTHER[""]))
-            name = words.format(count=f"{len(drawn.folded):,}")
-        else:
-            name = node.name
-            score = scores.get(node.server, -1.0) if node.server else -1.0
-            if score >= 0:
-                under = f"{under} · {score:.0f}"
+        score = scores.get(node.server, -1.0) if node and node.server else -1.0
+        under = _under(drawn.kind, node, translate)
+        if score >= 0:
+            under = f"{under} · {score:.0f}"
         found.append(
             Box(
                 number=number,
                 x=spot.x,
                 y=spot.y,
-                name=cut(name, LABEL_LIMIT),
-                full=cut(name),
+                name=short[number],
+                full=cut(names[number]),
                 under=under,
                 look=_look(drawn.kind),
                 urgent=score >= URGENT,
@@ -100,6 +102,29 @@ def _boxes(
             )
         )
     return found
+
+
+def _name(trusts: Trusts, drawn: DrawnNode, translate: Callable[[str], str]) -> str:
+    if drawn.at >= 0:
+        return trusts.nodes[drawn.at].name
+    words = translate(FURTHER.get(drawn.kind, FURTHER[""]))
+    return words.format(count=f"{len(drawn.folded):,}")
+
+
+def _under(kind: NodeKind, node: Node | None, translate: Callable[[str], str]) -> str:
+    """What it is; of a target, whose own name says that, which one, where that is known."""
+    if kind not in TARGETS:
+        return translate(NODE[kind])
+    which = node.facts.get("name", "") if node else ""
+    return shortened(one_line(_dotted(which)), SMALL_ROOM) if which else translate(N_("target"))
+
+
+def _dotted(name: str) -> str:
+    """`DC=corp,DC=contoso,DC=example` as `corp.contoso.example`; other names as they are."""
+    parts = [part.strip().partition("=") for part in name.split(",")]
+    if all(key.strip().lower() == "dc" for key, _, _ in parts):
+        return ".".join(value for _, _, value in parts)
+    return name
 
 
 def _look(kind: str) -> str:
