@@ -359,3 +359,41 @@ def test_a_second_organisation_in_the_tenant_does_not_make_its_connector_the_hyb
         second = thing("OrganizationConfig", "on-premises", "Fabrikam", Guid=guid.upper())
         (mine,) = [e for e in said(check, connector, other, second) if guid in e.subject]
         assert mine.outcome == "pass"
+
+
+@pytest.mark.parametrize("catch_all", ["*", "*.com"])
+def test_an_accepted_domain_for_all_makes_no_host_ones_own(catch_all: str):
+    accepted = thing(
+        "AcceptedDomain", "on-premises", "relay", DomainName=catch_all, DomainType="InternalRelay"
+    )
+    more = (accepted, send("smtp.wingtiptoys.com"), mx("mx1.filter.fabrikam.com"))
+    assert "To the internet" in failures("HYB-033", *more)
+
+
+def test_a_list_of_smart_hosts_that_was_cut_is_read_from_its_text():
+    connector = thing(
+        "SendConnector",
+        "on-premises",
+        "To the internet",
+        Enabled=True,
+        AddressSpaces=["SMTP:*;1"],
+        CloudServicesMailEnabled=False,
+        SmartHostsString="mail.contoso.example,smtp.wingtiptoys.com",
+    )
+    told = failures("HYB-033", connector, mx("mx1.filter.fabrikam.com"))["To the internet"]
+    assert "to smtp.wingtiptoys.com, which" in str(told.because)
+
+
+def test_the_wizards_own_remote_domain_is_no_failure_on_any_side():
+    name = "Hybrid Domain - contoso.onmicrosoft.com"
+    for side in ("on-premises", ""):
+        own = thing(
+            "RemoteDomain",
+            side,
+            name,
+            DomainName="contoso.onmicrosoft.com",
+            TrustedMailInboundEnabled=True,
+        )
+        assert name not in failures("HYB-027", own)
+    (open_,) = [e for e in said("HYB-027", own) if e.subject == name]
+    assert "does not show which side" in str(open_.because)

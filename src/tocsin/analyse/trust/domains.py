@@ -28,14 +28,19 @@ def own(situation: Situation, side: Side) -> tuple[list[Item], list[Answer]]:
 
 
 def accepted(situation: Situation, name: str, side: Side) -> bool | None:
-    """Whether a name lies in a domain that a side accepts mail for; `*`, an open relay's, makes no
-    name one's own. None: the accepted domains, or the name of one of them, were not read."""
+    """Whether a name lies in a domain that a side accepts mail for; `*` and `*.com`, an open relay's,
+    make no name one's own. None: the accepted domains, or the name of one of them, were not read."""
     items, answers = own(situation, side)
     if not items:
         return False if situation.settings.asked("AcceptedDomain", side) else None
-    if any(text != "*" and below(name, text) for each in answers for text in each.texts()):
+    if any(_holds(text, name) for each in answers for text in each.texts()):
         return True
     return False if all(each.known for each in answers) else None
+
+
+def _holds(domain: str, name: str) -> bool:
+    whole = domain.strip() == "*" or (domain.strip().startswith("*") and "." not in bare(domain))
+    return not whole and below(name, domain)
 
 
 def mail_domains(situation: Situation) -> tuple[str, ...] | None:

@@ -10,7 +10,7 @@ from tocsin.analyse.trust.mail_roles import Opens, Outsider, outsiders, whose
 from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.principals import FULL_ACCESS, Principal, principals
 from tocsin.analyse.trust.settings import Answer
-from tocsin.analyse.trust.situation import Situation, Verdict
+from tocsin.analyse.trust.situation import Situation, Verdict, bases_of
 from tocsin.analyse.trust.verdicts import cmdlet, failed, passed, uncollected, unread
 from tocsin.knowledge.checks import Check
 from tocsin.model.finding import Level
@@ -68,14 +68,18 @@ def judge(situation: Situation, check: Check) -> Iterator[Verdict]:
         yield _owners(situation, app)
     if not found and uncollected(situation, "AppRoleAssignment", "entra") is not None:
         yield unread("", cmdlet("AppRoleAssignment"))
-    yield from map(_other, outsiders(situation))
+    for outsider in outsiders(situation):
+        yield _other(situation, outsider)
 
 
-def _other(app: Outsider) -> Verdict:
+def _other(situation: Situation, app: Outsider) -> Verdict:
     said = {"name": app.name, "value": ", ".join(app.roles)}
     if not app.sure:
-        because, missing = say(UNTOLD, **said), (cmdlet("AuthServer"), cmdlet("ServicePrincipal"))
-        return msgspec.structs.replace(unread(app.name, *missing), because=because)
+        lacking = [cmdlet("AuthServer")]
+        if uncollected(situation, "ServicePrincipal", "entra") is not None:
+            lacking.append(cmdlet("ServicePrincipal"))
+        because, bases = say(UNTOLD, **said), bases_of(app.answers)
+        return msgspec.structs.replace(unread(app.name, *lacking), because=because, bases=bases)
     words, level = OTHERS[app.opens]
     verdict = failed(app.name, say(words, **said), app.answers)
     return msgspec.structs.replace(verdict, level=level)

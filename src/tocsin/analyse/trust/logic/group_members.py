@@ -9,7 +9,7 @@ import msgspec
 from tocsin.analyse.trust.directory import NAMES, Group, Member, WellKnown, groups, live
 from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.situation import Situation, Verdict
-from tocsin.analyse.trust.verdicts import cmdlet, unanswered, uncollected, unread
+from tocsin.analyse.trust.verdicts import cmdlet, unanswered, uncollected
 from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
 
@@ -32,6 +32,9 @@ DISABLED = N_(
 )
 UNTOLD = N_(
     "Whether {name} in {value} is an Exchange server cannot be told: no list of them was read."
+)
+NAMELESS = N_(
+    "{value} lists {name} without a name: which account or group that is, what was read does not tell."
 )
 SEVERAL = N_(
     "Several Exchange servers are called {name}: which of them is in {value}, if any, cannot be told."
@@ -83,21 +86,14 @@ def _member(situation: Situation, group: Group, member: Member) -> Verdict | Non
     name = member.name or member.sid or member.dn
     subject = f"{group.name}: {name}"
     said = {"name": name, "value": group.name}
-    if alive is None or not member.name:
-        several = situation.several(member.name)
-        asked = (
-            f"{cmdlet('DirectoryComputer')}: DnsHostName" if several else cmdlet("ExchangeServer")
-        )
-        missing = unread("", asked).missing
-        return Verdict(
-            outcome="unknown",
-            subject=subject,
-            because=say(SEVERAL if several else UNTOLD, **said),
-            bases=(group.basis,),
-            missing=missing,
-        )
-    enabled = _enabled(situation, member)
     kind = member.kind.lower()
+    # A user belongs in none of them, and no group in the trusted subsystem.
+    nameless = not member.name and (
+        kind in ("", "computer") or (kind == "group" and group.well_known != "ETS")
+    )
+    if nameless or alive is None:
+        return _untold(situation, group, subject, said, member)
+    enabled = _enabled(situation, member)
     because = say(BELIEVED if group.well_known == "ExchangeServers" else STALE, **said)
     if kind not in ("", "computer"):
         because = say(STRANGER, kind=member.kind, **said)
@@ -105,6 +101,24 @@ def _member(situation: Situation, group: Group, member: Member) -> Verdict | Non
         because = say(DISABLED, **said)
     found = Verdict(outcome="fail", subject=subject, because=because, bases=(group.basis,))
     return msgspec.structs.replace(found, level="low") if enabled is False else found
+
+
+def _untold(
+    situation: Situation, group: Group, subject: str, said: dict[str, str], member: Member
+) -> Verdict:
+    words, lacking = UNTOLD, cmdlet("ExchangeServer")
+    if situation.several(member.name):
+        words, lacking = SEVERAL, f"{cmdlet('DirectoryComputer')}: DnsHostName"
+    elif not member.name:
+        kind = "DirectoryGroup" if member.kind.lower() == "group" else "DirectoryComputer"
+        words, lacking = NAMELESS, f"{cmdlet(kind)}: Name"
+    return Verdict(
+        outcome="unknown",
+        subject=subject,
+        because=say(words, **said),
+        bases=(group.basis,),
+        missing=(lacking,),
+    )
 
 
 def _is_subsystem(situation: Situation, group: Group, member: Member) -> bool:

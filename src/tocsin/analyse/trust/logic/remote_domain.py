@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from tocsin.analyse.trust.connectors import ONLINE
 from tocsin.analyse.trust.settings import Item
-from tocsin.analyse.trust.situation import Situation, Verdict
+from tocsin.analyse.trust.situation import Situation, Verdict, bases_of
 from tocsin.analyse.trust.verdicts import (
     cmdlet,
     failed,
@@ -20,6 +22,10 @@ from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
 
 OPEN = N_("Mail from the remote domain {name} skips the filters.")
+SIDELESS = N_(
+    "Mail from the remote domain {name} skips the filters if it is one of Exchange Online; on-premises the "
+    "hybrid wizard sets this itself. The export does not show which side it is of."
+)
 FINE = N_("Mail from the remote domain {name} is filtered.")
 
 
@@ -37,5 +43,7 @@ def _one(item: Item) -> Verdict:
         return passed(name, say(FINE, name=name), [trusted])
     # The wizard sets it on-premises, where it is another setting.
     if item.setting.side != ONLINE:
-        return unread(name, cmdlet("RemoteDomain", ONLINE))
+        lacking = unread(name, f"{cmdlet('RemoteDomain', ONLINE)}: DistinguishedName")
+        because, bases = say(SIDELESS, name=name), bases_of([trusted])
+        return msgspec.structs.replace(lacking, because=because, bases=bases)
     return failed(name, say(OPEN, name=name), [trusted, item.ask("DomainName")])

@@ -97,7 +97,8 @@ def _all_out(
     """Nothing about a connector that only mail for some domains leaves through."""
     if where.known and not any(map(_everywhere, where.texts())):
         return
-    answer, name = item.ask("SmartHosts"), named(item)
+    # The second is the same in one text, which survives where a list does not.
+    answer, name = item.first("SmartHosts", "SmartHostsString"), named(item)
     asked, servers = [answer, *gate], _sources(situation, item)
     if not answer.known:
         yield unanswered(item, asked, servers)
@@ -151,7 +152,8 @@ def _hosts(
     answer: Answer, judge_one: Callable[[str], bool | None]
 ) -> tuple[list[str], list[str], list[str]]:
     """All hosts, those of strangers, those of which nobody can tell."""
-    hosts = [text.strip("[] ") for text in answer.texts()]
+    texts = [each for text in answer.texts() for each in text.split(",")]
+    hosts = [host for text in texts if (host := text.strip("[] "))]
     truths = [(host, judge_one(host)) for host in hosts]
     return hosts, [h for h, mine in truths if mine is False], [h for h, m in truths if m is None]
 
