@@ -72,27 +72,38 @@ def _organisation(situation: Situation) -> Iterator[Pair]:
     clouds = objects(situation, "OnPremisesOrganization", ONLINE)
     own = objects(situation, "OrganizationConfig", PREMISES)
     hybrid = objects(situation, "HybridConfiguration", PREMISES)
-    left = next(iter((*own, *hybrid)), None)
-    if not clouds or left is None:
+    if not clouds or not (own or hybrid):
         return
-    ids = [item.ask("Guid") for item in own if item.setting.side == PREMISES]
     for cloud in clouds if len(clouds) == 1 else clouds[:0]:
+        given, shared = cloud.ask("OrganizationGuid"), cloud.ask("HybridDomains")
+        mine = [item for item in own if item.setting.side == PREMISES]
+        # Of several forests that were read, the one that is meant.
+        same = [item for item in mine if item.ask("Guid").filled and _is(item, given)]
+        left = next(iter((*same, *own, *hybrid)))
         draft = Draft(say(ORGANISATION), left, cloud)
-        given = cloud.ask("OrganizationGuid")
-        if ids:
-            both = ids[0].filled and given.filled
-            agrees = plain(ids[0]) == plain(given) if both else None
-            draft.row(ids[0], given, agrees=agrees, because=say(OTHER_ORGANISATION))
-        if hybrid:
-            domains, shared = hybrid[0].ask("Domains"), cloud.ask("HybridDomains")
-            known = domains.known and shared.known
-            # The wizard may mark one domain for Autodiscover: `autod:contoso.example`.
-            mine, theirs = (
-                {t.lower().rpartition(":")[2] for t in a.texts()} for a in (domains, shared)
+        if mine:
+            guid = next(iter((*same, *mine))).ask("Guid")
+            both = guid.filled and given.filled
+            draft.row(
+                guid, given, agrees=bool(same) if both else None, because=say(OTHER_ORGANISATION)
             )
-            draft.row(domains, shared, agrees=mine == theirs if known else None)
+        if hybrid:
+            told_here = [item.ask("Domains") for item in hybrid]
+            equal = [each for each in told_here if _domains_in(each) == _domains_in(shared)]
+            domains = next(iter((*equal, *told_here)))
+            known = shared.known and all(each.known for each in told_here)
+            draft.row(domains, shared, agrees=bool(equal) if known else None)
         if draft.rows:
             yield draft.done()
+
+
+def _is(item: Item, given: Answer) -> bool:
+    return plain(item.ask("Guid")) == plain(given)
+
+
+def _domains_in(answer: Answer) -> set[str]:
+    """The wizard may mark one domain for Autodiscover: `autod:contoso.example`."""
+    return {text.lower().rpartition(":")[2] for text in answer.texts()}
 
 
 def _both(situation: Situation, kind: str, title: Sentence) -> Iterator[Pair]:

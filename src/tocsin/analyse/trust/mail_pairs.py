@@ -162,11 +162,14 @@ def _smart_hosts(situation: Situation, draft: Draft, item: Item) -> None:
     hybrid = objects(situation, "HybridConfiguration", "on-premises")
     if hosts.empty:
         return
-    left = hybrid[0].ask("OnPremisesSmartHost") if hybrid else absent("OnPremisesSmartHost")
+    # Each forest of several has a configuration of its own.
+    answers = [each.ask("OnPremisesSmartHost") for each in hybrid]
+    wanted = {text.strip("[]").lower() for text in hosts.texts()}
+    meant = [each for each in answers if wanted <= {text.lower() for text in each.texts()}]
+    left = next(iter((*meant, *answers)), absent("OnPremisesSmartHost"))
     agrees = None
-    if left.filled and hosts.known:
-        wanted = {text.lower() for text in left.texts()}
-        agrees = all(text.strip("[]").lower() in wanted for text in hosts.texts())
+    if hosts.known and all(each.filled for each in answers):
+        agrees = bool(meant) if answers else None
     because = say(OTHER_SMART_HOST, value=hosts.basis.value)
     draft.row(left, hosts, agrees=agrees, because=because)
 

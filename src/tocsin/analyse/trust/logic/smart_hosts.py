@@ -111,7 +111,8 @@ def _all_out(
         yield unanswered(item, gate, servers)
     elif strange:
         because = say(ALL_OUT, name=name, value=", ".join(strange))
-        yield failed(name, because, [*asked, *delivery(situation).answers], servers)
+        # No servers: whether theirs are weak makes the stranger no graver.
+        yield failed(name, because, [*asked, *delivery(situation).answers])
     else:
         yield Verdict(
             outcome="unknown",

@@ -12,7 +12,7 @@ from tocsin.analyse.trust.objects import objects
 from tocsin.analyse.trust.principals import Key, Principal, principals
 from tocsin.analyse.trust.settings import Answer
 from tocsin.analyse.trust.situation import Situation, Verdict
-from tocsin.analyse.trust.verdicts import cmdlet, failed, passed, unanswered, uncollected
+from tocsin.analyse.trust.verdicts import cmdlet, failed, passed, unanswered, uncollected, unread
 from tocsin.knowledge.checks import Check
 from tocsin.model.text import N_, say
 
@@ -56,7 +56,8 @@ def _one(
 ) -> Iterator[Verdict]:
     name, answers = principal.name, principal.ask("keyCredentials")
     if not principal.keys_known:
-        yield unanswered(principal.items[0], answers[:1])
+        home = "ServicePrincipal" if principal.kind == "first-party" else "Application"
+        yield unread(name, f"{cmdlet(home)}: keyCredentials")
     elif not principal.keys:
         yield passed(name, say(NO_KEYS, name=name), answers)
     else:
