@@ -56,8 +56,10 @@ def outsiders(situation: Situation) -> tuple[Outsider, ...]:
     told = _dedicated_told(situation)
     found: dict[tuple[str, str], list[tuple[Item, Principal | None]]] = {}
     for item in objects(situation, "AppRoleAssignment", "entra"):
+        if _role(item) not in ROLES:
+            continue
         holder = _holder(situation, item)
-        if _role(item) not in ROLES or _hybrids(item, holder) or _microsofts(holder):
+        if _hybrids(item, holder) or _microsofts(holder):
             continue
         name = holder.name if holder else _text(item, "principalDisplayName")
         key = holder.app_id if holder else _text(item, "principalId").lower()
@@ -104,7 +106,24 @@ def _dedicated_told(situation: Situation) -> bool:
 
 
 def _holder(situation: Situation, item: Item) -> Principal | None:
-    return next((each for each in principals(situation) if whose(item, each)), None)
+    by_id, by_name = _named(situation)
+    number = _text(item, "principalId").lower()
+    if number in by_id:
+        return by_id[number]
+    named = by_name.get(_text(item, "principalDisplayName").lower(), ())
+    return next((each for each in named if whose(item, each)), None)
+
+
+@remembered
+def _named(
+    situation: Situation,
+) -> tuple[dict[str, Principal], dict[str, tuple[Principal, ...]]]:
+    """Apps by the ids of their service principals, and by name."""
+    known = principals(situation)
+    by_name: dict[str, tuple[Principal, ...]] = {}
+    for each in known:
+        by_name[each.name.lower()] = (*by_name.get(each.name.lower(), ()), each)
+    return {number: each for each in known for number in each.ids}, by_name
 
 
 def _hybrids(item: Item, holder: Principal | None) -> bool:
