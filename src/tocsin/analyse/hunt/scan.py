@@ -38,16 +38,15 @@ def scan_lines(
         if isinstance(block, Cut):
             out.cut(number)
             continue
-        layout = _block(block, number, log, layout, plan, out)
-        number += block.count(b"\n") - 1
+        layout, number = _block(block, number, log, layout, plan, out)
     out.stat.lines = number
     out.stat.rows = number - out.turns
 
 
 def _block(
     block: bytes, before: int, log: LineLog, layout: Layout, plan: Plan, out: Folding
-) -> Layout:
-    """One block. before: lines before it."""
+) -> tuple[Layout, int]:
+    """One block. before: lines before it. Returns what holds behind it, and the lines up to there."""
     matches, noise = plan.matcher.scan(block)
     out.stat.noise += noise
     out.block(block, log, layout)
@@ -88,12 +87,12 @@ def _block(
         matched = out.row(line, number, log.event, layout, plan, asked, marks)
         if key is not None and matched is False:
             settled.add(key)
-    return layout
+    return layout, number + block.count(b"\n", counted) - 1
 
 
 def _every(
     block: bytes, before: int, log: LineLog, layout: Layout, plan: Plan, out: Folding
-) -> Layout:
+) -> tuple[Layout, int]:
     """The same where some rule must be asked of every row; or all of them, as somebody has put the
     log's columns in another order than its writer."""
     matches, _ = plan.matcher.scan(block)
@@ -116,7 +115,7 @@ def _every(
             else:
                 asked = tuple(range(len(plan.rules)))
             out.row(line, number, log.event, layout, plan, asked, marks)
-    return layout
+    return layout, before + block.count(b"\n") - 1
 
 
 DOUBTFUL = {ODD, NUL, FOLDED, ENCODED}

@@ -9,9 +9,10 @@ compared, which costs a fraction of reading it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from tocsin.formats.syntax.log_rows import Layout
+from tocsin.formats.syntax.log_telling import FLATTENED, request
 from tocsin.knowledge.sigma import SigmaRule
 from tocsin.knowledge.sigma.tree import All, Either, Like, No, Node, Part, Regex, Same, Test
 from tocsin.knowledge.surfaces import Surface
@@ -25,6 +26,9 @@ _PARTS = {
     "cs-uri": ("cs-uri", "cs-uri-stem", "cs-uri-query"),
 }
 """Fields of IIS rows that are put together of other columns."""
+
+_REQUEST = ("UrlStem", "UrlQuery", "AnchorMailbox", "BackEndCookie")
+"""Columns of Exchange's logs of requests of which fields are made that are no columns themselves."""
 
 _ID = re.compile(
     rb"=(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{16,64})(?=[&;@ ]|$)"
@@ -86,20 +90,25 @@ class Settled:
             if _asks_everything(rule.tree):
                 return None
             for field in rule.fields:
-                for name in _sources(field, self._surface):
+                for name in _sources(field, self._surface, places):
                     if name not in places:
                         return None
                     found.add(places[name])
         return tuple(sorted(found)) or None
 
 
-def _sources(field: str, surface: Surface) -> tuple[str, ...]:
+def _sources(field: str, surface: Surface, columns: Container[str]) -> tuple[str, ...]:
     """The columns from which a field is taken."""
     source = surface.aliases.get(field, field)
     stem, mark, query = source.partition("?")
     if mark:
         return stem, query
-    return _PARTS.get(source, (source,)) if surface.name == "iis" else (source,)
+    if surface.name == "iis":
+        return _PARTS.get(source, (source,))
+    # Names with a point are given by decoders, that look at more.
+    if source not in columns and "." not in source and FLATTENED.get(surface.name) is request:
+        return tuple(each for each in _REQUEST if each in columns)
+    return (source,)
 
 
 def _heeds_ids(node: Node) -> bool:
