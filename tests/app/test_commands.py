@@ -201,3 +201,36 @@ def test_clock_of_the_documents_is_utc(examined):
     run = json.loads((out / "run.json").read_text())
     assert run["started"].endswith("Z")
     assert time.strptime(run["started"][:19], "%Y-%m-%dT%H:%M:%S")
+
+
+def test_the_whole_answer_is_cut_where_it_repeats_and_says_how_to_see_the_rest(examined):
+    done, out = examined
+    run = json.loads((out / "run.json").read_text())
+    whole = tocsin("report", "--from", str(out), "-v").stdout
+    short = tocsin("report", "--from", str(out)).stdout
+    assert len(short.splitlines()) < 260 < len(whole.splitlines())
+    assert "(-v, or the report)" in short
+    assert "(-v" not in whole
+
+    flat = " ".join(short.split())
+    broken = run["hunt"]["incidents"][0]
+    for each in ("Planted a web shell", "Used a web shell", "Sent mail in other people's names"):
+        assert f"● worked {each}" in flat, "what was gravest, and how it ended, stay"
+    first, last = broken["steps"][0]["first"][11:19], broken["steps"][-1]["first"][11:19]
+    assert short.index(f"{first}  EX03") < short.index(f"{last}  EX03")
+    for each in run["trusts"]["scores"]:
+        assert each["name"] in short
+    assert short.count("      way      ") == 4
+    fails = {e["check"] for e in run["trusts"]["checks"] if e["outcome"] == "fail"}
+    assert len([each for each in fails if each in short]) == 18
+    assert f"… and {len(fails) - 18} more (-v, or the report)" in short
+    assert all(each in whole for each in fails)
+    for step in broken["steps"]:
+        assert f"{step['first'][11:19]}  EX03" in whole
+    assert len(run["plan"]["actions"]) > 5
+    assert f"  {len(run['plan']['actions'])}  " in whole
+
+    named = done.stdout.strip().splitlines()[-4:]
+    assert named[0].split() == [str(out / "report.html"), str(out / "run.json")]
+    assert " ".join(named).count(str(out)) == 2
+    assert "beside them, to hand on: recipients.csv, purge.csv" in " ".join(named)

@@ -93,7 +93,7 @@ def test_what_is_doubtful_stands_with_its_place_what_weighs_little_is_counted() 
 def test_quiet_leaves_one_line_and_verbose_tells_every_incident() -> None:
     assert block(quiet=True).partition("  Could not be read")[0].strip().count("\n") == 0
     many = large(scanners=10, incidents=12)
-    assert "… and 6 more, in the report" in block(many)
+    assert "… and 6 more (-v, or the report)" in block(many)
     assert block(many, verbose=True).count("do now") == 13
 
 

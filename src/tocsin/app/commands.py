@@ -6,7 +6,9 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from tocsin.app.accepting import accepted_in
 from tocsin.app.examine import Request, Room
 from tocsin.app.examine import examine as examine_paths
 from tocsin.app.exits import CLEAN, ERROR, FINDINGS, USAGE, exit_code, reaches
-from tocsin.app.faults import WordsError, unwritable
+from tocsin.app.faults import WordsError, complain, text_of, unwritable
 from tocsin.app.hunting import HuntWish
 from tocsin.app.progress import progress_bar
 from tocsin.app.remaining import remaining_run
@@ -27,12 +29,12 @@ from tocsin.knowledge import KnowledgeError, load, merged, packaged
 from tocsin.knowledge.catalogue import Knowledge
 from tocsin.model.run import Run
 from tocsin.model.text import N_, say
-from tocsin.report import Extra, output
+from tocsin.report import Extra, Translate, output
 from tocsin.report.advisory_parts.files import NAMES as HANDED_ON
 from tocsin.report.advisory_parts.files import files as handed_on
 from tocsin.report.json import pieces
 from tocsin.report.jsonl import campaign_object, encoded, end_of
-from tocsin.report.text import coloured, plain, render_styled, visible
+from tocsin.report.text import WIDTH, coloured, plain, render_styled, visible
 from tocsin.report.text_parts.remaining import remains
 from tocsin.store.history import HistoryError
 from tocsin.store.runs import RunError, free_folder, read_run, refuse_to_overwrite, write
@@ -108,7 +110,7 @@ def examine(arguments: argparse.Namespace) -> int:
     if refused:
         return complain(refused, USAGE)
     if written and (arguments.format or "text") == "text":
-        sys.stdout.write("\n  " + "  ".join(written) + "\n")
+        sys.stdout.write(_named(written, arguments.translate))
     return exit_code(run, arguments.fail_on)
 
 
@@ -133,6 +135,19 @@ def _written(folder: str, run: Run, arguments: argparse.Namespace) -> list[str]:
     for name in set(FILES) - set(files):
         (Path(folder) / name).unlink(missing_ok=True)
     return write(folder, files)
+
+
+def _named(written: Sequence[str], translate: Translate) -> str:
+    """Where the answer lies; of what is handed on, which lies beside it, the names alone."""
+    here = [each for each in written if Path(each).name not in HANDED_ON]
+    beside = ", ".join(Path(each).name for each in written if each not in here)
+    lines = ["", "  " + "  ".join(here)]
+    if beside:
+        words = translate(N_("beside them, to hand on: {files}")).format(files=beside)
+        lines += textwrap.wrap(
+            words, WIDTH - 4, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+        )
+    return "\n".join(lines) + "\n"
 
 
 def _print_lines(lines: Spool, run: Run) -> None:
@@ -214,13 +229,33 @@ def verdict(arguments: argparse.Namespace) -> int:
     return FINDINGS if reaches(levels, arguments.fail_on) else CLEAN
 
 
+@contextmanager
+def _agreeing(path: str) -> Iterator[None]:
+    """The outer door of a saved run: each of its values may be fit, and they may still contradict one
+    another (a way to an object that is not there), or be too big to be counted with."""
+    try:
+        yield
+    except (RunError, WordsError, UnicodeEncodeError):
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as fault:
+        msg = f"{path}: not a run document of this version: {type(fault).__name__}: {fault}"
+        raise RunError(msg) from fault
+
+
 def report(arguments: argparse.Namespace) -> int:
     """`tocsin report --from run.json`."""
     try:
-        whole = read_run(_run_file(arguments.source))
-        run = remaining_run(whole, arguments.without)
+        with _agreeing(arguments.source):
+            return _report(arguments)
     except RunError as fault:
         return complain(str(fault), USAGE)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    """Raises `RunError`."""
+    try:
+        whole = read_run(_run_file(arguments.source))
+        run = remaining_run(whole, arguments.without)
     except WordsError as fault:
         return complain(fault.why.render(arguments.translate), USAGE)
     if not arguments.output:
@@ -252,25 +287,28 @@ def diff(arguments: argparse.Namespace) -> int:
     """`tocsin diff`: exit 1 when something newly open reaches --fail-on."""
     try:
         old, new = read_run(_run_file(arguments.old)), read_run(_run_file(arguments.new))
+        with _agreeing(f"{arguments.old}, {arguments.new}"):
+            changes = compare(old, new)
+            if arguments.format == "json":
+                told = differences.as_json(changes)
+            else:
+                told = differences.as_text(changes, arguments.translate)
     except RunError as fault:
         return complain(str(fault), USAGE)
-    changes = compare(old, new)
-    if arguments.format == "json":
-        sys.stdout.write(differences.as_json(changes))
-    else:
-        sys.stdout.write(differences.as_text(changes, arguments.translate))
+    sys.stdout.write(told)
     levels = (each.level for each in changes if each.counts)
     return FINDINGS if reaches(levels, arguments.fail_on) else CLEAN
 
 
 def knowledge_with(folders: Sequence[str]) -> Knowledge:
-    """The packaged knowledge, with private tables on top. Raises `KnowledgeError`, OSError."""
+    """The packaged knowledge, with private tables on top. Raises `KnowledgeError`, `WordsError`,
+    OSError."""
     if not folders:
         return load()
     base = packaged()
     tables: dict[str, str] = {}
     for folder in folders:
-        found = {p.name: p.read_text("utf-8-sig") for p in sorted(Path(folder).glob("*.csv"))}
+        found = {p.name: text_of(p) for p in sorted(Path(folder).glob("*.csv"))}
         if not found:
             msg = f"{folder}: no table (*.csv) in it"
             raise KnowledgeError(msg)
@@ -309,12 +347,6 @@ def day(text: str | None, *, end: bool = False) -> datetime | None:
 def colour_wanted() -> bool:
     """Style only for a terminal, and never when NO_COLOR is set."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-
-
-def complain(message: str, code: int) -> int:
-    """One line on the standard error."""
-    sys.stderr.write(f"tocsin: {message}\n")
-    return code
 
 
 __all__ = ["ERROR", "diff", "examine", "report", "verdict"]

@@ -59,7 +59,7 @@ def length_options(parser: argparse.ArgumentParser, translate: Translate) -> Non
         "-v",
         "--verbose",
         action="store_true",
-        help=translate(N_("every open advisory of every server")),
+        help=translate(N_("all of it: every action, step, way, check and open advisory")),
     )
 
 

@@ -13,7 +13,8 @@ from tocsin.report import Output, Translate
 from tocsin.report.html_parts.words import LEVEL, STATUS
 from tocsin.report.hunt_parts.telling import Breach, breaches
 from tocsin.report.text_parts.conversations import conversation_lines
-from tocsin.report.text_parts.hunt import hunt_lines, moment
+from tocsin.report.text_parts.hunt import hunt_lines
+from tocsin.report.text_parts.hunt_shown import moment
 from tocsin.report.text_parts.lines import WIDTH, Style, coloured, plain, visible, wrapped
 from tocsin.report.text_parts.plan import plan_lines
 from tocsin.report.text_parts.trust import trust_lines
@@ -56,6 +57,9 @@ def render_styled(
 ) -> str:
     """The answer with a style; quiet: only the verdict and the ranked lines."""
     run = in_words(run, translate)
+    # Of several rooms each tells less of what another, or -v, tells too.
+    rooms = (run.conversations, run.hunt, run.trusts)
+    brief = not verbose and len([each for each in rooms if each is not None]) > 1
     lines = [*_head(run, translate, style), ""]
     if run.plan is not None:
         lines += plan_lines(run.plan, translate, style, verbose=verbose, quiet=quiet)
@@ -75,10 +79,12 @@ def render_styled(
             lines.append("")
     more = len(run.servers) - len(shown)
     if more:
-        lines.append(f"  {translate(N_('… and {count} more, in the report')).format(count=more)}")
+        lines.append(
+            f"  {translate(N_('… and {count} more (-v, or the report)')).format(count=more)}"
+        )
     if lines[-1]:
         lines.append("")
-    lines += _rooms(run, translate, style, verbose=verbose, quiet=quiet)
+    lines += _rooms(run, translate, style, verbose=verbose, quiet=quiet, brief=brief)
     if quiet:
         lines += _lost(run, translate)
     else:
@@ -90,23 +96,25 @@ def render_styled(
 
 
 def _rooms(
-    run: Run, translate: Translate, style: Style, *, verbose: bool, quiet: bool
+    run: Run, translate: Translate, style: Style, *, verbose: bool, quiet: bool, brief: bool
 ) -> Iterator[str]:
     """The blocks of the rooms that were asked, beside the servers."""
     if run.conversations is not None:
         yield from conversation_lines(
-            run.conversations, translate, style, verbose=verbose, quiet=quiet
+            run.conversations, translate, style, verbose=verbose, quiet=quiet, brief=brief
         )
     if run.hunt is not None:
-        yield from hunt_lines(run.hunt, translate, style, verbose=verbose, quiet=quiet)
+        yield from hunt_lines(run.hunt, translate, style, verbose=verbose, quiet=quiet, brief=brief)
     if run.trusts is not None:
-        yield from trust_lines(run.trusts, translate, style, verbose=verbose, quiet=quiet)
+        yield from trust_lines(
+            run.trusts, translate, style, verbose=verbose, quiet=quiet, brief=brief
+        )
 
 
 def _head(run: Run, translate: Translate, style: Style) -> Iterator[str]:
     case = visible(", ".join(run.inputs))
-    known = translate(N_("knowledge of {date}")).format(date=run.knowledge.date)
-    room = WIDTH - len("  TOCSIN   ") - len(known) - 2
+    known = visible(translate(N_("knowledge of {date}")).format(date=run.knowledge.date))
+    room = max(1, WIDTH - len("  TOCSIN   ") - len(known) - 2)
     case = case if len(case) <= room else case[: room - 1] + "…"
     yield ""
     yield f"  {style('TOCSIN', 'strong')}   {case:<{room}}  {known}"

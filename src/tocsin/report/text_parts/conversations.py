@@ -26,6 +26,8 @@ ALERT_LIMIT = 5
 """Campaigns, and alerts outside of them, printed; the others are counted. -v prints all."""
 REASONS = 3
 """Reasons printed of each."""
+REASONS_BRIEF = 2
+"""Beside the answers of other rooms."""
 NAMES = 3
 """Servers and mailboxes named in one line."""
 QUOTE = 160
@@ -37,9 +39,15 @@ FORMATS = "recipients, purge, stix, advisory, advisory_html"
 
 
 def conversation_lines(
-    found: Conversations, translate: Translate, style: Style, *, verbose: bool, quiet: bool
+    found: Conversations,
+    translate: Translate,
+    style: Style,
+    *,
+    verbose: bool,
+    quiet: bool,
+    brief: bool = False,
 ) -> Iterator[str]:
-    """The block, an empty line behind it; quiet: its first line alone."""
+    """The block, an empty line behind it; quiet: its first line alone; brief: fewer reasons."""
     count = sum(found.judged.values())
     found, taken = parted(found)
     rows = warned(found)
@@ -48,7 +56,8 @@ def conversation_lines(
     if not quiet:
         yield ""
         yield from _accepted(taken.campaigns, translate, style, verbose=verbose)
-        yield from _campaigns(found, messages, rows, translate, style, verbose=verbose)
+        reasons = REASONS_BRIEF if brief else REASONS
+        yield from _campaigns(found, messages, rows, reasons, translate, style, verbose=verbose)
         yield from _alone(found, messages, translate, style, verbose=verbose)
         yield from _whom(rows, translate)
         yield from _watched(found, translate, style, verbose=verbose)
@@ -96,7 +105,7 @@ def _accepted(
         for part in textwrap.wrap(visible(line), WIDTH - 8):
             yield "      " + style(part, "dim")
     if more := len(campaigns) - len(shown):
-        yield f"  {translate(N_('… and {count} more, in the report')).format(count=more)}"
+        yield f"  {translate(N_('… and {count} more (-v, or the report)')).format(count=more)}"
     if campaigns:
         yield ""
 
@@ -105,6 +114,7 @@ def _campaigns(
     found: Conversations,
     messages: tuple[JudgedMessage, ...],
     rows: tuple[Warned, ...],
+    reasons: int,
     translate: Translate,
     style: Style,
     *,
@@ -118,10 +128,11 @@ def _campaigns(
     shown = found.campaigns if verbose else found.campaigns[:CAMPAIGN_LIMIT]
     for number, campaign in enumerate(shown, 1):
         mine = [row for row in rows if row.campaign == campaign.id]
-        yield from _campaign(number, campaign, members.get(campaign.id, []), mine, translate, style)
+        told = members.get(campaign.id, [])
+        yield from _campaign(number, campaign, told, mine, reasons, translate, style)
         yield ""
     if more := len(found.campaigns) - len(shown):
-        yield f"  {translate(N_('… and {count} more, in the report')).format(count=more)}"
+        yield f"  {translate(N_('… and {count} more (-v, or the report)')).format(count=more)}"
         yield ""
 
 
@@ -130,6 +141,7 @@ def _campaign(
     campaign: Campaign,
     members: list[JudgedMessage],
     rows: list[Warned],
+    reasons: int,
     translate: Translate,
     style: Style,
 ) -> Iterator[str]:
@@ -149,7 +161,7 @@ def _campaign(
     yield f"  {number:>2}  {style(name, 'strong')}   {first}"
     yield from (f"      {line}" for line in more)
     yield from wrapped(translate(N_("because")), campaign.because.render(translate))
-    yield from _reasons(members, translate, style)
+    yield from _reasons(members, translate, style, reasons)
     origins = [
         *_named(campaign.servers, N_("server {names}"), N_("servers {names}"), translate),
         *_named(
@@ -181,9 +193,11 @@ def _named(names: tuple[str, ...], one: str, many: str, translate: Translate) ->
     return [translate(one if len(names) == 1 else many).format(names=shown)]
 
 
-def _reasons(members: Iterable[JudgedMessage], translate: Translate, style: Style) -> Iterator[str]:
+def _reasons(
+    members: Iterable[JudgedMessage], translate: Translate, style: Style, limit: int = REASONS
+) -> Iterator[str]:
     """The strongest reasons: the sentence and its weight, the raw words, the place."""
-    for hit, _ in strongest(members, REASONS):
+    for hit, _ in strongest(members, limit):
         sentence = hit.sentence.render(translate)
         yield from wrapped(f"{hit.weight:+.1f}", inert(sentence))
         if hit.quote:
@@ -211,7 +225,7 @@ def _alone(
         yield from _reasons([each], translate, style)
         yield ""
     if more := len(single) - len(shown):
-        yield f"  {translate(N_('… and {count} more, in the report')).format(count=more)}"
+        yield f"  {translate(N_('… and {count} more (-v, or the report)')).format(count=more)}"
         yield ""
 
 

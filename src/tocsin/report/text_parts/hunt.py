@@ -5,31 +5,36 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-
-import msgspec
 
 from tocsin.model.hunt import Cited, Hunt, HuntFinding, Incident, Missing, Step
-from tocsin.model.text import N_, Sentence
+from tocsin.model.text import N_
 from tocsin.report import Translate
-from tocsin.report.advisory_parts.inert import inert
 from tocsin.report.html_parts.words import LEVEL
+from tocsin.report.hunt_parts.chosen import chosen
 from tocsin.report.hunt_parts.telling import (
-    MARK,
-    OUTCOME,
     Told,
     attackers,
     by_id,
     entered,
     place,
     proof,
-    read,
     rows_of,
     surface_title,
     told,
     utc,
 )
-from tocsin.report.text_parts.lines import WIDTH, Style, cut, some, visible, wrapped
+from tocsin.report.text_parts.hunt_ground import ground_lines
+from tocsin.report.text_parts.hunt_shown import (
+    NAME_LIMIT,
+    NAMES,
+    SENTENCE_LIMIT,
+    Shown,
+    amount,
+    moment,
+    named,
+    short,
+)
+from tocsin.report.text_parts.lines import WIDTH, Style, some, visible, wrapped
 
 INCIDENT_LIMIT = 3
 """Incidents told step by step; the others in five lines each. -v tells all."""
@@ -37,57 +42,42 @@ BRIEF_LIMIT = 7
 """Incidents told at all; the others are counted."""
 STEP_LIMIT = 12
 """Steps of one incident; the others are counted. -v prints all."""
+STEPS_BRIEF = 6
+"""Steps of one incident beside the answers of other rooms."""
 FINDING_LIMIT = 5
 """Findings outside of incidents. -v prints all."""
 DO_LIMIT = 3
 """Things to do that are named of one incident. -v names all."""
-NAMES = 4
-"""Servers, addresses, accounts named in one line."""
-PROBLEM_LIMIT = 3
 HOST_LIMIT = 24
-NAME_LIMIT = 60
 TITLE_LIMIT = 170
-SENTENCE_LIMIT = 320
-"""Characters of a server's name in a column, another name, a title, and a sentence; the report has
-more of it."""
+"""Characters of a server's name in a column, and of a title; the report has more of it."""
 
 TIME_WIDTH = len("2026-11-09 02:14:07 UTC")
-THOUSAND, MILLION = 10_000, 1_000_000
-"""From ten thousand on a count is rounded; the report has it whole."""
-
-
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """What every line of the block needs: the findings by id, the reader's words, the length."""
-
-    known: dict[str, HuntFinding]
-    translate: Translate
-    style: Style
-    verbose: bool
-
-    def say(self, sentence: Sentence, limit: int = SENTENCE_LIMIT) -> str:
-        """A sentence in the reader's language, without life, cut."""
-        return cut(inert(sentence.render(self.translate)), limit)
-
-    def outcome(self, each: HuntFinding | Step) -> str:
-        """Mark and word, padded to one width."""
-        room = max(len(self.translate(word)) for word in OUTCOME.values())
-        return f"{MARK[each.outcome]} {self.translate(OUTCOME[each.outcome]):<{room}}"
 
 
 def hunt_lines(
-    found: Hunt, translate: Translate, style: Style, *, verbose: bool, quiet: bool
+    found: Hunt,
+    translate: Translate,
+    style: Style,
+    *,
+    verbose: bool,
+    quiet: bool,
+    brief: bool = False,
 ) -> Iterator[str]:
-    """The block, an empty line behind it; quiet: its first line alone."""
+    """The block, an empty line behind it; quiet: its first line alone; brief: of an incident how
+    it began, what was gravest and how it ended, of what was read a count."""
     parts = told(found)
     yield f"  {style(translate(N_('Hunt')), 'strong')}   {_first_line(found, parts, translate)}"
     if not quiet:
-        shown = Shown(known=by_id(found), translate=translate, style=style, verbose=verbose)
+        shown = Shown(
+            known=by_id(found), translate=translate, style=style, verbose=verbose, brief=brief
+        )
         yield ""
         yield from _incidents((*parts.broken, *parts.doubtful), shown)
         yield from _alone(N_("To look at"), parts.alone, shown)
         yield from _minor(parts.minor, shown)
         yield from _attempts(parts, shown)
-        yield from _ground(found, shown)
+        yield from ground_lines(found, shown)
     yield ""
 
 
@@ -122,7 +112,7 @@ def _incidents(all_of: Sequence[Incident], shown: Shown) -> Iterator[str]:
 
 def _more(count: int, shown: Shown) -> Iterator[str]:
     if count > 0:
-        words = shown.translate(N_("… and {count} more, in the report")).format(count=count)
+        words = shown.translate(N_("… and {count} more (-v, or the report)")).format(count=count)
         yield from (f"      {words}", "")
 
 
@@ -130,7 +120,7 @@ def _answer(number: int, each: Incident, shown: Shown) -> Iterator[str]:
     """Which server, since when, what worked, what to do: for a reader who has no time."""
     translate = shown.translate
     head = shown.say(each.title, TITLE_LIMIT)
-    if each.hosts and _name(each.hosts[0]) not in head:
+    if each.hosts and short(each.hosts[0]) not in head:
         head = f"{named(each.hosts, translate)}: {head}"
     lines = textwrap.wrap(visible(f"{head}   {translate(LEVEL[each.level])}"), WIDTH - 6)
     for turn, line in enumerate(lines):
@@ -156,7 +146,7 @@ def _answer(number: int, each: Incident, shown: Shown) -> Iterator[str]:
         head = ""
     if more := len(each.next) - len(urgent):
         yield from wrapped(
-            "", translate(N_("… and {count} more, in the report")).format(count=more)
+            "", translate(N_("… and {count} more (-v, or the report)")).format(count=more)
         )
 
 
@@ -166,22 +156,34 @@ def _titles(steps: Iterable[Step], shown: Shown) -> str:
 
 def _timeline(each: Incident, shown: Shown) -> Iterator[str]:
     """A line for each step under its day, with its sentence and the row that proves it."""
-    steps = each.steps if shown.verbose else each.steps[:STEP_LIMIT]
-    room = max((len(visible(_name(step.host, HOST_LIMIT))) for step in steps), default=0)
+    told_of = list(range(len(each.steps)))
+    if shown.brief:
+        told_of = chosen(each.steps, STEPS_BRIEF)
+    elif not shown.verbose:
+        told_of = told_of[:STEP_LIMIT]
+    room = max((len(visible(short(each.steps[at].host, HOST_LIMIT))) for at in told_of), default=0)
     day = None
-    for step in steps:
+    before = -1
+    for at in told_of:
+        yield from _left_out(at - before - 1, shown)
+        before, step = at, each.steps[at]
         today = f"{utc(step.first):%Y-%m-%d}" if step.first else shown.translate(N_("undated"))
         if today != day:
             day = today
             yield f"      {shown.style(today, 'strong')}"
         yield from _step(step, room, shown)
-    if len(each.steps) > len(steps):
-        yield from _more(len(each.steps) - len(steps), shown)
+    yield from _left_out(len(each.steps) - before - 1, shown)
+
+
+def _left_out(count: int, shown: Shown) -> Iterator[str]:
+    if count:
+        words = shown.translate(N_("… {count} further steps (-v, or the report)"))
+        yield " " * 16 + words.format(count=count)
 
 
 def _step(step: Step, room: int, shown: Shown) -> Iterator[str]:
     clock = f"{utc(step.first):%H:%M:%S}" if step.first else " " * 8
-    host = visible(_name(step.host, HOST_LIMIT)).ljust(room)
+    host = visible(short(step.host, HOST_LIMIT)).ljust(room)
     title = shown.style(visible(shown.say(step.title, NAME_LIMIT)), "strong")
     yield f"      {clock}  {host}  {shown.outcome(step)}  {title}{_extent(step, shown)}"
     yield from _indented(shown.say(step.said))
@@ -206,7 +208,7 @@ def _extent(step: Step, shown: Shown) -> str:
 
 def _place(cited: Cited | None, shown: Shown) -> Iterator[str]:
     if cited is not None:
-        yield " " * 16 + shown.style(visible(_name(place(cited), SENTENCE_LIMIT)), "dim")
+        yield " " * 16 + shown.style(visible(short(place(cited), SENTENCE_LIMIT)), "dim")
 
 
 def _indented(words: str) -> Iterator[str]:
@@ -236,7 +238,7 @@ def _unseen(each: Incident, shown: Shown) -> Iterator[str]:
 
 
 def _not_shown(each: Missing, shown: Shown) -> str:
-    logs = ", ".join(_name(shown.translate(surface_title(one))) for one in each.seen_in)
+    logs = ", ".join(short(shown.translate(surface_title(one))) for one in each.seen_in)
     read_it = N_("{step}: no trace, and {logs} were read")
     words = read_it if each.read else N_("{step}: cannot be told without {logs}")
     return shown.translate(words).format(step=shown.say(each.title), logs=logs)
@@ -260,8 +262,8 @@ def _alone(head: str, findings: Sequence[HuntFinding], shown: Shown) -> Iterator
         yield f"  {shown.style(shown.translate(head), 'strong')}"
     for each in some_of:
         level = shown.translate(LEVEL[each.level])
-        title = shown.style(visible(_name(shown.translate(each.title))), "strong")
-        host = visible(_name(each.host, HOST_LIMIT))
+        title = shown.style(visible(short(shown.translate(each.title))), "strong")
+        host = visible(short(each.host, HOST_LIMIT))
         when = moment(each.first, shown.translate).ljust(TIME_WIDTH)
         yield f"      {when}  {host}  {shown.outcome(each)}  {title}   {level}"
         yield from _indented(shown.say(each.because))
@@ -282,7 +284,7 @@ def _attempts(parts: Told, shown: Shown) -> Iterator[str]:
     yield f"  {shown.style(words, 'strong')}"
     rules = Counter(each.title for each in parts.attempts for _ in each.clients or ("",))
     ranked = rules.most_common(None if shown.verbose else NAMES)
-    shares = [f"{_name(translate(title))} ({times})" for title, times in ranked]
+    shares = [f"{short(translate(title))} ({times})" for title, times in ranked]
     if len(rules) > len(ranked):
         shares.append(translate(N_("and {count} more")).format(count=len(rules) - len(ranked)))
     yield from _paragraph(", ".join(shares))
@@ -295,72 +297,6 @@ def _attempts(parts: Told, shown: Shown) -> Iterator[str]:
     yield ""
 
 
-def _ground(found: Hunt, shown: Shown) -> Iterator[str]:
-    """What was read, what that cannot show, and which rules could not be used."""
-    translate = shown.translate
-    head = translate(N_("read"))
-    for each in read(found.coverage):
-        words = translate(N_("{log} of {hosts}: {rows} rows")).format(
-            log=_name(translate(surface_title(each.surface))),
-            hosts=named(each.hosts, translate) or translate(N_("an unnamed server")),
-            rows=amount(each.rows),
-        )
-        if each.first and each.last:
-            words += f", {utc(each.first):%Y-%m-%d} – {utc(each.last):%Y-%m-%d}"
-        if each.noise:
-            left_out = translate(N_("{count} of Exchange's own health probes left out"))
-            words += "; " + left_out.format(count=amount(each.noise))
-        if each.lost:
-            words += "; " + translate(N_("{count} unreadable")).format(count=amount(each.lost))
-        yield from wrapped(head, words)
-        head = ""
-    head = translate(N_("blind"))
-    for sentence in found.blind:
-        yield from wrapped(head, shown.say(sentence))
-        head = ""
-    yield from _problems(found, shown)
-
-
-def _problems(found: Hunt, shown: Shown) -> Iterator[str]:
-    head = shown.translate(N_("unused"))
-    some_of = found.problems if shown.verbose else found.problems[:PROBLEM_LIMIT]
-    for each in some_of:
-        words = shown.translate(N_("rule {name} of {source}: {why}")).format(
-            name=_name(each.rule),
-            source=_name(each.source),
-            why=shown.say(each.why),
-        )
-        yield from wrapped(head, words)
-        head = ""
-    if more := len(found.problems) - len(some_of):
-        words = shown.translate(N_("and {count} more rules that could not be used"))
-        yield from wrapped("", words.format(count=more))
-
-
 def _paragraph(words: str) -> Iterator[str]:
     for line in textwrap.wrap(visible(words), WIDTH - 8):
         yield f"      {line}"
-
-
-def _name(text: str, limit: int = NAME_LIMIT) -> str:
-    return cut(inert(text), limit)
-
-
-def named(names: Sequence[str], translate: Translate) -> str:
-    """The first names, and how many more there are."""
-    words = ", ".join(visible(_name(each)) for each in names[:NAMES])
-    if len(names) > NAMES:
-        words += " " + translate(N_("and {count} more")).format(count=len(names) - NAMES)
-    return words
-
-
-def moment(when: datetime | None, translate: Translate) -> str:
-    """A time to the second, in UTC; `undated` for none."""
-    return f"{utc(when):%Y-%m-%d %H:%M:%S} UTC" if when else translate(N_("undated"))
-
-
-def amount(count: int) -> str:
-    """A count that a tired reader takes in: exact below ten thousand, then `988 k`, `2.4 M`."""
-    if count < THOUSAND:
-        return str(count)
-    return f"{count / 1000:.0f} k" if count < MILLION else f"{count / MILLION:.1f} M"

@@ -33,7 +33,7 @@ def plan_lines(
         yield from _action(number, each, translate, style, quiet=quiet)
     more = len(open_ones) - len(shown)
     if more:
-        yield "      " + translate(N_("… and {count} more, in the report")).format(count=more)
+        yield "      " + translate(N_("… and {count} more (-v, or the report)")).format(count=more)
     accepted = len(plan.actions) - len(open_ones)
     if accepted:
         yield "      " + some(
@@ -78,7 +78,7 @@ def _story(story: Story, translate: Translate, style: Style, *, verbose: bool) -
         yield "  " + style(line, "strong")
     for each in story.lines if verbose else _told(story.lines):
         if isinstance(each, int):
-            words = translate(N_("… {count} further lines, in the report"))
+            words = translate(N_("… {count} further lines (-v, or the report)"))
             yield " " * 24 + words.format(count=each)
             continue
         when = f"{utc(each.when):%Y-%m-%d %H:%M}" if each.when else ""
@@ -90,9 +90,13 @@ def _story(story: Story, translate: Translate, style: Style, *, verbose: bool) -
 
 def _told(lines: Sequence[StoryLine]) -> Iterator[StoryLine | int]:
     """The first lines and the last of each room, so that none is left out; between them, how many
-    are."""
-    for _, grouped in itertools.groupby(lines, key=lambda each: each.room):
+    are. Of ways on the gravest alone: the others follow with the trusts."""
+    for room, grouped in itertools.groupby(lines, key=lambda each: each.room):
         alike = list(grouped)
+        if room == "trust" and len(alike) > 1:
+            yield alike[0]
+            yield len(alike) - 1
+            continue
         if len(alike) <= ROOM_LIMIT:
             yield from alike
             continue

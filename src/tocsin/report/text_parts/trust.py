@@ -26,14 +26,23 @@ CHOKES_LIMIT = 3
 """Choke points printed."""
 COMMAND = "tocsin collect scripts -o scripts"
 """What a reader runs next who has too little."""
-FAILED_LIMIT = 6
-"""Failed checks printed; alike ones of one check stand together."""
+FAILED_LIMIT = 3
+"""Failed checks printed with their reason and its place; alike ones of one check stand together."""
+TITLES_LIMIT = 15
+"""Further ones printed by their titles; the others are counted."""
 
 
 def trust_lines(
-    found: Trusts, translate: Translate, style: Style, *, verbose: bool, quiet: bool
+    found: Trusts,
+    translate: Translate,
+    style: Style,
+    *,
+    verbose: bool,
+    quiet: bool,
+    brief: bool = False,
 ) -> Iterator[str]:
-    """Counts, ranked servers, ways, choke points, failed checks, what is unknown and why."""
+    """Counts, ranked servers, ways, choke points, failed checks, what is unknown and why. brief: the
+    steps of the first way alone."""
     yield "  " + style(translate(N_("Trust")), "strong") + "   " + _counts(found, translate)
     if quiet:
         yield ""
@@ -43,8 +52,12 @@ def trust_lines(
     nodes = {each.id: each for each in found.nodes}
     edges = {each.id: each for each in found.edges}
     told: set[str] = set()
-    for route in routes(found, limit=len(found.paths) if verbose else ROUTES_LIMIT):
-        yield from _route(route, nodes, edges, told, translate, style)
+    every = routes(found, limit=len(found.paths) if verbose else ROUTES_LIMIT)
+    for at, route in enumerate(every):
+        steps = not (brief and at)
+        yield from _route(route, nodes, edges, told, translate, style, steps=steps)
+    if brief and len(every) > 1:
+        yield from wrapped("", translate(N_("(-v tells each step of every way, and its proof)")))
     for choke in found.chokes if verbose else found.chokes[:CHOKES_LIMIT]:
         yield from _choke(choke, translate)
     yield from _failed(found.checks, translate, style, verbose=verbose)
@@ -79,9 +92,9 @@ def _counts(found: Trusts, translate: Translate) -> str:
 
 def _score(each: ServerScore, translate: Translate, style: Style) -> Iterator[str]:
     yield f"      {each.score:>3.0f}  " + style(visible(each.name), "strong")
-    for reason in each.reasons:
-        for line in textwrap.wrap(visible(reason.render(translate)), WIDTH - 14):
-            yield " " * 11 + line
+    reasons = " ".join(reason.render(translate) for reason in each.reasons)
+    for line in textwrap.wrap(visible(reasons), WIDTH - 14):
+        yield " " * 11 + line
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -117,18 +130,20 @@ def _route(
     told: set[str],
     translate: Translate,
     style: Style,
+    *,
+    steps: bool,
 ) -> Iterator[str]:
     """The way on one line, then its steps; those that an earlier way has told are left out."""
-    steps = [edges[each] for each in route.path.edges if each in edges]
-    if not steps:
+    along = [edges[each] for each in route.path.edges if each in edges]
+    if not along:
         return
-    names = [nodes[each.target].name if each.target in nodes else each.target for each in steps]
+    names = [nodes[each.target].name if each.target in nodes else each.target for each in along]
     shown = ", ".join(route.servers[:SERVERS_LIMIT])
     if len(route.servers) > SERVERS_LIMIT:
         words = translate(N_("{names} and {count} more"))
         shown = words.format(names=shown, count=len(route.servers) - SERVERS_LIMIT)
     yield from wrapped(translate(N_("way")), " → ".join([shown, *names]))
-    for step in steps:
+    for step in along if steps else ():
         if step.id in told:
             continue
         told.add(step.id)
@@ -153,19 +168,19 @@ def _failed(
     for each in failed:
         by_check.setdefault(each.check, []).append(each)
     groups = list(by_check.values())
-    for alike in groups if verbose else groups[:FAILED_LIMIT]:
+    for at, alike in enumerate(groups if verbose else groups[: FAILED_LIMIT + TITLES_LIMIT]):
         first = alike[0]
         times = f" (×{len(alike)})" if len(alike) > 1 else ""
         head = f"{first.check}  {translate(LEVEL[first.level]):<13} "
         yield "      " + style(head, "strong") + visible(first.title.render(translate)) + times
-        for each in alike if verbose else alike[:1]:
+        for each in alike if verbose else alike[: 1 if at < FAILED_LIMIT else 0]:
             for line in textwrap.wrap(visible(each.because.render(translate)), WIDTH - 12):
                 yield " " * 10 + line
             if each.bases:
                 yield " " * 10 + style(visible(place(each.bases[0])), "dim")
-    more = len(groups) - FAILED_LIMIT
+    more = len(groups) - FAILED_LIMIT - TITLES_LIMIT
     if more > 0 and not verbose:
-        yield "      " + translate(N_("… and {count} more, in the report")).format(count=more)
+        yield "      " + translate(N_("… and {count} more (-v, or the report)")).format(count=more)
 
 
 def _unknown(found: Trusts, translate: Translate) -> Iterator[str]:
