@@ -52,17 +52,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLEAN
     except KeyboardInterrupt:
-        return _say(translate(N_("interrupted")), ERROR)
+        from tocsin.app.faults import complain
+
+        return complain(translate(N_("interrupted")), ERROR)
     except OSError as fault:
-        from tocsin.app.faults import refused
+        from tocsin.app.faults import complain, refused
 
         code = USAGE if isinstance(fault, _WRONG_PATH) else ERROR
-        return _say(refused(fault, translate), code)
-
-
-def _say(message: str, code: int) -> int:
-    print(f"tocsin: {message}", file=sys.stderr)
-    return code
+        return complain(refused(fault, translate), code)
 
 
 def build_parser(translate: Translate, *, live: bool = True) -> argparse.ArgumentParser:

@@ -269,6 +269,15 @@ def test_a_date_to_come_back_at_that_has_passed(api: Api):
     assert len(ask_shodan(api, "192.0.2.25")[0]) == 1
 
 
+@pytest.mark.parametrize(
+    "when",
+    ["Mon, 01 Jan 2026 00:00:00 +99999999999999", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"],
+)
+def test_a_date_to_come_back_at_that_is_none(api: Api, when: str):
+    api.answer = in_turn(reply({}, 503, Retry_After=when), reply(host_answer(banner())))
+    assert len(ask_shodan(api, "192.0.2.25")[0]) == 1
+
+
 def test_too_long_a_wait_is_not_waited(api: Api):
     api.answer = lambda _: reply({}, 429, Retry_After="86400")
     hosts, gaps, looks = ask_shodan(api, "192.0.2.25", "192.0.2.26")

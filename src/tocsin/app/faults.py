@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tocsin.model.text import N_, Sentence
+from tocsin.model.text import N_, Sentence, say
 
 Translate = Callable[[str], str]
 
@@ -38,6 +39,25 @@ def refused(fault: OSError, translate: Translate) -> str:
     if words is None or fault.filename is None:
         return str(fault)
     return translate(words).format(paths=os.fsdecode(fault.filename))
+
+
+def complain(message: str, code: int) -> int:
+    """What is wrong, on the standard error; the code. Part of the words is somebody else's (a name in a
+    saved run, a file's name, a server's answer): they drive no terminal, and what breaks their line
+    stands indented, so that it cannot pass for a line of ours."""
+    from tocsin.report.text_parts.lines import visible
+
+    first, *more = map(visible, message.split("\n"))
+    sys.stderr.write("\n  ".join([f"tocsin: {first}", *more]) + "\n")
+    return code
+
+
+def text_of(path: Path) -> str:
+    """A table that somebody wrote. Raises OSError, or `WordsError` naming the file if it is no UTF-8."""
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise WordsError(say(N_("{path}: not UTF-8 text"), path=str(path))) from fault
 
 
 def unwritable(folder: str) -> str:

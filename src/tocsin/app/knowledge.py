@@ -13,6 +13,7 @@ import msgspec
 import tocsin.knowledge
 from tocsin.analyse.trust.linting import faults
 from tocsin.app.exits import CLEAN, FINDINGS, USAGE
+from tocsin.app.faults import WordsError, complain, text_of
 from tocsin.knowledge import TABLES, load, packaged
 from tocsin.knowledge.checks import checks
 from tocsin.knowledge.compare import compare
@@ -31,14 +32,15 @@ FIXES_LIMIT = 40
 def run(arguments: argparse.Namespace) -> int:
     """One of the three actions."""
     actions = {"check": _check, "show": _show, "diff": _diff}
-    return actions[arguments.action](arguments)
+    try:
+        return actions[arguments.action](arguments)
+    except WordsError as fault:
+        return complain(fault.why.render(arguments.translate), USAGE)
 
 
 def _folder(name: str) -> dict[str, str]:
     return {
-        path.name: path.read_text("utf-8-sig")
-        for path in sorted(Path(name).glob("*.csv"))
-        if path.name in TABLES
+        path.name: text_of(path) for path in sorted(Path(name).glob("*.csv")) if path.name in TABLES
     }
 
 
@@ -87,8 +89,7 @@ def _told(problem: Problem, translate: Translate) -> str:
 
 def _none(folder: str, translate: Translate) -> int:
     words = translate(N_("{folder}: no table of the knowledge in it")).format(folder=folder)
-    sys.stderr.write(f"tocsin: {words}\n")
-    return USAGE
+    return complain(words, USAGE)
 
 
 def _show(arguments: argparse.Namespace) -> int:
@@ -111,8 +112,7 @@ def _show(arguments: argparse.Namespace) -> int:
     known = show(knowledge, arguments.what)
     if known.empty:
         words = translate(N_("nothing is known of {what}"))
-        sys.stderr.write(f"tocsin: {words.format(what=visible(known.asked))}\n")
-        return USAGE
+        return complain(words.format(what=known.asked), USAGE)
     sys.stdout.write("\n".join(_lines(known, translate)) + "\n")
     return CLEAN
 

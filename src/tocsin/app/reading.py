@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 from datetime import datetime
 from typing import BinaryIO
 
@@ -194,9 +195,16 @@ def _read(job: Job, stream: BinaryIO, head: bytes, at: Locator, part: Part) -> N
 _EARLIER_RUN = N_("an earlier answer of this tool, which is no evidence")
 
 
+_RUN_BEGINS = re.compile(
+    rb'\s*\{\s*(?:"kind"\s*:\s*"run"\s*,\s*)?"format"\s*:\s*"' + RUN_FORMAT.encode() + rb'"'
+)
+"""Its very first member, and nothing before: who writes a mail or asks a server must not be able to
+put the word near the beginning of a file, and the file out of sight."""
+
+
 def _is_run(head: bytes) -> bool:
-    """Whether it is a run.json: what it quotes was evidence where it was found, not here."""
-    return RUN_FORMAT.encode() in head[:200]
+    """Whether it is a run.json, or its lines: what it quotes was evidence where it was found."""
+    return _RUN_BEGINS.match(head) is not None
 
 
 def _read_archive(job: Job, stream: BinaryIO, at: Locator, part: Part, budget: Budget) -> None:

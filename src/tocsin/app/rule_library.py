@@ -70,6 +70,11 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     wrong: bool
 
 
+_RAISES = (AttributeError, TypeError, ValueError, LookupError, RecursionError)
+"""What pySigma's own reading lets through for a value of another type than it has in mind, beside
+the errors of a rule that it collects."""
+
+
 class Missing(msgspec.Struct, frozen=True):
     """A library that is not installed."""
 
@@ -97,7 +102,12 @@ def issues(folders: Sequence[str], *, packaged: bool) -> tuple[Issue, ...] | Non
     found: list[Issue] = []
     sources: dict[int, str] = {}
     for source, document in _documents(folders, packaged=packaged):
-        rule = _read(document)
+        try:
+            rule = _read(document)
+        except (SigmaError, *_RAISES) as fault:
+            what = _what(fault)
+            found.append(Issue(source=source, rule=_title(document), what=what, wrong=True))
+            continue
         if rule.errors:
             what = "; ".join(map(str, rule.errors))[:300]
             found.append(Issue(source=source, rule=rule.title, what=what, wrong=True))
@@ -109,6 +119,14 @@ def issues(folders: Sequence[str], *, packaged: bool) -> tuple[Issue, ...] | Non
             found.append(Issue(source=source, rule=rule.title, what=str(fault)[:300], wrong=True))
     found += [_issue(each, sources) for each in validator.finalize()]
     return tuple(found)
+
+
+def _title(document: dict[str, Any]) -> str:
+    return str(document.get("title", ""))[:300]
+
+
+def _what(fault: Exception) -> str:
+    return f"{type(fault).__name__}: {fault}"[:300]
 
 
 def _issue(issue: Any, sources: dict[int, str]) -> Issue:
@@ -193,7 +211,14 @@ def _converted(
     from sigma.collection import SigmaCollection
     from sigma.exceptions import SigmaError
 
-    found = [document for _, document in _documents(folders, packaged=packaged)]
+    found = []
+    for _, document in _documents(folders, packaged=packaged):
+        try:
+            _read(document)
+        except (SigmaError, *_RAISES) as fault:
+            yield Converted(rule=_title(document), what=_what(fault))
+        else:
+            found.append(document)
     rules = SigmaCollection.from_dicts(found, collect_errors=True)
     for rule in sorted(rules.rules, key=lambda each: hasattr(each, "timespan")):
         title = str(rule.title)

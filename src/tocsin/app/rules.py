@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tocsin.app.exits import CLEAN, FINDINGS, PARTIAL, USAGE
+from tocsin.app.faults import complain
 from tocsin.knowledge.sigma import Correlation, Rules, SigmaRule, anchors, load
 from tocsin.knowledge.sigma.examples import faults
 from tocsin.knowledge.steps import steps
@@ -142,15 +143,14 @@ def _convert(arguments: argparse.Namespace) -> int:
     found = converted(arguments.paths, arguments.target, packaged=not arguments.paths)
     if isinstance(found, Missing):
         words = translate(N_("cannot convert to {target}: install tocsin[convert]"))
-        sys.stderr.write(f"tocsin: {words.format(target=arguments.target)}\n")
-        return USAGE
+        return complain(words.format(target=arguments.target), USAGE)
     failed = 0
     for each in found:
         if each.query:
-            sys.stdout.write(f"# {visible(each.rule)}\n{each.query}\n\n")
+            query = "\n".join(map(visible, each.query.split("\n")))
+            sys.stdout.write(f"# {visible(each.rule)}\n{query}\n\n")
         else:
             failed += 1
             words = translate(N_("{rule}: not converted: {what}"))
-            line = words.format(rule=visible(each.rule), what=visible(each.what))
-            sys.stderr.write(f"tocsin: {line}\n")
+            complain(words.format(rule=each.rule, what=each.what), PARTIAL)
     return PARTIAL if failed else CLEAN

@@ -315,7 +315,7 @@ def _retry_after(text: str) -> float | None:
         return float(text[:9])
     try:
         then = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     then = then if then.tzinfo else then.replace(tzinfo=UTC)
     return max(0.0, (then - datetime.now(UTC)).total_seconds())

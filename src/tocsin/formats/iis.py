@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tocsin.formats import Format
 from tocsin.formats.syntax.log_hosts import reader
 from tocsin.formats.syntax.log_other_web import IIS, NCSA
@@ -10,6 +12,11 @@ from tocsin.formats.syntax.log_w3c import begin, event, is_web, turns
 
 MARKS = (b"#", b"\xef\xbb\xbf", b"date", b'"date', b"TimeGenerated", b"LogFilename", b"sep=")
 """What lines that are no rows begin with; a BOM also in the middle of files put together."""
+
+_SOFTWARE = re.compile(
+    rb'(?:\A|[\r\n])[\xef\xbb\xbf\s"]*#Software:[ \t]*Microsoft Internet Information Services'
+)
+"""IIS's own word for itself, in its own line: a client can write those words into any row."""
 
 
 def recognise(head: bytes) -> int:
@@ -23,7 +30,7 @@ def recognise(head: bytes) -> int:
         if not is_web(layout.columns):
             return 0
         return 95 if layout.stated else 85
-    return 90 if b"Microsoft Internet Information Services" in head else 0
+    return 90 if _SOFTWARE.search(head) else 0
 
 
 LOG = LineLog(begin=begin, turns=turns, marks=MARKS, event=event)

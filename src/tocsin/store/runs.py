@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -18,10 +20,33 @@ def read_run(path: str) -> Run:
     """Read `run.json`. Raises OSError, or `RunError` naming the file and the fault's path in it."""
     data = Path(path).read_bytes()
     try:
-        return msgspec.json.decode(data, type=Run)
-    except msgspec.DecodeError as fault:
+        found = msgspec.json.decode(data, type=Run)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         msg = f"{path}: not a run document of this version: {fault}"
         raise RunError(msg) from fault
+    if _EDGE.search(data) and (when := _beyond(found)):
+        raise RunError(f"{path}: not a run document of this version: no time in UTC: {when}")
+    return found
+
+
+_EDGE = re.compile(rb'"(?:0001-01-01|9999-12-31)T')
+"""How a time begins that can fall out of the years 1 to 9999 in another zone."""
+
+
+def _beyond(value: object) -> str:
+    """A time that has no name in UTC, in which all of them are compared; empty when there is none."""
+    if isinstance(value, datetime):
+        try:
+            (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+        except OverflowError:
+            return value.isoformat()
+    elif isinstance(value, msgspec.Struct):
+        return next(filter(None, (_beyond(getattr(value, n)) for n in value.__struct_fields__)), "")
+    elif isinstance(value, Mapping):
+        return next(filter(None, map(_beyond, value.values())), "")
+    elif isinstance(value, tuple | list):
+        return next(filter(None, map(_beyond, value)), "")
+    return ""
 
 
 def free_folder(name: str) -> str:
@@ -46,8 +71,10 @@ def write(folder: str, files: Mapping[str, str | Iterable[bytes]]) -> list[str]:
     for name, content in files.items():
         path = target / name
         partial = path.with_name(path.name + ".partial")
-        # Renamed when complete: a run that was interrupted leaves no half document.
-        with partial.open("wb") as stream:
+        # Renamed when complete: a run that was interrupted leaves no half document. What lies there
+        # from such a run, or a link that somebody laid to a place of his choice, is not written to.
+        partial.unlink(missing_ok=True)
+        with partial.open("xb") as stream:
             if isinstance(content, str):
                 stream.write(content.encode("utf-8", errors="backslashreplace"))
             else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from tocsin.app import faults
 from tocsin.app.faults import unwritable
 from tocsin.app.language import LANGUAGES
 from tocsin.model.evidence import Evidence, Host, Setting
@@ -104,7 +106,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.output:
         return complain(translate(N_("say where the evidence goes: -o FILE")))
     target = Path(arguments.output)
-    if target.exists() and not arguments.force:
+    # A link that leads nowhere counts, too: what is written through it lands where it says.
+    if os.path.lexists(target) and not arguments.force:
         words = translate(N_("exists already (--force writes over it): {files}"))
         return complain(words.format(files=str(target)))
     if target.is_dir() or not target.parent.is_dir() or unwritable(str(target.parent)):
@@ -115,6 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _write(live: Live, arguments: argparse.Namespace, target: Path) -> int:
     from tocsin.formats.evidence import Head, encode
+    from tocsin.report.text_parts.lines import visible
 
     hosts = gaps = 0
     with target.open("wb") as stream:
@@ -125,7 +129,8 @@ def _write(live: Live, arguments: argparse.Namespace, target: Path) -> int:
             stream.flush()
             if isinstance(each, Gap):
                 gaps += 1
-                sys.stderr.write(f"  {each.at}: {each.why.render(arguments.translate)}\n")
+                told = f"{each.at}: {each.why.render(arguments.translate)}"
+                sys.stderr.write(f"  {visible(told)}\n")
             elif isinstance(each.body, Host | Setting):
                 hosts += 1
     words = arguments.translate(N_("{hosts} pieces of evidence, {gaps} gaps: {file}"))
@@ -135,5 +140,4 @@ def _write(live: Live, arguments: argparse.Namespace, target: Path) -> int:
 
 def complain(message: str) -> int:
     """Say what is wrong with the words."""
-    sys.stderr.write(f"tocsin: {message}\n")
-    return USAGE
+    return faults.complain(message, USAGE)

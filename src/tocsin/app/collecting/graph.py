@@ -83,7 +83,10 @@ def plan(arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def _show(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    from tocsin.report.text_parts.lines import visible
+
+    # The words are the sign-in host's.
+    sys.stderr.write("\n".join(map(visible, text.splitlines())) + "\n")
     sys.stderr.flush()
 
 

@@ -1,0 +1,63 @@
+"""Who writes into his own traces what a tool goes by does not put them out of sight."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tocsin.cli import main
+
+HEAD = (
+    b"#Software: Microsoft Exchange Server\r\n#Version: 15.01.2507.006\r\n"
+    b"#Log-type: HttpProxy Logs\r\n#Date: 2021-03-03T05:00:00.000Z\r\n"
+    b"#Fields: DateTime,RequestId,MajorVersion,MinorVersion,BuildVersion,RevisionVersion,"
+    b"ClientRequestId,Protocol,UrlHost,UrlStem,ProtocolAction,AuthenticationType,IsAuthenticated,"
+    b"AuthenticatedUser,Organization,AnchorMailbox,UserAgent,ClientIpAddress,ServerHostName,"
+    b"HttpStatus,BackEndStatus,ErrorCode,Method\r\n"
+)
+ROW = (
+    b"2021-03-03T05:0%d:00.000Z,5f6b2a44-0000-0000-0000-00000000000%d,15,1,2507,6,,Ecp,"
+    b"mail.contoso.example,/ecp/y.js,,FBA,false,,,ServerInfo~a]@EX01.contoso.example:444/autodiscover"
+    b"/autodiscover.xml?#,%s,203.0.113.9,EX01,200,200,,POST\r\n"
+)
+MAIL = (
+    b"Received: from EX01.contoso.example (10.1.2.3) by EX02.contoso.example (10.1.2.4) with Microsoft"
+    b" SMTP Server\r\n (version=TLS1_2, cipher=X) id 15.1.2507.6; Mon, 1 Nov 2021 10:00:00 +0100\r\n"
+    b"From: a@fabrikam.example\r\nTo: c@contoso.example\r\nSubject: x\r\n"
+    b"Date: Mon, 1 Nov 2021 10:00:00 +0100\r\nMessage-ID: <1@fabrikam.example>\r\n\r\nbody\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        b"python-requests/2.25.1",
+        b"Microsoft Internet Information Services",
+        b"#Software: Microsoft Internet Information Services 10.0",
+        b"tocsin-run",
+        b'"{""format"": ""tocsin-run"""',
+    ],
+)
+def test_an_attack_is_found_whatever_its_client_calls_itself(agent: bytes, tmp_path: Path, capsys):
+    case = tmp_path / "case"
+    case.mkdir()
+    rows = b"".join(ROW % (at, at, agent) for at in range(5))
+    (case / "HttpProxy.log").write_bytes(HEAD + rows)
+    main(["hunt", "--lang", "en", "--workers", "1", "-o", str(tmp_path / "out"), str(case)])
+    assert "EX01 was broken into on 2021-03-03" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "top",
+    [
+        b"From tocsin-run@evil.example Mon Nov  1 10:00:00 2021\r\n",
+        b"Return-Path: <tocsin-run@evil.example>\r\n",
+        b'X-Id: {"format": "tocsin-run"}\r\n',
+    ],
+)
+def test_a_mail_is_read_whatever_word_stands_at_its_top(top: bytes, tmp_path: Path, capsys):
+    (tmp_path / "mail").write_bytes(top + MAIL)
+    main(["inventory", "--lang", "en", "--workers", "1", "--format", "csv", str(tmp_path)])
+    said = capsys.readouterr().out
+    assert "EX02" in said
