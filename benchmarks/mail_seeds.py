@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import quopri
+import struct
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -143,11 +144,60 @@ def _journal() -> bytes:
     ))  # fmt: skip
 
 
+def _listed(*properties: tuple[int, int, bytes]) -> bytes:
+    """Properties as TNEF lists them (MS-OXTNEF, 2.1.3.4): number, kind of variable size, value."""
+    found = struct.pack("<I", len(properties))
+    for number, kind, value in properties:
+        found += struct.pack("<HHII", kind, number, 1, len(value)) + value + bytes(-len(value) % 4)
+    return found
+
+
+def _stream(*attributes: tuple[int, int, bytes]) -> bytes:
+    """A TNEF stream of attributes: level, number, value."""
+    found = struct.pack("<IH", 0x223E9F78, 7)
+    for level, number, data in ((1, 0x69007, struct.pack("<II", 1252, 0)), *attributes):
+        found += struct.pack("<BII", level, number, len(data)) + data
+        found += struct.pack("<H", sum(data) & 0xFFFF)
+    return found
+
+
+def _tnef(*, alone: bool) -> bytes:
+    """Text, HTML, rich text, a file, an attached message with a file, in a TNEF part."""
+    rich = b"{\\rtf1\\ansi\\fromhtml1 {\\*\\htmltag64 <p>}Guten Tag{\\*\\htmltag72 </p>}}"
+    packed = base64.decodebytes(_file())
+    begins = (2, 0x69002, struct.pack("<HIHHI", 1, 0xFFFFFFFF, 32, 32, 0))
+    name = "Rechnung März.zip".encode("utf-16-le") + b"\0\0"
+    file = (begins, (2, 0x18010, b"RECHNU~1.ZIP\0"), (2, 0x6800F, packed),
+            (2, 0x69005, _listed((0x3707, 0x1F, name), (0x370E, 0x1E, b"application/zip\0"))))  # fmt: skip
+    inner = _stream(
+        (1, 0x18004, b"Angebot\0"),
+        (1, 0x69003, _listed((0x1000, 0x1F, PLAIN.encode("utf-16-le")))),
+        *file,
+    )
+    message = bytes.fromhex("0703020000000000c000000000000046") + inner
+    stored = struct.pack("<II4sI", len(rich) + 12, len(rich), b"MELA", 0) + rich
+    bodies = (
+        (0x1000, 0x1F, PLAIN.encode("utf-16-le")),
+        (0x1013, 0x102, HTML.encode()),
+        (0x1009, 0x102, stored),
+    )
+    data = _stream((1, 0x69003, _listed(*bodies[1 if alone else 2 :], (0x1035, 0x1F, name))), *file, begins,
+                   (2, 0x69005, _listed((0x3001, 0x1F, name), (0x3701, 0x0D, message))))  # fmt: skip
+    kind = b'Content-Type: application/ms-tnef; name="winmail.dat"\r\nContent-Transfer-Encoding: '
+    if alone:
+        return HEAD.encode() + kind + b"binary\r\n\r\n" + data
+    part = kind + b"base64\r\n\r\n" + base64.encodebytes(data)
+    return b"".join((
+        HEAD.encode(), b'Content-Type: multipart/mixed; boundary="=_t"\r\n\r\n--=_t\r\n',
+        b"Content-Type: text/plain; charset=utf-8\r\n\r\n", PLAIN.encode(), b"\r\n--=_t\r\n", part, b"\r\n--=_t--\r\n",
+    ))  # fmt: skip
+
+
 def _invented() -> Iterator[tuple[str, bytes]]:
     plain = HEAD.encode() + b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + PLAIN.encode()
     html = HEAD.encode() + b"Content-Type: text/html; charset=utf-8\r\n\r\n" + HTML.encode()
     four = (plain, html, _mixed(), _journal())
-    for each in four:
+    for each in (*four, _tnef(alone=True), _tnef(alone=False)):
         yield "invented", each
         yield "invented", each.replace(b"\r\n", b"\n")
     lines = [b"From a@contoso.example Mon Nov  1 10:00:%02d 2021\n" % at for at in range(4)]

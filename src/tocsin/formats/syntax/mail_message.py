@@ -29,6 +29,7 @@ from tocsin.formats.syntax.mail_subject import SUBJECT_LIMIT, topic
 from tocsin.formats.syntax.mail_text import split
 from tocsin.formats.syntax.mail_way import Way, way
 from tocsin.formats.syntax.passwords import passwords
+from tocsin.formats.syntax.tnef_mail import opened, without_streams
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
@@ -77,6 +78,10 @@ def records_of(
 ) -> Iterator[Evidence | Gap]:
     """The same of a mail that was taken apart."""
     report = journalled(taken)
+    if report is None and (whole := opened(taken)) is not taken:
+        taken, report = whole, journalled(without_streams(whole))
+        for why in whole.faults if report is not None else ():
+            yield _limit(place, why)
     if report is None:
         yield from _record(taken, size, place, reading, None)
         return
@@ -89,7 +94,7 @@ def records_of(
     if isinstance(original, bytes):
         size = len(original)
         original = parts(original)
-    yield from _record(original, size, place, reading, report.envelope)
+    yield from _record(opened(original), size, place, reading, report.envelope)
 
 
 def _record(
