@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from pathlib import Path
 
 import pytest
@@ -61,3 +64,33 @@ def test_a_mail_is_read_whatever_word_stands_at_its_top(top: bytes, tmp_path: Pa
     main(["inventory", "--lang", "en", "--workers", "1", "--format", "csv", str(tmp_path)])
     said = capsys.readouterr().out
     assert "EX02" in said
+
+
+def _hunted(case: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    main(["hunt", "--lang", "en", "--workers", "1", "--format", "csv", str(case)])
+    return [row["title"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))]
+
+
+def test_a_zero_byte_in_a_command_does_not_hide_the_table(tmp_path: Path, capsys):
+    shell = r"C:\Windows\System32\inetsrv\w3wp.exe,C:\Windows\System32\cmd.exe"
+    (tmp_path / "events.csv").write_text(
+        "TimeCreated,EventID,Channel,Computer,Provider,ParentProcessName,NewProcessName,CommandLine\n"
+        "2021-03-03T05:00:00Z,4688,Security,EX01,Microsoft-Windows-Security-Auditing,"
+        f"{shell},cmd /c whoami \0\n"
+    )
+    assert "A web server started a shell or a tool" in _hunted(tmp_path, capsys)
+
+
+def test_a_long_value_before_it_does_not_hide_what_a_mailbox_rule_does(tmp_path: Path, capsys):
+    """A rule's words may be many; the log prints parameters in the order in which they were given."""
+    record = {
+        "CreationTime": "2021-03-03T05:00:00", "Id": "1", "Operation": "New-InboxRule",
+        "RecordType": 1, "ResultStatus": "True", "UserType": 2, "Workload": "Exchange",
+        "ClientIP": "203.0.113.9", "UserId": "anna@contoso.example", "ObjectId": "x",
+        "Parameters": [
+            {"Name": "BodyContainsWords", "Value": "invoice;" * 5000},
+            {"Name": "ForwardTo", "Value": "x@fabrikam.example"},
+        ],
+    }  # fmt: skip
+    (tmp_path / "audit.json").write_text(json.dumps(record) + "\n")
+    assert "An inbox rule forwards or hides mail" in _hunted(tmp_path, capsys)

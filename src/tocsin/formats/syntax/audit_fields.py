@@ -25,6 +25,9 @@ VALUES_LIMIT = 500
 """Members of one list that are looked at."""
 
 _PAIRS = (("Name", "Value"), ("name", "value"), ("key", "value"), ("Key", "Value"))
+_AROUND = 5
+"""Characters that stand around a name and its value where they are written as one text."""
+
 _CHANGES = ("ModifiedProperties", "modifiedProperties")
 _PORT = re.compile(
     r"\[?(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3})\]?(?::\d{1,5})?|\[([0-9A-Fa-f:]{2,45})\](?::\d{1,5})?",
@@ -144,11 +147,19 @@ def _flatten_list(values: list[Any], found: Fields, path: str, depth: int) -> No
 def _pairs(
     objects: Iterable[dict[str, Any]], name: str, value: str, found: Fields, path: str
 ) -> None:
-    """`[{"Name": …, "Value": …}]`: each value by name, and all of them as one text."""
+    """`[{"Name": …, "Value": …}]`: each value by name, and all of them as one text.
+
+    That text has a limit, and whoever makes a rule chooses how long the words in it are: the long
+    values are cut, so that every name stands in it.
+    """
+    pairs = [(text_of(each[name]), text_of(each.get(value))) for each in objects]
+    room = VALUE_LIMIT
+    if sum(len(key) + len(text) + _AROUND for key, text in pairs) > VALUE_LIMIT:
+        room = max(0, VALUE_LIMIT // len(pairs) - max(len(key) for key, _ in pairs) - _AROUND)
     words = []
-    for each in objects:
-        key, text = text_of(each[name]), text_of(each.get(value))
-        words.append(f'-{key} "{text}"' if path == "Parameters" else f"{key}={text}")
+    for key, text in pairs:
+        shown = text[:room]
+        words.append(f'-{key} "{shown}"' if path == "Parameters" else f"{key}={shown}")
         put(found, f"{path}.{key}", text)
     put(found, path, (" " if path == "Parameters" else "\n").join(words))
 

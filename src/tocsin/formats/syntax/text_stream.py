@@ -23,6 +23,9 @@ _MARKS = (
 )
 _SNIFFED = 64
 _PROBED = 1024
+_STRAY = 8
+"""Zero bytes that a text may hold in what is probed: one in a value must not hide a whole table."""
+
 _FALLBACK = "tocsin-windows-1252"
 
 
@@ -58,7 +61,7 @@ def head_text(head: bytes) -> str:
     Empty for what is no text: to repair a picture byte by byte would cost more than all else.
     """
     encoding, skip = encoding_of(head)
-    if encoding == "utf-8" and b"\0" in head[:_PROBED]:
+    if encoding == "utf-8" and head[:_PROBED].count(0) > _STRAY:
         return ""
     # For recognising, a foreign letter may be any sign; reading takes Windows-1252 for it.
     return codecs.getincrementaldecoder(encoding)(errors="replace").decode(head[skip:])
