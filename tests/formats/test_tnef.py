@@ -1,8 +1,13 @@
 """What stands in a mail's TNEF part (winmail.dat) is read as if it stood in the mail (MS-OXTNEF)."""
 
 import base64
+import json
 import struct
+import subprocess
+import sys
 import tarfile
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -143,7 +148,8 @@ def test_names_and_texts_in_the_code_page_of_the_stream():
 
 def test_html_in_the_code_page_that_its_property_names():
     html = "<p>Prosimy o sprawdzenie załączonej faktury w ciągu dwóch dni</p>"
-    for page, charset in ((1250, "cp1250"), (65001, "utf-8")):
+    # 28592 is Windows' number of ISO 8859-2 (Microsoft's list of code page identifiers).
+    for page, charset in ((1250, "cp1250"), (28592, "iso-8859-2"), (65001, "utf-8")):
         body = ((INTERNET_CODEPAGE, INTEGER, page), (HTML, BINARY, html.encode(charset)))
         assert one(mailed(stream(*body), HEAD)).text.new == html[3:-4]
 
@@ -295,6 +301,48 @@ def test_recipients_and_legacy_attributes_of_an_attached_message():
 def test_a_mail_without_such_a_part_is_left_as_it_is():
     taken = parts(mailed(b"nothing", HEAD, media="application/octet-stream"))
     assert opened(taken) is taken
+
+
+def test_what_the_command_says_of_a_lure_in_such_a_part(tmp_path: Path):
+    """Bert has asked Anna something each day for a month; then a stranger answers in his name."""
+    start = datetime(2026, 9, 1, 9, tzinfo=UTC)
+    stranger = "Bert Roth <b.roth@orchid.example>"
+    for day in range(30):
+        head = _head(day, "Bert Roth <bert@fabrikam.example>", start + timedelta(days=day))
+        (tmp_path / f"{day}.eml").write_text(
+            f"{head}\nWhen may we expect the offer for pump {day} in the hall?\n"
+        )
+    head = (
+        _head(99, stranger, start + timedelta(days=29, hours=8))
+        + "In-Reply-To: <29@mail.example>\n"
+    )
+    lure = "Good day, please see the attached contract and open it today here: "
+    data = stream(
+        (BODY, UNICODE, lure + "https://tulip-garden.example/lorem/ipsum-4821.zip"),
+        files=(attached("CONTRA~1.ZIP", zipped({"contract.pdf.js": b"var a = 1;\n"}),
+                        (LONG_NAME, UNICODE, "contract_4821.zip")),),
+    )  # fmt: skip
+    (tmp_path / "lure.eml").write_bytes(mailed(data, head))
+    said = subprocess.run(
+        [sys.executable, "-m", "tocsin", "--lang", "en", "conversation", tmp_path, "--own-domain", "contoso.example",
+         "--format", "jsonl", "--workers", "1"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    judged = [json.loads(line) for line in said.stdout.splitlines()]
+    (found,) = [each for each in judged if each.get("message_id") == "99@mail.example"]
+    assert found["verdict"] == "alert"
+    told = {(each["evidence"]["position"], each["quote"]) for each in found["indicators"]}
+    assert ("body, link", "hxxps://tulip-garden[.]example/lorem/ipsum-4821.zip") in told
+    assert any(place == "attachment contract_4821.zip" for place, _ in told)
+
+
+def _head(number: int, sender: str, when: datetime) -> str:
+    return (
+        "Received: from mail.fabrikam.example (mail.fabrikam.example [192.0.2.7]) by EX01.contoso.example (10.1.2.3)"
+        f" with Microsoft SMTP Server id 15.1.2507.6; {format_datetime(when)}\nFrom: {sender}\n"
+        f"To: Anna Weber <anna@contoso.example>\nSubject: {'Re: ' if number == 99 else ''}Pumps {min(number, 29)}\n"
+        f"Date: {format_datetime(when)}\nMessage-ID: <{number}@mail.example>\n"
+    )
 
 
 @pytest.mark.shared

@@ -3,6 +3,7 @@
 import random
 import struct
 import time
+from pathlib import Path
 
 import pytest
 from attachment_making import zipped
@@ -210,6 +211,18 @@ def test_many_parts_in_one_mail():
     assert len(list(messages(found))) == 1
     assert any("more than 50 parts" in each for each in gaps(found))
     assert time.process_time() - start < 12
+
+
+def test_the_page_names_the_limits():
+    page = (Path(__file__).resolve().parents[2] / "docs/formats/eml.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `winmail.dat`")]
+    for limit in (
+        tnef_limits.STREAMS_LIMIT, tnef_limits.DEPTH_LIMIT, tnef_limits.ATTRIBUTES_LIMIT,
+        tnef_limits.VALUES_LIMIT, tnef_limits.FILES_LIMIT, tnef_limits.DATA_LIMIT,
+        tnef_limits.TEXT_LIMIT, tnef_limits.RICH_TEXTS_LIMIT,
+    ):  # fmt: skip
+        shown = f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit:,}"
+        assert any(shown in row for row in rows), limit
 
 
 @given(st.integers(0, 2**32), st.integers(1, 12))

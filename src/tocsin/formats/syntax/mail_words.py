@@ -33,6 +33,15 @@ _SAME = {
     "windows-874": "cp874", "tis-620": "cp874", "x-mac-roman": "mac-roman", "ansi": "cp1252",
     "macintosh": "mac-roman", "unicode-1-1-utf-7": "utf-7", "utf8mb4": "utf-8",
     "unicode": "utf-16", "x-user-defined": "cp1252",
+    # Windows' numbers of code pages, by which Outlook's properties name what Python calls otherwise.
+    "cp28591": "cp1252", "cp28592": "iso-8859-2", "cp28593": "iso-8859-3", "cp28594": "iso-8859-4",
+    "cp28595": "iso-8859-5", "cp28596": "iso-8859-6", "cp28597": "iso-8859-7",
+    "cp28598": "iso-8859-8", "cp38598": "iso-8859-8", "cp28599": "cp1254",
+    "cp28603": "iso-8859-13", "cp28605": "iso-8859-15", "cp20866": "koi8-r", "cp21866": "koi8-u",
+    "cp50220": "iso-2022-jp", "cp50221": "iso-2022-jp", "cp50222": "iso-2022-jp",
+    "cp50225": "iso-2022-kr", "cp20932": "euc-jp", "cp51932": "euc-jp", "cp51949": "cp949",
+    "cp936": "gb18030", "cp51936": "gb18030", "cp54936": "gb18030", "cp52936": "hz",
+    "cp10000": "mac-roman", "cp20127": "cp1252",
 }  # fmt: skip
 """Labels that Python lacks, and supersets that are what is really written under a label."""
 

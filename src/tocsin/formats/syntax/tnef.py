@@ -238,6 +238,7 @@ class _Reader:
         cursor = _Cursor(data, self)
         try:
             for _ in range(min(cursor.number(), RECIPIENTS_LIMIT)):
+                cursor.count()
                 found: dict[int, Value] = {}
                 self.mail.recipients.append(found)
                 cursor.properties(found)
@@ -290,7 +291,7 @@ class _Cursor:
     def properties(self, found: dict[int, Value]) -> None:
         """One list: how many, then kind, number, for named ones the name, the value or values."""
         for _ in range(self.number()):
-            self._count()
+            self.count()
             head = self.number()
             kind, number = head & 0xFFFF, head >> 16
             if number >= _NAMED:
@@ -311,7 +312,7 @@ class _Cursor:
     def _long(self, number: int, kind: int, found: dict[int, Value]) -> None:
         for at in range(self.number()):
             if at:
-                self._count()
+                self.count()
             size = self.number()
             rest = self.data[self.at : self.at + size]
             if not at and number == FILE_DATA:
@@ -334,7 +335,8 @@ class _Cursor:
             raise _Torn
         self.at = min(self.at + size + -size % 4, len(self.data))
 
-    def _count(self) -> None:
+    def count(self) -> None:
+        """Count one value, or one row; `_Torn` when there were too many."""
         room = self.reader.room
         room.values -= 1
         if room.values < 0:
