@@ -10,6 +10,7 @@ import msgspec
 from tocsin.analyse.hunt.groups import Group
 from tocsin.analyse.hunt.merging import BEST, LATE, best, kept_events, merged
 from tocsin.analyse.hunt.told import Told
+from tocsin.analyse.hunt.withheld import withheld
 from tocsin.knowledge.surfaces import Surface, surfaces
 from tocsin.model.event import Event
 from tocsin.model.evidence import Evidence
@@ -248,7 +249,11 @@ def _cited(
         when=event.when,
         surface=event.surface,
         host=event.host,
-        raw=event.raw,
-        fields={name: event.fields[name][:FIELD_KEPT] for name in asked if event.fields.get(name)},
-        decoded={name: value[:FIELD_KEPT] for name, value in event.decoded.items()},
+        raw=withheld(event.raw),
+        fields={
+            name: withheld(event.fields[name])[:FIELD_KEPT]
+            for name in asked
+            if event.fields.get(name)
+        },
+        decoded={name: withheld(value)[:FIELD_KEPT] for name, value in event.decoded.items()},
     )
