@@ -116,6 +116,29 @@ def test_a_text_file_is_not_a_history_and_is_left_alone(path: str):
     assert Path(path).read_text() == "Dear colleague,\n" * 300
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "drop table notes; create view notes as with recursive r(name, value) as "
+        "(select 'a', 'b' union all select name, value || 'x' from r) select * from r",
+        "create trigger more after insert on lessons begin insert into lessons select * from lessons;"
+        " end",
+        "update history set key = 'text'",
+        "insert into notes values ('messages', 'many')",
+        "insert into notes values ('first', 'yesterday')",
+        "insert into notes values ('last', zeroblob(9))",
+    ],
+    ids=["endless view", "trigger", "key", "number", "moment", "blob"],
+)
+def test_a_history_that_somebody_prepared_is_refused(path: str, spoil: str):
+    open_history(path).close()
+    with sqlite3.connect(path) as other:
+        other.executescript(spoil)
+    other.close()
+    with pytest.raises(HistoryError, match="a database, but not a history"):
+        open_history(path)
+
+
 def test_another_database_is_refused_and_left_alone(path: str):
     with sqlite3.connect(path) as other:
         other.execute("create table accounts(name)")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import sqlite3
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
@@ -14,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from tocsin.model.text import N_, say
-from tocsin.store.history_schema import FORMAT, HISTORY, METADATA, HistoryError
+from tocsin.store.history_schema import FORMAT, HISTORY, METADATA, NOTES, HistoryError
 
 KEY_BYTES = 32
 
@@ -81,7 +83,34 @@ def _key(connection: Connection, name: str) -> bytes:
                 known=FORMAT,
             )
         )
-    return bytes(key)
+    if not isinstance(key, bytes) or not _is_ours(connection):
+        raise HistoryError(say(N_("{name}: a database, but not a history"), name=name))
+    return key
+
+
+_NUMBER = re.compile(r"-?\d{1,18}")
+_NUMBERS = ("messages", "addresses", "forgotten")
+_MOMENTS = ("first", "last")
+
+
+def _is_ours(connection: Connection) -> bool:
+    """Whether there is nothing in it that acts by itself, and its notes are of our making.
+
+    A view in the place of a table can go on for ever, and a trigger does what its maker wants.
+    """
+    if connection.dialect.name == "sqlite":
+        acting = "SELECT count(*) FROM sqlite_master WHERE type NOT IN ('table', 'index')"
+        if connection.exec_driver_sql(acting).scalar():
+            return False
+    notes = dict(connection.execute(select(NOTES.c.name, NOTES.c.value)).tuples().all())
+    try:
+        for moment in filter(None, map(notes.get, _MOMENTS)):
+            if datetime.fromisoformat(moment).tzinfo is None:
+                return False
+    except (TypeError, ValueError):
+        return False
+    told = [notes[name] for name in _NUMBERS if name in notes]
+    return all(isinstance(each, str) and _NUMBER.fullmatch(each) for each in told)
 
 
 def refusals(connection: Connection) -> type[Exception]:
