@@ -12,8 +12,8 @@ from typing import Any
 ALTERNATIVES_LIMIT = 32
 """Texts that one stretch of a regex is written out into (`https?://` is two)."""
 
-READ_OTHERWISE = re.compile(r"\[\[:|\\[QECKzpPX]")
-"""What RE2 and Python read differently: then nothing is said."""
+READ_OTHERWISE = re.compile(r"\[\[:|(?<!\\)(?:\\\\)*\\[QECKzpPX]")
+"""What RE2 and Python read differently: then nothing is said. `\\\\P` is a backslash and a P."""
 
 Texts = tuple[tuple[str, ...], ...]
 
