@@ -116,13 +116,18 @@ def test_a_text_file_is_not_a_history_and_is_left_alone(path: str):
     assert Path(path).read_text() == "Dear colleague,\n" * 300
 
 
+ENDLESS_VIEW = """
+    drop table notes;
+    create view notes as with recursive r(name, value) as
+    (select 'a', 'b' union all select name, value || 'x' from r) select * from r
+"""
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
-        "drop table notes; create view notes as with recursive r(name, value) as "
-        "(select 'a', 'b' union all select name, value || 'x' from r) select * from r",
-        "create trigger more after insert on lessons begin insert into lessons select * from lessons;"
-        " end",
+        ENDLESS_VIEW,
+        "create trigger t after insert on lessons begin insert into notes values ('a', 'b'); end",
         "update history set key = 'text'",
         "insert into notes values ('messages', 'many')",
         "insert into notes values ('first', 'yesterday')",

@@ -102,7 +102,8 @@ def _is_ours(connection: Connection) -> bool:
         acting = "SELECT count(*) FROM sqlite_master WHERE type NOT IN ('table', 'index')"
         if connection.exec_driver_sql(acting).scalar():
             return False
-    notes = dict(connection.execute(select(NOTES.c.name, NOTES.c.value)).tuples().all())
+    rows = connection.execute(select(NOTES.c.name, NOTES.c.value))
+    notes = {name: value for name, value in rows}  # noqa: C416 - rows are no pairs to a type checker
     try:
         for moment in filter(None, map(notes.get, _MOMENTS)):
             if datetime.fromisoformat(moment).tzinfo is None:
