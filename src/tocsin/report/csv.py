@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from tocsin.model.conversation import JudgedMessage
@@ -157,10 +158,14 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, counted: boo
     return text.getvalue()
 
 
+_PARTED = re.compile(rf"(;[ \"']*)(?=[{re.escape(''.join(_FORMULA))}])")
+"""Where a spreadsheet that parts at semicolons, as in French or German, begins another cell."""
+
+
 def cell(value: str) -> str:
     """A spreadsheet must not read a name as a formula; what has no shape is written as an escape."""
     safe = "'" + value if value.lstrip(" ").startswith(_FORMULA) else value
-    return visible(safe)
+    return visible(_PARTED.sub(r"\1'", safe) if ";" in safe else safe)
 
 
 OUTPUT = Output(name="csv", render=render)
