@@ -94,3 +94,20 @@ def test_a_long_value_before_it_does_not_hide_what_a_mailbox_rule_does(tmp_path:
     }  # fmt: skip
     (tmp_path / "audit.json").write_text(json.dumps(record) + "\n")
     assert "An inbox rule forwards or hides mail" in _hunted(tmp_path, capsys)
+
+
+@pytest.mark.parametrize("odd", [r"\ud8ff", r"\udc00", "\t", "\x1b[2J", "\x00"])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_half_a_letter_in_a_command_does_not_hide_the_event(
+    odd: str, indent: int | None, tmp_path: Path, capsys
+):
+    """Writers that copy a command word for word write JSON that none is (RFC 8259, 7 and 8.2)."""
+    event = {
+        "EventID": 4688, "Channel": "Security", "Computer": "EX01.contoso.example",
+        "Provider": "Microsoft-Windows-Security-Auditing", "TimeCreated": "2021-03-03T05:00:00Z",
+        "ParentProcessName": "C:\\Windows\\System32\\inetsrv\\w3wp.exe",
+        "NewProcessName": "C:\\Windows\\System32\\cmd.exe", "CommandLine": "cmd /c whoami ODD",
+    }  # fmt: skip
+    text = json.dumps(event, indent=indent).replace("ODD", odd)
+    (tmp_path / "events.json").write_text(f"{text}\n{text}\n")
+    assert "A web server started a shell or a tool" in _hunted(tmp_path, capsys)

@@ -16,7 +16,7 @@ import msgspec
 
 from tocsin.formats.syntax.csv_records import Broken, rows
 from tocsin.formats.syntax.event_xml import tree_of
-from tocsin.formats.syntax.json_records import Lost, records
+from tocsin.formats.syntax.json_records import Lost, mended, records
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 from tocsin.formats.syntax.rewound import Rewound
 from tocsin.formats.syntax.text_stream import decoded, encoding_of
@@ -120,13 +120,21 @@ def _pass_line(stream: Any) -> None:
 
 def _line(place: str, text: bytes, opening: Opening) -> LogRecord | LogFault:
     text = _as_utf8(text)
+    found = _read(text, opening)
+    if found is None:
+        found = _read(mended(text.decode()).encode(), opening)
+    return LogFault(place, say(N_("not valid JSON"))) if found is None else LogRecord(place, found)
+
+
+def _read(text: bytes, opening: Opening) -> bytes | None:
+    """The line as the hunt searches it; None for what is no JSON."""
     try:
         if any(mark in text for mark in _SUSPECT):
-            return LogRecord(place, _encode(opening(msgspec.json.decode(text))))
+            return _encode(opening(msgspec.json.decode(text)))
         _skip(text)
     except (msgspec.DecodeError, ValueError, RecursionError):
-        return LogFault(place, say(N_("not valid JSON")))
-    return LogRecord(place, text)
+        return None
+    return text
 
 
 def _any_json(

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from tocsin.formats.syntax.json_records import mended
 from tocsin.formats.syntax.text_stream import decoded
 from tocsin.model.finding import GapKind
 from tocsin.model.text import N_, Sentence, say
@@ -150,6 +151,10 @@ def _decode(text: str | None) -> Any:
         raise _SyntaxError
     try:
         return msgspec.json.decode(text)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        pass
+    try:
+        return msgspec.json.decode(mended(text))
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise _SyntaxError from error
 

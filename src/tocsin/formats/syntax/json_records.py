@@ -121,16 +121,22 @@ def _decode(item: _Item, place: str) -> Record | Lost:
 
 def _value(text: str) -> dict[str, Any] | None:
     for each in (text, None):
-        # Half of a surrogate pair is what scanners write where a banner was cut.
-        repaired = each if each is not None else _HALF_PAIR.sub(r"\\ufffd", text)
         try:
-            value = msgspec.json.decode(repaired)
+            value = msgspec.json.decode(each if each is not None else mended(text))
         except (msgspec.DecodeError, ValueError, RecursionError):
             continue
         return value if isinstance(value, dict) else None
     return None
 
 
+def mended(text: str) -> str:
+    """JSON of writers who leave to readers what no JSON may hold: control characters as they are, which
+    become blanks, and half of a surrogate pair, as where a banner was cut. An intruder can put either
+    into a command or a name; the record must not be lost for it."""
+    return _HALF_PAIR.sub(r"\\ufffd", _CONTROL.sub(" ", text))
+
+
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _HALF_PAIR = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
     r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
