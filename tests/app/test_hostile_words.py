@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -133,3 +134,20 @@ def test_a_rule_that_the_library_trips_over_does_not_keep_back_the_others(
     assert "\x1b" not in said.err + said.out
     assert main(["rules", "check", "--lang", "en", str(tmp_path)]) == 1
     assert "odd.yml" in capsys.readouterr().out
+
+
+def test_a_pipe_among_rules_or_tables_is_named_and_not_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """A pack of rules is unpacked from somebody's archive, and an archive may hold pipes."""
+    rules, tables = tmp_path / "rules", tmp_path / "tables"
+    for folder, name in ((rules, "a.yml"), (tables, "cves.csv")):
+        folder.mkdir()
+        os.mkfifo(folder / name)
+    (rules / "good.yml").write_text(RULE)
+    assert main(["rules", "check", "--lang", "en", str(rules)]) == 1
+    said = capsys.readouterr().out
+    assert "a.yml" in said
+    assert "1 rules" in said
+    assert "cves.csv" in _fault(capsys, "knowledge", "check", str(tables))
+    assert "cves.csv" in _fault(capsys, "verdict", "15.1.2507.6", "--knowledge", str(tables))

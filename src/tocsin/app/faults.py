@@ -12,6 +12,9 @@ from tocsin.model.text import N_, Sentence, say
 
 Translate = Callable[[str], str]
 
+TABLE_LIMIT = 64 << 20
+"""Bytes of one table that is read; the largest of ours has less than one in a hundred of it."""
+
 
 class WordsError(ValueError):
     """Something on the command line cannot be meant; `why` says it in the reader's language."""
@@ -53,7 +56,15 @@ def complain(message: str, code: int) -> int:
 
 
 def text_of(path: Path) -> str:
-    """A table that somebody wrote. Raises OSError, or `WordsError` naming the file if it is no UTF-8."""
+    """A table that somebody wrote. Raises OSError, or `WordsError` naming the file if it is no UTF-8,
+    no file, or too large."""
+    if path.exists() and not path.is_file():
+        # A pipe would keep the reader waiting for ever, and some devices never end.
+        words = N_("{path}: a pipe or a device, not a file")
+        raise WordsError(say(words, path=str(path)))
+    if path.stat().st_size > TABLE_LIMIT:
+        words = N_("{path}: larger than {limit} bytes")
+        raise WordsError(say(words, path=str(path), limit=TABLE_LIMIT))
     try:
         return path.read_text("utf-8-sig")
     except UnicodeDecodeError as fault:

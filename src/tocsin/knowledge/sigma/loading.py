@@ -232,6 +232,11 @@ def _files(
     try:
         if path.is_dir():
             entries = sorted(path.iterdir(), key=lambda entry: entry.name)
+        elif depth and isinstance(path, Path) and path.exists() and not path.is_file():
+            # A pipe in somebody's folder would keep the reader waiting for ever.
+            words = N_("a pipe, not a file") if path.is_fifo() else N_("a device, not a file")
+            work.problem(called, "", say(words))
+            return
         else:
             with path.open("rb") as stream:
                 data = stream.read(SIZE_LIMIT + 1)
