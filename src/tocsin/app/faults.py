@@ -60,8 +60,7 @@ def text_of(path: Path) -> str:
     no file, or too large."""
     if path.exists() and not path.is_file():
         # A pipe would keep the reader waiting for ever, and some devices never end.
-        words = N_("{path}: a pipe or a device, not a file")
-        raise WordsError(say(words, path=str(path)))
+        raise WordsError(say(N_("cannot be read: {what}"), what=str(path)))
     if path.stat().st_size > TABLE_LIMIT:
         words = N_("{path}: larger than {limit} bytes")
         raise WordsError(say(words, path=str(path), limit=TABLE_LIMIT))
