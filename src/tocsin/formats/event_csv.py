@@ -12,6 +12,7 @@ from tocsin.formats.event_json import names_an_event
 from tocsin.formats.syntax.csv_records import Broken, header_of, rows
 from tocsin.formats.syntax.event_hosts import read_events
 from tocsin.formats.syntax.event_lines import unpacked
+from tocsin.formats.syntax.event_number import number_of
 from tocsin.formats.syntax.event_record import event_of, rendered
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.text_stream import head_text
@@ -53,7 +54,7 @@ def _records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
         yield LogRecord(f"line {row.line}", _encode(unpacked(named)))
 
 
-LOG = RecordLog(records=records, event=event_of)
+LOG = RecordLog(records=records, event=event_of, number=number_of)
 
 
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.event_hosts import read_events
 from tocsin.formats.syntax.event_lines import json_lines
+from tocsin.formats.syntax.event_number import number_of
 from tocsin.formats.syntax.event_record import event_of, rendered
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.text_stream import head_text
@@ -86,7 +87,7 @@ def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     return rendered(json_lines(stream, LISTS))
 
 
-LOG = RecordLog(records=records, event=event_of)
+LOG = RecordLog(records=records, event=event_of, number=number_of)
 
 
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:

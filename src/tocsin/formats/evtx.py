@@ -8,6 +8,7 @@ from typing import BinaryIO
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax import event_evtx
 from tocsin.formats.syntax.event_hosts import read_events
+from tocsin.formats.syntax.event_number import number_of
 from tocsin.formats.syntax.event_record import UNTOLD, event_of, with_message
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.model.evidence import Evidence
@@ -25,7 +26,7 @@ def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     return event_evtx.records(stream, UNTOLD, with_message)
 
 
-LOG = RecordLog(records=records, event=event_of)
+LOG = RecordLog(records=records, event=event_of, number=number_of)
 
 
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:

@@ -8,6 +8,7 @@ import msgspec
 
 from tocsin.analyse.hunt.matcher import Matcher, matcher
 from tocsin.knowledge.sigma import SigmaRule
+from tocsin.knowledge.sigma.event_numbers import event_numbers
 from tocsin.knowledge.sigma.spelling import FOLDED as FOLDED_ROWS
 from tocsin.knowledge.sigma.spelling import NEEDLESS
 from tocsin.knowledge.surfaces import Surface
@@ -33,13 +34,15 @@ Anchors = Callable[[SigmaRule, str], tuple[str, ...] | None]
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The search of one kind of log. rules: those that are asked of it. owners: by a pattern's
     number less `OWN`, the places in `rules`. always: places of rules of which no pattern follows:
-    they are asked of every row, which is slow and told."""
+    they are asked of every row, which is slow and told. numbers: by a rule's place, the numbers of the
+    events of Windows that it can match; None where any may be."""
 
     surface: Surface
     rules: tuple[SigmaRule, ...]
     matcher: Matcher
     owners: tuple[tuple[int, ...], ...]
     always: tuple[int, ...]
+    numbers: tuple[frozenset[str] | None, ...]
 
 
 def plan(
@@ -78,6 +81,7 @@ def plan(
         matcher=matcher(patterns),
         owners=tuple(tuple(each) for each in owners.values()),
         always=tuple(always),
+        numbers=tuple(map(event_numbers, asked)),
     )
 
 

@@ -7,7 +7,7 @@ does not grow with the log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from tocsin.analyse.hunt.decoded import decoded_again
 from tocsin.analyse.hunt.folding import Folding
@@ -143,30 +143,74 @@ def scan_records(
     def event(text: bytes, _layout: Layout) -> Event | None:
         return log.event(text)
 
+    asking = _Asking(plan, log)
     for batch in _batches(records, out):
         block = b"\n" + b"\n".join([each.text for each in batch]) + b"\n"
         matches, noise = plan.matcher.scan(block)
         out.stat.noise += noise
         out.batch(batch, log)
-        found: dict[int, set[int]] = {}
-        index, stop = -1, 0
-        for each in matches:
-            at, mark = (
-                (each >> BITS) - 1,
-                each & MASK,
-            )  # the last byte found: it may be the line feed
-            while at > stop:
-                index += 1
-                stop += len(batch[index].text) + 1
-            found.setdefault(index, set()).add(mark)
-        if plan.always:
-            found = {index: found.get(index, set()) for index in range(len(batch))}
-        for index, marks in found.items():
+        for index, marks in _marked(matches, batch, every=bool(plan.always)):
             record = batch[index]
             if marks == {NUL} and not plan.always:
                 continue
-            asked = sorted({*_asked(record.text, marks, plan), *plan.always})
-            out.row(record.text, record.position, event, layout, plan, asked, marks)
+            asked = asking.of(record.text, marks)
+            if asked or log.number is None or marks & DOUBTFUL:
+                out.row(record.text, record.position, event, layout, plan, asked, marks)
+
+
+def _marked(
+    matches: Sequence[int], batch: Sequence[LogRecord], *, every: bool
+) -> Iterator[tuple[int, set[int]]]:
+    """Which records patterns were found in, and which patterns. every: the other records as well."""
+    index, stop = -1, 0
+    marks: set[int] = set()
+    for each in matches:
+        at = (each >> BITS) - 1  # the last byte found: it may be the line feed
+        while at > stop:
+            if index >= 0 and (marks or every):
+                yield index, marks
+                marks = set()
+            index += 1
+            stop += len(batch[index].text) + 1
+        marks.add(each & MASK)
+    if index >= 0:
+        yield index, marks
+    if every:
+        yield from ((index, set()) for index in range(index + 1, len(batch)))
+
+
+ASKED_LIMIT = 20_000
+"""Sets of patterns for which it is remembered which rules they ask for."""
+
+
+class _Asking:
+    """Which rules are asked of a record, by the patterns found in it and the number of its event."""
+
+    def __init__(self, plan: Plan, log: RecordLog) -> None:
+        self._plan = plan
+        self._number = log.number
+        self._known: dict[tuple[frozenset[int], str | None], tuple[int, ...]] = {}
+
+    def of(self, text: bytes, marks: set[int]) -> tuple[int, ...]:
+        """Their places in the plan. marks: changed where the record is searched again decoded."""
+        number = self._number(text) if self._number is not None else None
+        if ENCODED in marks:
+            return self._possible(_asked(text, marks, self._plan), number)
+        key = frozenset(marks), number
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= ASKED_LIMIT:
+                self._known.clear()
+            found = self._known[key] = self._possible(_asked(text, marks, self._plan), number)
+        return found
+
+    def _possible(self, asked: tuple[int, ...], number: str | None) -> tuple[int, ...]:
+        if self._plan.always:
+            asked = tuple(sorted({*asked, *self._plan.always}))
+        if number is None:
+            return asked
+        numbers = self._plan.numbers
+        return tuple(each for each in asked if (can := numbers[each]) is None or number in can)
 
 
 def _batches(records: Iterable[LogRecord | LogFault], out: Folding) -> Iterator[list[LogRecord]]:

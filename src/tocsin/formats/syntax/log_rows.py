@@ -75,7 +75,8 @@ class RecordLog(msgspec.Struct, frozen=True, kw_only=True):
     what is searched for in it is escaped as JSON escapes (`\\` for a backslash). surface: kind of log
     of its events. named: where the path of the file says more than its bytes (a page of a web site),
     the same as `records`, given the path as a `Locator` has it; asked instead of `records`. aside: the
-    file is first of all something else (a mailbox) and no log unless it holds such records.
+    file is first of all something else (a mailbox) and no log unless it holds such records. number:
+    the `EventID` that the event of a text has, told without reading all of it; None where it cannot be.
     """
 
     records: Callable[[BinaryIO], Iterator[LogRecord | LogFault]]
@@ -84,6 +85,7 @@ class RecordLog(msgspec.Struct, frozen=True, kw_only=True):
     surface: str = "windows"
     named: Callable[[BinaryIO, str], Iterator[LogRecord | LogFault]] | None = None
     aside: bool = False
+    number: Callable[[bytes], str | None] | None = None
 
 
 Log = LineLog | RecordLog

@@ -12,7 +12,7 @@ from functools import lru_cache
 from tocsin.knowledge.sigma.choosing import Choice, Chooser, Way, rareness, table_of, way_of
 from tocsin.knowledge.sigma.needs import need_of
 from tocsin.knowledge.sigma.rule import SigmaRule
-from tocsin.knowledge.sigma.tree import both
+from tocsin.knowledge.sigma.tree import Node, both
 
 ALTERNATIVES_LIMIT = 6000
 """Regexes of one rule; beyond, nothing is searched for."""
@@ -30,6 +30,10 @@ def anchors(rule: SigmaRule, surface: str) -> tuple[str, ...] | None:
     """
     found = choice_of(rule, surface)
     return None if found is None else tuple(dict.fromkeys(each.regex for each in found))
+
+
+ENOUGH = 2.0
+"""Bits from which on what a rule itself asks for is searched for without what its logsource demands."""
 
 
 @lru_cache(maxsize=1024)
@@ -52,8 +56,17 @@ def anchors_hold(surface: str, columns: tuple[str, ...]) -> bool:
 
 def choice_of(rule: SigmaRule, surface: str) -> Choice | None:
     """What is searched for, with how rare it is."""
+    found = _chosen(rule.tree, surface)
+    if found is not None and rareness(found) >= ENOUGH:
+        return found
+    # What its logsource demands costs a search of its own, and most of it follows from the event's
+    # number, which is looked at before a row is read.
     guard = rule.guard if surface == "windows" else None
-    need = need_of(rule.tree if guard is None else both([guard, rule.tree]))
+    return found if guard is None else _chosen(both([guard, rule.tree]), surface)
+
+
+def _chosen(tree: Node, surface: str) -> Choice | None:
+    need = need_of(tree)
     found = None if need is None else _chooser(way_of(surface)).choice(need)
     if found is None or len(found) > ALTERNATIVES_LIMIT or rareness(found) < LEAST:
         return None

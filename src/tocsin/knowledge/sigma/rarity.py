@@ -7,6 +7,7 @@ by chance, in ids and encoded values: as often as its characters do.
 from __future__ import annotations
 
 import math
+import re
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal
@@ -15,6 +16,8 @@ import msgspec
 import re2
 
 from tocsin.knowledge.sigma.spelling import Kind
+
+_BACKSLASHES = re.compile(r"\\{2,}")
 
 MOST = 22.0
 """Bits of a text that is in no everyday row and long."""
@@ -37,6 +40,8 @@ class _Everyday(msgspec.Struct, frozen=True, kw_only=True):
 def bits(kind: Kind, text: str) -> float:
     """How rare a lower-case text is."""
     known = _everyday("json" if kind == "json" else "text")
+    if kind == "json":  # one of them stands there as two, so that any number is searched for
+        text = _BACKSLASHES.sub(r"\\", text)
     found = MOST
     if text in known.everything:
         weight = sum(count for count, row in known.plain if text in row)
