@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -112,6 +113,28 @@ def test_half_a_letter_in_a_command_does_not_hide_the_event(
     text = json.dumps(event, indent=indent).replace("ODD", odd)
     (tmp_path / "events.json").write_text(f"{text}\n{text}\n")
     assert "A web server started a shell or a tool" in _hunted(tmp_path, capsys)
+
+
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+def test_an_archive_is_read_as_one_though_its_first_log_lies_in_it_unpacked(
+    kind: str, tmp_path: Path, capsys
+):
+    agent = b"python-requests/2.25.1"
+    files = {"a.log": HEAD + ROW % (1, 1, agent), "b.mbox": MAIL}
+    if kind == "zip":
+        with zipfile.ZipFile(tmp_path / "case", "w") as archive:
+            for name, data in files.items():
+                archive.writestr(name, data)
+    else:
+        with tarfile.open(tmp_path / "case", "w") as packed:
+            for name, data in files.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                packed.addfile(member, io.BytesIO(data))
+    main(["examine", "--lang", "en", "--workers", "1", "--format", "json", str(tmp_path)])
+    run = json.loads(capsys.readouterr().out)
+    read = {each["source"].rpartition("!")[2]: each["format"] for each in run["sources"]}
+    assert (read["a.log"], read["b.mbox"]) == ("exchange-log", "eml")
 
 
 SHELL = (

@@ -198,15 +198,19 @@ _PAGES = (".aspx", ".ashx", ".asmx", ".asax", ".ascx", ".asp", ".cshtml")
 _CODE = re.compile(rb"<%|<\?php|runat\s*=", re.IGNORECASE)
 
 
+_HOLDING = frozenset({"zip", "tar"})
+"""Archives in whose first bytes a member can be seen as it is."""
+
+
 def _format_of(source: str, head: bytes) -> Format | None:
     """What a file is, by its content. Where a web server would run it, it is looked at as a page, though
     it begins as a mailbox, a log or an answer of ours: what stands before the code does not matter there.
     """
     found = None if _is_run(head) else recognise(head)
     if not source.lower().endswith(_PAGES):
-        # A page that is not packed lies in its archive as it is: what is seen there is not all of it.
-        page = found is not None and found.name == "web-page"
-        return None if page and archive_kind(head) is not None else found
+        # What is not packed (a tar, a zip's stored member) lies in its archive as it is: a log or a page
+        # that is seen there is not all of it.
+        return None if found is not None and archive_kind(head) in _HOLDING else found
     if found is None and not _CODE.search(head):
         return None
     return next(each for each in formats() if each.name == "web-page")
