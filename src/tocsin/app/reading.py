@@ -82,7 +82,7 @@ def read_range(job: Job, path: str, number: int, start: int, end: int) -> Part:
     found = None
     try:
         with open(path, "rb") as stream:
-            found = recognise(stream.read(HEAD_SIZE))
+            found = _format_of(path, stream.read(HEAD_SIZE))
             if found is not None and found.log is not None and job.hunt is not None:
                 _hunt_range(job, found, stream, at, part, (number, start, end))
             elif found is not None and found.read_range is not None:
@@ -139,7 +139,7 @@ def pieces_of(path: str, job: Job) -> Pieces | None:
     """The pieces of a big file; None if its format is read by one hand from its beginning."""
     with open(path, "rb") as stream:
         head = stream.read(HEAD_SIZE)
-    found = recognise(head)
+    found = _format_of(path, head)
     if found is None:
         return None
     if found.log is not None and job.hunt is not None:
