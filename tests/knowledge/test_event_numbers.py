@@ -1,10 +1,12 @@
-"""Records of Windows that are not read because no asked rule can match their number: nothing is lost."""
+"""Records of Windows that are passed over by their number or answered as an alike one was: nothing is lost."""
 
 import json
+import random
 
 import hunt_cases
 import pytest
 
+from tocsin.analyse.hunt import answers
 from tocsin.analyse.hunt import plan as plans
 from tocsin.analyse.hunt.whole import HuntPart
 from tocsin.app import hunting
@@ -80,6 +82,41 @@ def test_what_is_passed_over_would_have_matched_nothing(tmp_path, monkeypatch):
     monkeypatch.undo()
     hunting._plan.cache_clear()
     assert len(quick) > 200
+
+
+def crossed(folder):
+    """Records of the cases, some of them with one value of another record of their number."""
+    lines = [line for path in sorted(folder.iterdir()) for line in path.read_text().splitlines()]
+    trees = [tree for line in lines if "Event" in (tree := json.loads(line))]
+    alike = {}
+    for tree in trees:
+        alike.setdefault(tree["Event"]["System"]["EventID"], []).append(tree)
+    chance = random.Random(3)
+    for _ in range(4000):
+        tree = json.loads(json.dumps(chance.choice(trees)))
+        other = chance.choice(alike[tree["Event"]["System"]["EventID"]])["Event"]["EventData"]
+        mine = tree["Event"]["EventData"]
+        name = chance.choice(sorted(mine)) if mine else ""
+        if name in other:
+            mine[name] = other[name]
+        yield json.dumps(tree)
+
+
+def test_events_alike_are_answered_as_each_would_be(tmp_path, monkeypatch):
+    folder, mixed, spool = tmp_path / "logs", tmp_path / "mixed", tmp_path / "spool"
+    for each in (folder, mixed, spool):
+        each.mkdir()
+    for number, case in enumerate(WINDOWS):
+        hunt_cases.write(case, 2 * number + 1, folder)
+    (mixed / "events.json").write_text("\n".join(crossed(folder)) + "\n")
+    asked = []
+    thorough = answers.Answers._asked
+    monkeypatch.setattr(answers.Answers, "_asked", lambda *a: asked.append(1) or thorough(*a))
+    quick, few = told(mixed, spool), len(asked)
+    monkeypatch.setattr(answers, "LEAST", 1 << 20)
+    assert quick == told(mixed, spool)
+    assert len(quick) > 100
+    assert few < 0.8 * (len(asked) - few)
 
 
 def test_most_rules_on_windows_name_their_events():

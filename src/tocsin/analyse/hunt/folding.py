@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from tocsin.analyse.hunt.answers import Answers
 from tocsin.analyse.hunt.groups import HEAD, GatheredRow, Group, Room
 from tocsin.analyse.hunt.logstats import LogFileStat, Loss
 from tocsin.analyse.hunt.plan import NUL, ODD, Plan
@@ -68,6 +69,7 @@ class Folding:
         self.room = Room()
         self.turns = 0
         self.settled: Settled | None = None
+        self.answers: Answers | None = None
         self._hosts: dict[str, int] = {}
         self._time: datetime | None = None
         self._clock = Clock()
@@ -79,7 +81,7 @@ class Folding:
         parse: Parse,
         layout: Layout,
         plan: Plan,
-        asked: Sequence[int],
+        asked: tuple[int, ...],
         marks: AbstractSet[int],
     ) -> bool | None:
         """Judge one row in which something was found. where: its line in the block, or its place.
@@ -95,13 +97,13 @@ class Folding:
             return None
         if _is_noise(event, plan.surface):
             return None
-        matched = False
-        for place in asked:
+        if self.answers is None:
+            self.answers = Answers(plan.rules)
+        matched = self.answers.of(event, asked)
+        for place in matched:
             rule = plan.rules[place]
-            if rule.matches(event):
-                matched = True
-                self._matched(rule, event, self._position(where), plan.surface, layout)
-        return matched
+            self._matched(rule, event, self._position(where), plan.surface, layout)
+        return bool(matched)
 
     def _matched(
         self, rule: SigmaRule, event: Event, position: str, surface: Surface, layout: Layout

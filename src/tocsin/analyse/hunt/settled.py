@@ -14,7 +14,18 @@ from collections.abc import Container, Iterator, Sequence
 from tocsin.formats.syntax.log_rows import Layout
 from tocsin.formats.syntax.log_telling import FLATTENED, request
 from tocsin.knowledge.sigma import SigmaRule
-from tocsin.knowledge.sigma.tree import All, Either, Like, No, Node, Part, Regex, Same, Test
+from tocsin.knowledge.sigma.tree import (
+    All,
+    Either,
+    Like,
+    No,
+    Node,
+    Part,
+    Regex,
+    Same,
+    Test,
+    asks_everything,
+)
 from tocsin.knowledge.surfaces import Surface
 
 KEPT = 50_000
@@ -87,7 +98,7 @@ class Settled:
         found: set[int] = set()
         for each in asked:
             rule = self._rules[each]
-            if _asks_everything(rule.tree):
+            if asks_everything(rule.tree):
                 return None
             for field in rule.fields:
                 for name in _sources(field, self._surface, places):
@@ -135,12 +146,3 @@ def _tests(node: Node) -> Iterator[Test]:
         yield from _tests(node.node)
     else:
         yield node
-
-
-def _asks_everything(node: Node) -> bool:
-    """Whether a test looks at the whole row."""
-    if isinstance(node, (All, Either)):
-        return any(map(_asks_everything, node.nodes))
-    if isinstance(node, No):
-        return _asks_everything(node.node)
-    return not node.names

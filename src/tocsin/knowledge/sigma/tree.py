@@ -274,6 +274,15 @@ def fields_of(node: Node) -> set[str]:
     return {*node.names, *(node.others if isinstance(node, OtherField) else ())}
 
 
+def asks_everything(node: Node) -> bool:
+    """Whether a test looks at the whole row."""
+    if isinstance(node, (All, Either)):
+        return any(map(asks_everything, node.nodes))
+    if isinstance(node, No):
+        return asks_everything(node.node)
+    return not node.names
+
+
 @lru_cache(maxsize=4096)
 def _address(text: str) -> Address | None:
     try:
