@@ -1,6 +1,7 @@
 """`tocsin accept`, and what an accepted risk changes, as a user runs them."""
 
 import json
+import os
 import re
 from datetime import date, timedelta
 
@@ -206,3 +207,52 @@ def test_a_file_edited_wrongly_is_told_before_anything_is_read(tmp_path, case, t
     assert str(file) in done.stderr
     assert told.lower() in done.stderr.lower()
     assert not (tmp_path / "out").exists()
+
+
+FORGED = r"""[[accepted]]
+fingerprint = "aaaaaaaa"
+reason = "\u001b[2Jx\nforged: nothing is accepted"
+owner = "\u001b]0;me\u0007\rAnna"
+on = 2026-01-01
+until = 2099-01-01
+"""
+
+
+def test_what_others_wrote_into_the_file_does_not_drive_the_terminal(tmp_path):
+    file = tmp_path / "a.toml"
+    file.write_text(FORGED)
+    replaced = accept(file, "a" * 8)
+    assert r"by \x1b]0;me\x07\rAnna" in replaced.stdout
+    file.write_text(FORGED)
+    gone = tocsin("accept", "a" * 8, "--withdraw", "--file", file)
+    assert r"(\x1b[2Jx\nforged: nothing is accepted)" in gone.stdout
+    for done in (replaced, gone):
+        assert done.returncode == 0, done.stderr
+        assert not set("\x1b\x07\r").intersection(done.stdout)
+    assert gone.stdout.count("\n") == 1
+    file.write_text(r"[[accepted]]" + "\n" + r'"\u001b[2Jkey\ntocsin: fine" = 1' + "\n")
+    for words in (("--list",), ("a" * 8, "--withdraw")):
+        done = tocsin("accept", *words, "--file", file)
+        assert done.returncode == 2
+        assert r"\x1b[2Jkey" in done.stderr
+        assert "\x1b" not in done.stderr
+        assert "\ntocsin: fine" not in done.stderr
+
+
+def test_what_never_ends_is_no_file_of_accepted_risks(tmp_path, case):
+    link, pipe = tmp_path / "endless.toml", tmp_path / "pipe.toml"
+    link.symlink_to("/dev/zero")
+    os.mkfifo(pipe)
+    for file in (link, pipe):
+        for words in (
+            ("accept", "--list", "--file", file),
+            ("accept", "a" * 8, "--withdraw", "--file", file),
+            ("trust", case, "--accepted", file, "-o", tmp_path / "out"),
+        ):
+            done = tocsin(*words)
+            assert done.returncode == 2
+            assert f"cannot be read: {file}" in done.stderr
+        assert accept(file, "a" * 8).returncode == 2
+    big = tmp_path / "big.toml"
+    big.write_text("#" * (5 << 20))
+    assert "larger than" in tocsin("accept", "--list", "--file", big).stderr

@@ -59,7 +59,7 @@ def add_parser(parser: argparse.ArgumentParser, translate: Callable[[str], str])
 
 def run(arguments: argparse.Namespace) -> int:
     """List, withdraw or accept. Exit 2 for what cannot be meant."""
-    from tocsin.app.faults import WordsError
+    from tocsin.app.faults import WordsError, complain
     from tocsin.store.acceptances import AcceptanceError
     from tocsin.store.runs import RunError
 
@@ -68,9 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
             return _list(arguments)
         return _withdraw(arguments) if arguments.withdraw else _accept(arguments)
     except (WordsError, AcceptanceError) as fault:
-        return _complain(fault.why.render(arguments.translate))
+        return complain(fault.why.render(arguments.translate), USAGE)
     except RunError as fault:
-        return _complain(str(fault))
+        return complain(str(fault), USAGE)
 
 
 def accepted_in(path: str | None, today: date) -> Accepted:
@@ -91,6 +91,7 @@ def _accept(arguments: argparse.Namespace) -> int:
     from tocsin.collect.files import printable
     from tocsin.model.text import say
     from tocsin.model.trusts import Acceptance
+    from tocsin.report.text import visible
     from tocsin.store.acceptances import add, day_of
 
     for name in ("fingerprint", "reason", "owner", "until"):
@@ -114,17 +115,18 @@ def _accept(arguments: argparse.Namespace) -> int:
     replaced = add(arguments.file, entry, named)
     translate = arguments.translate
     words = translate(N_("accepted until {day}: {what} (in {path})"))
-    sys.stdout.write(
-        words.format(day=until.isoformat(), what=named or fingerprint, path=arguments.file) + "\n"
-    )
+    what, path = named or fingerprint, visible(arguments.file)
+    sys.stdout.write(words.format(day=until.isoformat(), what=what, path=path) + "\n")
     if replaced is not None:
         words = translate(N_("instead of the acceptance until {day} by {owner}"))
-        sys.stdout.write(words.format(day=replaced.until.isoformat(), owner=replaced.owner) + "\n")
+        owner = visible(replaced.owner)
+        sys.stdout.write(words.format(day=replaced.until.isoformat(), owner=owner) + "\n")
     return CLEAN
 
 
 def _withdraw(arguments: argparse.Namespace) -> int:
     from tocsin.model.text import say
+    from tocsin.report.text import visible
     from tocsin.store.acceptances import withdraw
 
     prefix = _prefix(arguments.fingerprint or "")
@@ -134,7 +136,7 @@ def _withdraw(arguments: argparse.Namespace) -> int:
         _refuse(say(words, id=prefix, path=arguments.file))
     for each in gone:
         words = arguments.translate(N_("no longer accepted: {id} ({reason})"))
-        sys.stdout.write(words.format(id=each.fingerprint, reason=each.reason) + "\n")
+        sys.stdout.write(words.format(id=each.fingerprint, reason=visible(each.reason)) + "\n")
     return CLEAN
 
 
@@ -224,8 +226,3 @@ def _refuse(why: Sentence) -> NoReturn:
     from tocsin.app.faults import WordsError
 
     raise WordsError(why)
-
-
-def _complain(message: str) -> int:
-    sys.stderr.write(f"tocsin: {message}\n")
-    return USAGE

@@ -42,20 +42,13 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 def read(path: str) -> tuple[Acceptance, ...]:
     """The risks in the file. Raises OSError, or `AcceptanceError` for what it must not hold."""
-    if Path(path).stat().st_size > SIZE_LIMIT:
-        raise AcceptanceError(
-            say(N_("{path}: larger than {limit} bytes"), path=path, limit=SIZE_LIMIT)
-        )
-    try:
-        return _parsed(Path(path).read_text("utf-8-sig"), path)
-    except UnicodeDecodeError as fault:
-        raise AcceptanceError(say(N_("{path}: not UTF-8 text"), path=path)) from fault
+    return _parsed(_text(path), path)
 
 
 def add(path: str, entry: Acceptance, comment: str = "") -> Acceptance | None:
     """Append a risk, in place of older acceptances of the same one, the last of which is returned.
     comment: what it is, on a line above it. Raises as `read`."""
-    text = Path(path).read_text("utf-8-sig") if Path(path).exists() else _INTRO
+    text = _text(path) if Path(path).exists() else _INTRO
     old = _same(_parsed(text, path), entry.fingerprint)
     if old:
         text = _without(text, lambda each: each in old, path)
@@ -78,11 +71,29 @@ def withdraw(path: str, fingerprint: str) -> tuple[Acceptance, ...]:
     """Take out a risk, named by its id or the beginning of it, however much of it was written down;
     the acceptances taken out, none where none was. Raises as `read`, and if several risks can be
     meant."""
-    text = Path(path).read_text("utf-8-sig")
+    text = _text(path)
     gone = _same(_parsed(text, path), fingerprint)
     if gone:
         _put(path, _without(text, lambda each: each in gone, path))
     return gone
+
+
+def _text(path: str) -> str:
+    """What the file holds; raises as `read`."""
+    place = Path(path)
+    if place.exists() and not place.is_file() and not place.is_dir():
+        # A pipe would keep the reader waiting for ever, and a device states no size and may never end.
+        raise AcceptanceError(say(N_("cannot be read: {what}"), what=path))
+    with place.open("rb") as stream:
+        data = stream.read(SIZE_LIMIT + 1)
+    if len(data) > SIZE_LIMIT:
+        words = N_("{path}: larger than {limit} bytes")
+        raise AcceptanceError(say(words, path=path, limit=SIZE_LIMIT))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise AcceptanceError(say(N_("{path}: not UTF-8 text"), path=path)) from fault
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # as text is read everywhere
 
 
 def _same(entries: tuple[Acceptance, ...], fingerprint: str) -> tuple[Acceptance, ...]:
