@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from message_reading import AT, HEAD, messages, reading
+from message_reading import AT, HEAD, gaps, messages, reading
 
 from tocsin.formats import eml, mbox, msg, pst
+from tocsin.formats.syntax.mail_message import records_of
 from tocsin.formats.syntax.mail_parts import Part
 from tocsin.formats.syntax.mapi_mail import MapiFile, MapiMail, parts_of
 from tocsin.formats.syntax.rich_text import plain_and_html, unpacked
@@ -131,6 +132,57 @@ def test_a_sent_copy_without_transport_headers():
     assert found.files[0] == Part("application/octet-stream", "a.zip", "attachment", "", b"PK")
     assert (found.files[1].name, found.files[1].declared) == ("Inner.msg", "message/rfc822")
     assert not found.written
+
+
+RICH_LURE = (
+    rb"{\rtf1\ansi\ansicpg1252 Please pay the invoice today, it is here:\par "
+    rb'{\field{\*\fldinst{HYPERLINK "https://evil.test/invoice.zip"}}{\fldrslt the invoice}}}'
+)
+
+
+def read_mapi(mail: MapiMail) -> tuple[Message, list[str]]:
+    """The mail's record and what is told of it, as of one in a .msg or .pst."""
+    found = list(records_of(parts_of(mail), 100, AT, reading()))
+    (record,) = messages(found)
+    return record, gaps(found)
+
+
+@pytest.mark.parametrize("beside", [0x1000, 0x1013])
+def test_rich_text_that_outlook_shows_is_judged_beside_a_decoy(beside: int):
+    mail = MapiMail({0x1009: RICH_LURE, beside: "Nothing but thanks for the lovely dinner"})
+    record, _ = read_mapi(mail)
+    assert "pay the invoice today" in record.text.new
+    assert "https://evil.test/invoice.zip" in [each.url for each in record.links]
+    if beside == 0x1000:
+        assert "lovely dinner" in record.text.new
+
+
+def test_html_in_rich_text_is_judged_beside_decoys():
+    rich = (
+        rb"{\rtf1\ansi\ansicpg1252\fromhtml1 {\*\htmltag64 <p>}Please pay the invoice today "
+        rb"{\*\htmltag84 <a href=\'22https://evil.test/i.zip\'22>}here{\*\htmltag92 </a>}}"
+    )
+    for decoys in ((0x1000,), (0x1013,), (0x1000, 0x1013)):
+        said = dict.fromkeys(decoys, "Nothing but thanks for the lovely dinner")
+        record, _ = read_mapi(MapiMail({0x1009: rich, **said}))
+        assert "pay the invoice today" in record.text.new
+        assert "https://evil.test/i.zip" in [each.url for each in record.links]
+
+
+def test_the_same_text_in_two_properties_counts_once():
+    plain = (
+        "Please pay the invoice today, it is here:\nthe invoice <https://evil.test/invoice.zip>\n"
+    )
+    record, _ = read_mapi(MapiMail({0x1009: RICH_LURE, 0x1000: plain}))
+    assert record.text.new.count("pay the invoice today") == 1
+    assert [each.url for each in record.links] == ["https://evil.test/invoice.zip"]
+
+
+def test_damage_in_an_attached_message_is_told():
+    inner = MapiMail({0x1000: "within", 0x1009: b"nonsense that is none"})
+    outer = MapiMail({0x1000: "around"}, [], [MapiFile({0x3001: "Inner"}, b"", inner)])
+    (why,) = read_mapi(outer)[1]
+    assert "the rich text of this message is damaged" in why
 
 
 @pytest.mark.shared

@@ -14,6 +14,7 @@ import msgspec
 
 from tocsin.formats.syntax.mail_headers import trimmed
 from tocsin.formats.syntax.mail_parts import Part, Parts, split_header
+from tocsin.formats.syntax.mail_texts import joined
 from tocsin.formats.syntax.mail_words import text_of
 from tocsin.formats.syntax.rich_text import RICH_LIMIT, plain_and_html, unpacked
 from tocsin.model.text import N_, Sentence, say
@@ -100,7 +101,10 @@ def parts_of(mail: MapiMail) -> Parts:
     plain, html, faults = _bodies(mail.properties)
     files: list[Part] = []
     messages: list[Parts] = []
-    _files(mail, files, messages, "")
+    faults = [*mail.faults, *faults]
+    for why in _files(mail, files, messages):
+        if why not in faults:
+            faults.append(why)
     return Parts(
         headers=headers,
         first=dict(reversed(headers)),
@@ -110,7 +114,7 @@ def parts_of(mail: MapiMail) -> Parts:
         files=tuple(files),
         messages=tuple(messages),
         structure="",
-        faults=(*mail.faults, *faults),
+        faults=tuple(faults),
         written=bool(stated),
     )
 
@@ -212,10 +216,10 @@ def _bodies(said: dict[int, Value]) -> tuple[str, str, list[Sentence]]:
     ).replace("\r\n", "\n")  # fmt: skip
     faults: list[Sentence] = []
     rich = said.get(RICH_BODY)
-    if isinstance(rich, bytes) and not html:
+    if isinstance(rich, bytes):
+        # Outlook shows this one, other programs one of the others.
         text, whole = unpacked(rich)
-        other_plain, html = plain_and_html(text)
-        plain = plain or other_plain
+        plain, html = joined((plain, html), plain_and_html(text))
         if not whole:
             why = say(
                 N_("the rich text of this message is damaged or longer than {limit} bytes"),
@@ -225,7 +229,9 @@ def _bodies(said: dict[int, Value]) -> tuple[str, str, list[Sentence]]:
     return plain, html, faults
 
 
-def _files(mail: MapiMail, files: list[Part], messages: list[Parts], path: str) -> None:
+def _files(mail: MapiMail, files: list[Part], messages: list[Parts]) -> list[Sentence]:
+    """The attachments, and those of attached mails behind their names; what is wrong with the latter."""
+    faults: list[Sentence] = []
     for each in mail.files:
         said = each.properties
         attached = each.mail is not None or said.get(FILE_METHOD) == EMBEDDED
@@ -236,17 +242,18 @@ def _files(mail: MapiMail, files: list[Part], messages: list[Parts], path: str) 
         if each.mail is not None:
             inner = parts_of(each.mail)
             name = name if name.lower().endswith((".eml", ".msg")) else f"{name or 'mail'}.msg"
-            files.append(Part("message/rfc822", path + name, "attachment", identity, _eml(inner)))
-            if not path:
-                messages.append(inner)
+            files.append(Part("message/rfc822", name, "attachment", identity, _eml(inner)))
+            messages.append(inner)
+            faults += inner.faults
             files.extend(
-                Part(f.declared, f"{path}{name}!{f.name}", f.disposition, f.content_id, f.data)
+                Part(f.declared, f"{name}!{f.name}", f.disposition, f.content_id, f.data)
                 for f in inner.files
             )
             continue
         if attached:  # one that could not be read
             declared, each.data = "message/rfc822", b""
-        files.append(Part(declared, path + name, shown, identity, each.data))
+        files.append(Part(declared, name, shown, identity, each.data))
+    return faults
 
 
 def _eml(inner: Parts) -> bytes:

@@ -17,6 +17,12 @@ RICH_LIMIT = 2 * 1024 * 1024
 DEPTH_LIMIT = 200
 """Groups within groups; deeper ones are read as if they were that deep."""
 
+LINK_LIMIT = 4096
+"""Bytes of a field's instruction in which a link is looked for."""
+
+_LINK = re.compile(rb'HYPERLINK\s+(?:\\[a-z]\s+)*"?([^"\s]+)', re.IGNORECASE)
+"""A link as rich text writes it, apart from the words that are clicked."""
+
 _PRESET = (
     b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern "
     b"\\fscript \\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0"
@@ -88,11 +94,14 @@ def _decompressed(data: bytes, end: int, raw_size: int) -> tuple[bytes, bool]:
 class _State:
     """What a group inherits from the one around it."""
 
-    __slots__ = ("skip", "tag", "unicode_skip")
+    __slots__ = ("field", "skip", "tag", "unicode_skip")
 
-    def __init__(self, *, skip: bool = False, tag: bool = False, unicode_skip: int = 1) -> None:
+    def __init__(
+        self, *, skip: bool = False, tag: bool = False, field: bool = False, unicode_skip: int = 1
+    ) -> None:
         self.skip = skip
         self.tag = tag
+        self.field = field  # within \fldinst
         self.unicode_skip = unicode_skip
 
 
@@ -105,6 +114,7 @@ class _Reader:
         self.charset = f"cp{int(codepage[1])}" if codepage else "cp1252"
         self.out: list[str] = []
         self.held = bytearray()
+        self.field = bytearray()
         self.states = [_State()]
         self.starred = False
         self.hidden = False  # between \htmlrtf and \htmlrtf0: for readers of rich text only
@@ -134,17 +144,26 @@ class _Reader:
         if brace == b"{":
             if len(self.states) < DEPTH_LIMIT:
                 self.states.append(
-                    _State(skip=state.skip, tag=state.tag, unicode_skip=state.unicode_skip)
+                    _State(
+                        skip=state.skip,
+                        tag=state.tag,
+                        field=state.field,
+                        unicode_skip=state.unicode_skip,
+                    )
                 )
         elif len(self.states) > 1:
             self.states.pop()
+            if state.field and not self.states[-1].field:
+                self._link()
         self.starred = False
         self.pending = 0
 
     def _word(self, word: bytes, number: bytes) -> None:
         state = self.states[-1]
         starred, self.starred = self.starred, False
-        if word == b"htmltag":
+        if word == b"fldinst":
+            state.skip = state.field = True
+        elif word == b"htmltag":
             state.tag, state.skip = True, False
         elif word in _SKIPPED or starred:
             state.skip = True
@@ -170,11 +189,20 @@ class _Reader:
             data = data[dropped:]
         if self._shown():
             self.held += data
+        elif self.states[-1].field and len(self.field) < LINK_LIMIT:
+            self.field += data
 
     def _text(self, text: str) -> None:
         if self._shown():
             self._release()
             self.out.append(text)
+
+    def _link(self) -> None:
+        """Before the words that lead there; the tags of HTML say it themselves."""
+        found = _LINK.search(bytes(self.field))
+        self.field.clear()
+        if found and not self.html:
+            self._text(f"<{text_of(found[1], self.charset)}> ")
 
     def _release(self) -> None:
         if self.held:
