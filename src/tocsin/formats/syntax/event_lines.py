@@ -30,7 +30,9 @@ DEPTH_LIMIT = 3
 
 _ANSWER_HEAD = 4096
 _INNER_LIMIT = 1024 * 1024
-_SUSPECT = (b"\\u", b':"{', b':"[', b': "{', b': "[', b"\\/", b':"<', b': "<')
+_SUSPECT = (b"\\u", b"\\/")
+_WRAPPED = re.compile(rb':\s?"(?:\{(?![0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-)|[\[<])')
+"""Where JSON or XML may stand in a string: not in a GUID, of which nearly every event has some."""
 _XML = ("<Event", "<UserData", "<DataItem")
 
 _encode = msgspec.json.Encoder().encode
@@ -129,7 +131,7 @@ def _line(place: str, text: bytes, opening: Opening) -> LogRecord | LogFault:
 def _read(text: bytes, opening: Opening) -> bytes | None:
     """The line as the hunt searches it; None for what is no JSON."""
     try:
-        if any(mark in text for mark in _SUSPECT):
+        if any(mark in text for mark in _SUSPECT) or _WRAPPED.search(text) is not None:
             return _encode(opening(msgspec.json.decode(text)))
         _skip(text)
     except (msgspec.DecodeError, ValueError, RecursionError):
