@@ -206,6 +206,24 @@ def test_the_purge_list_has_each_message_with_the_mailboxes_that_hold_it() -> No
     }
 
 
+def test_no_address_passes_for_two_mailboxes_to_purge() -> None:
+    """RFC 5321, 4.1.2: a quoted local part may hold whatever is printable."""
+    found = conversations()
+    evil = (
+        '"x; boss@contoso.example; y"@contoso.example',
+        '"x;boss@contoso.example"@fabrikam.example',
+    )
+    first = msgspec.structs.replace(found.messages[0], recipients=("a@contoso.example", *evil))
+    found = msgspec.structs.replace(found, messages=(first, *found.messages[1:]))
+    row = next(each for each in rows("purge", found) if each["message_id"] == first.message_id)
+    inside = [each.strip() for each in row["mailboxes"].split(";")]
+    assert inside[:2] == [
+        "a@contoso.example", r'"x\x3b boss@contoso.example\x3b y"@contoso.example'
+    ]  # fmt: skip
+    assert row["elsewhere"] == r'"x\x3bboss@contoso.example"@fabrikam.example'
+    assert "boss@contoso.example" not in inside
+
+
 def test_copies_that_only_the_campaign_knows_are_purged_too() -> None:
     found = conversations()
     more = (*found.campaigns[0].message_ids, "<copy@EX03.corp.contoso.example>")
