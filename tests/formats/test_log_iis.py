@@ -388,3 +388,36 @@ def test_nobody_becomes_a_probe_by_calling_himself_one(old: bytes, new: bytes):
 def test_a_health_mailbox_behind_the_proxy_is_no_probe():
     fields = one(PROBE.replace(b"443 -", b"444 CONTOSO\\HealthMailboxb4dbf9b"))
     assert "probe-account" not in fields
+
+
+QUOTED = {
+    "columns": b"#Fields: date time c-ip cs-method cs-uri-stem sc-status\r\n",
+    "columns and rows": b"#Fields: date time c-ip cs-method cs-uri-stem sc-status\r\n"
+    + b"2021-03-03 07:00:00 192.0.2.1 GET /owa/ 200\r\n" * 20,
+    "rows": b"2021-03-03 07:00:00 192.0.2.9 GET /owa/ - 443 - 192.0.2.1 Mozilla/5.0 - 200 0 0 15\r\n"
+    * 20,
+    "the software": b"#Software: Microsoft Internet Information Services 10.0\r\n",
+    "NCSA rows": b'192.0.2.1 - - [03/Mar/2021:07:00:00 +0000] "GET / HTTP/1.1" 200 12\r\n' * 30,
+    "Exchange's columns": b"#Software: Microsoft Exchange Server\r\n#Log-type: HttpProxy Logs\r\n"
+    b"#Fields: DateTime,RequestId,UrlStem,AnchorMailbox,UserAgent,ClientIpAddress\r\n",
+}
+
+
+@pytest.mark.parametrize("what", QUOTED)
+def test_a_mail_that_quotes_a_log_is_a_mail(what: str):
+    """Else the one who sends it hides its text from every question about mails."""
+    head = b"From: Anna <a@contoso.example>\r\nTo: b@fabrikam.example\r\nSubject: logs\r\n\r\n"
+    for before in (b"", b"\xef\xbb\xbf", b"From a@contoso.example Fri Nov  7 10:00:00 2025\r\n"):
+        found = recognise(before + head + QUOTED[what])
+        assert found is not None
+        assert found.name in ("eml", "mbox")
+    alone = recognise(QUOTED[what])
+    assert alone is not None
+    assert alone.log is not None
+
+
+def test_a_log_below_a_console_is_still_one():
+    data = b"PS C:\\> type u_ex210303.log\r\n\r\n" + QUOTED["columns and rows"]
+    found = recognise(data)
+    assert found is not None
+    assert found.name == "iis"

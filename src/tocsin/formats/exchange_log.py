@@ -9,6 +9,8 @@ from tocsin.formats import Format
 from tocsin.formats.syntax.log_exchange import begin, event, turns
 from tocsin.formats.syntax.log_hosts import reader
 from tocsin.formats.syntax.log_rows import LineLog
+from tocsin.formats.syntax.log_start import weighed
+from tocsin.formats.syntax.mail_headers import looks_like_mail
 
 _FIRST = (
     *(b"DateTime", b"TimeStamp", b"Timestamp", b"timestamp", b"date-time", b"RequestId"),
@@ -21,10 +23,10 @@ MARKS = (b"#", b"\xef\xbb\xbf", b"sep=", *_FIRST, *(b'"' + name for name in (b"#
 def recognise(head: bytes) -> int:
     """By `#Fields`, by a line of known columns, or by rows that have the shape of a known log."""
     layout = begin(head)
-    if layout is None:
+    if layout is None or looks_like_mail(head):  # rows stand in mails, too
         return 0
     if layout.stated and layout.columns:
-        return 95 if b"#Software: Microsoft Exchange" in head else 85
+        return weighed(head, 95 if b"#Software: Microsoft Exchange" in head else 85)
     return 80 if layout.columns or layout.surface else 0
 
 
