@@ -111,6 +111,59 @@ def test_columns_that_change_inside_a_log_hold_for_what_follows(wish):
     assert [each.client for each in piece.groups] == ["203.0.113.9"]
 
 
+class Counting(io.BytesIO):
+    """A file that counts what is read of it."""
+
+    taken = 0
+
+    def read(self, size=-1, /):
+        got = super().read(size)
+        self.taken += len(got)
+        return got
+
+    def readline(self, size=-1, /):
+        got = super().readline(size)
+        self.taken += len(got)
+        return got
+
+
+def in_pieces(wish, data: bytes, step: int, numbers=None, name="u.log"):
+    """Clients by piece, and how many bytes were read in all."""
+    found, stream = recognise(data[:8192]), Counting(data)
+    told = {}
+    for number, start in enumerate(range(0, len(data), step)):
+        if numbers is None or number in numbers:
+            stream.seek(0)
+            part, _ = hunt_piece(
+                wish, found, stream, Locator(source=name), lambda _: True,
+                (number, start, min(start + step, len(data))),
+            )  # fmt: skip
+            told[number] = [group.client for group in part.groups]
+    return told, stream.taken
+
+
+@pytest.mark.parametrize("numbers", [{0, 1, 2}, {0, 2}, {2}, {1, 2}, {2, 0, 1}])
+def test_what_changed_in_a_piece_before_holds_whoever_has_read_that(wish, numbers):
+    turn = b"#Fields: date time c-ip cs-method cs-uri-stem sc-status\r\n"
+    row = b"2026-03-03 11:00:00 203.0.113.9 POST /owa/auth/odd-page.aspx 200\r\n"
+    first = log_of(["/owa/"] * 30)
+    step = len(first) + 40
+    data = first + b"2026-03-03 11:00:00 10.0.0.5 GET /x - 443 - 1.1.1.1 X - 200 0 0 1\r\n" + turn
+    data += row * (2 * step // len(row))
+    told, _ = in_pieces(wish, data, step, numbers, name=f"{numbers}.log")
+    assert told[2] == ["203.0.113.9"]
+
+
+def test_pieces_do_not_read_all_that_lies_before_them(wish):
+    data = log_of(["/owa/"] * 30_000)
+    _, taken = in_pieces(wish, data, 50_000, name="long.log")
+    assert taken < 3 * len(data)
+    endless = log_of(["/owa/"]) + b"x" * 6_000_000
+    _, taken = in_pieces(wish, endless, 100_000, name="endless.log")
+    # What begins before a piece is passed by up to a line's limit.
+    assert taken < 2 * len(endless) + 60 * LINE_LIMIT
+
+
 def test_a_log_in_utf_16_and_one_with_old_line_ends_are_read(wish):
     pages = ["/owa/", "/owa/auth/odd-page.aspx", "/owa/"]
     wide = log_of(pages).decode().encode("utf-16")

@@ -141,13 +141,26 @@ def hunt_piece(
     layout = log.begin(_text_head(stream.read(HEAD_SIZE)))
     if layout is None:
         return part, 0
-    layout = _layout_before(stream, start, log, layout)
+    known = _REACHED.pop((job.spool, at.source), (0, layout))
+    if known[0] > start:
+        known = (0, layout)
+    layout = _layout_before(stream, start, log, layout, known)
     stream.seek(0)
     folding = Folding(at, layout.surface, window, _gather(job), number)
-    scan_lines(
+    layout = scan_lines(
         blocks(stream, start, end), log, layout, plan_for(job.wish, layout.surface, log), folding
     )
+    _REACHED[job.spool, at.source] = end, layout
+    while len(_REACHED) > REACHED_LIMIT:
+        del _REACHED[next(iter(_REACHED))]
     return part, _took(folding, part)
+
+
+REACHED_LIMIT = 16
+"""Big logs of which it is remembered how far this process has come, and what held there."""
+
+_REACHED: dict[tuple[str, str], tuple[int, Layout]] = {}
+"""Without it each piece would look through all before it: of a log of 10 GB, 140 GB together."""
 
 
 def in_hunted_pieces(head: bytes, found: Format) -> bool:
@@ -177,24 +190,28 @@ BACK = 8 << 20
 """Bytes that are looked at in one go for the layout that holds where a piece begins."""
 
 
-def _layout_before(stream: BinaryIO, start: int, log: LineLog, layout: Layout) -> Layout:
+def _layout_before(
+    stream: BinaryIO, start: int, log: LineLog, layout: Layout, known: tuple[int, Layout]
+) -> Layout:
     """The layout that holds where a piece begins: what the nearest lines before it made of the
-    file's first one, looked for from there backwards."""
+    file's first one, looked for from there backwards. known: up to where somebody has been, and the
+    layout that held there."""
     fields = re.compile(rb"^(?:" + b"|".join(map(re.escape, log.marks)) + rb").*", re.MULTILINE)
     stop = start
-    while stop > 0:
-        begin = max(0, stop - BACK)
-        stream.seek(begin)
-        text = stream.read(min(stop + HEAD_SIZE, start) - begin)
+    while stop > known[0]:
+        begin = max(known[0], stop - BACK)
+        # What stands there may be the end of a line, whose beginning somebody has read.
+        stream.seek(max(0, begin - 1))
+        text = stream.read(min(stop + HEAD_SIZE, start) - max(0, begin - 1))
         # Most stretches of a log hold no such line, which is told far quicker than where one is.
         if any(text.find(b"\n" + mark) >= 0 for mark in log.marks):
             turned = layout
-            for each in fields.finditer(text):
+            for each in fields.finditer(text, 0 if begin == 0 else 1):
                 turned = log.turns(each.group().rstrip(b"\r"), turned)
             if turned != layout:
                 return turned
         stop = begin
-    return layout
+    return known[1]
 
 
 def dropped(rule: str, count: int) -> Gap:
@@ -231,8 +248,11 @@ def _surface(log: Log, head: bytes) -> str:
     return layout.surface if layout is not None else ""
 
 
-def hunted(job: HuntJob, whole: Whole, known: Inventory) -> Hunt | None:
-    """What the hunt says of everything that was read; None where no log was."""
+def hunted(job: HuntJob, whole: Whole, known: Inventory, *, mails: bool) -> Hunt | None:
+    """What the hunt says of everything that was read; None where no log was.
+
+    mails: whether mails were judged beside it, so that nobody need be told to do so.
+    """
     parts = whole.hunt
     groups, stats = parts.settled() if parts is not None else ([], [])
     if parts is None or not stats:
@@ -253,7 +273,7 @@ def hunted(job: HuntJob, whole: Whole, known: Inventory) -> Hunt | None:
         Facts(
             rules=by_id(found.rules, found.correlations, baselines()),
             steps=steps(),
-            chains=chains(),
+            chains=chains(unread=not mails),
             servers={name: server.id for server in known.servers for name in server.names},
             digests=whole.digests,
             problems=tuple(found.problems),

@@ -28,8 +28,8 @@ BATCH_BYTES = 4 << 20
 
 def scan_lines(
     blocks: Iterable[bytes | Cut], log: LineLog, layout: Layout, plan: Plan, out: Folding
-) -> None:
-    """Search the rows of a log of lines.
+) -> Layout:
+    """Search the rows of a log of lines; the layout that holds behind them.
 
     blocks: each begins with a line feed that is not the log's, then whole lines, each with its end.
     """
@@ -41,6 +41,7 @@ def scan_lines(
         layout, number = _block(block, number, log, layout, plan, out)
     out.stat.lines = number
     out.stat.rows = number - out.turns
+    return layout
 
 
 def _block(

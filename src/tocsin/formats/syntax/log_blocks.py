@@ -34,7 +34,9 @@ def blocks(stream: BinaryIO, start: int = 0, end: int | None = None) -> Iterator
     """
     if start:
         stream.seek(start - 1)
-        start += _rest_of_line(stream) - 1
+        start += _rest_of_line(stream, None if end is None else end - start + 1) - 1
+        if end is not None and start >= end:
+            return iter(())
     return _aligned(_read(stream, None if end is None else end - start), stream)
 
 
@@ -48,12 +50,12 @@ def is_wide(head: bytes) -> bool:
     return encoding_of(head)[0] != "utf-8"
 
 
-def _rest_of_line(stream: BinaryIO) -> int:
-    """Pass what is left of a line, however long it is; how many bytes it was."""
+def _rest_of_line(stream: BinaryIO, limit: int | None) -> int:
+    """Pass what is left of a line, or more than a limit of it; how many bytes that was."""
     passed = 0
     while part := stream.readline(LINE_LIMIT):
         passed += len(part)
-        if part.endswith(b"\n"):
+        if part.endswith(b"\n") or (limit is not None and passed > limit):
             break
     return passed
 
