@@ -234,3 +234,13 @@ def test_the_whole_answer_is_cut_where_it_repeats_and_says_how_to_see_the_rest(e
     assert named[0].split() == [str(out / "report.html"), str(out / "run.json")]
     assert " ".join(named).count(str(out)) == 2
     assert "beside them, to hand on: recipients.csv, purge.csv" in " ".join(named)
+
+
+def test_nobody_is_told_to_read_the_mailboxes_where_they_were_read(examined):
+    advice = "Run the conversation room over the mailboxes"
+    _, out = examined
+    run = json.loads((out / "run.json").read_text())
+    assert run["conversations"]["judged"]["alert"]
+    assert "squirrelwaffle" in [each["chain"] for each in run["hunt"]["incidents"]]
+    assert advice not in (out / "run.json").read_text()
+    assert advice in tocsin("hunt", str(CASE), "--format", "json").stdout

@@ -155,7 +155,9 @@ def examine(
                 since=request.since,
             )
             spoken = converse(spool, history, wish, lines)
-        hunt = hunted(job.hunt, whole, known) if job.hunt is not None else None
+        hunt = None
+        if job.hunt is not None:
+            hunt = hunted(job.hunt, whole, known, mails=spoken is not None)
         trusts = None
         if "trust" in request.rooms:
             trusts = trusted(

@@ -23,7 +23,8 @@ class ChainStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 class Chain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One intrusion. source, seen: who described it and when it was. rank: which is named where
-    several fit alike, the commoner first. next: what to do beside what its steps say, urgent first."""
+    several fit alike, the commoner first. next: what to do beside what its steps say, urgent first.
+    unread: what to do before that where no mailbox was read."""
 
     id: str
     title: str
@@ -32,15 +33,21 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     rank: int
     step: tuple[ChainStep, ...]
     next: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 @cache
-def chains() -> tuple[Chain, ...]:
-    """Every chain, in the order in which they are named. Raises msgspec's error on a bad file."""
+def chains(*, unread: bool = True) -> tuple[Chain, ...]:
+    """Every chain, in the order in which they are named. Raises msgspec's error on a bad file.
+
+    unread: whether `next` begins with what is to be done where no mailbox was read.
+    """
     folder = resources.files("tocsin.knowledge") / "data" / "chains"
     found = [
         msgspec.toml.decode(each.read_bytes(), type=Chain)
         for each in folder.iterdir()
         if each.name.endswith(".toml")
     ]
+    if unread:
+        found = [msgspec.structs.replace(each, next=each.unread + each.next) for each in found]
     return tuple(sorted(found, key=lambda chain: (chain.rank, chain.id)))
