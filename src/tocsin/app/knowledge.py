@@ -128,7 +128,8 @@ def _lines(known: Known, translate: Translate) -> Iterator[str]:
         kev = f"KEV {advisory.kev_added}" if advisory.kev else "-"
         yield f"    {published}  {score}  {advisory.severity or '-'}  {kev}  [{advisory.source}]"
     for setting in known.config_checks:
-        yield f"    {translate(N_('needs a setting'))}: {translate(setting.setting)}"
+        needs = translate(N_("needs a setting"))
+        yield f"    {needs}: {translate(setting.setting)}"
         yield f"      {translate(setting.where)}"
     for release in known.releases:
         note = f"  {release.note}" if release.note else ""
