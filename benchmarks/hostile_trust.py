@@ -10,7 +10,6 @@ import argparse
 import io
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -333,18 +332,17 @@ def measure(name: str, size: int, folder: Path, command: str = "trust") -> dict[
     arguments = [command, str(folder / "in"), "-o", str(folder / "out"), "--fail-on", "none", "-q"]
     started = time.perf_counter()
     with (folder / "said").open("wb") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tocsin", *arguments, "--workers", "1"],
+        ended = subprocess.run(
+            [sys.executable, "-c", _LAUNCH, str(folder / "peak"), sys.executable, "-m", "tocsin"]
+            + [*arguments, "--workers", "1"],
             stdout=said,
             stderr=subprocess.STDOUT,
-            preexec_fn=_limited,  # noqa: PLW1509 - no threads here
+            check=False,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
     result: dict[str, Any] = {
         "seconds": time.perf_counter() - started,
-        "peak": usage.ru_maxrss // 1024,
-        "code": process.returncode,
+        "peak": int((folder / "peak").read_text()) // 1024,
+        "code": ended.returncode,
         "said": (folder / "said").read_text("utf-8", "replace")[-3000:],
     }
     written = folder / "out" / "run.json"
@@ -354,9 +352,16 @@ def measure(name: str, size: int, folder: Path, command: str = "trust") -> dict[
     return result
 
 
-def _limited() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+_LAUNCH = f"""
+import resource, subprocess, sys
+resource.setrlimit(resource.RLIMIT_AS, ({ADDRESS_SPACE}, {ADDRESS_SPACE}))
+resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))
+code = subprocess.call(sys.argv[2:])
+with open(sys.argv[1], "w") as peak:
+    peak.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code if code >= 0 else 128 - code)
+"""
+"""Runs a command within limits. A process of its own, as what is started by a large one counts as large."""
 
 
 def told(run: dict[str, Any]) -> dict[str, Any]:
