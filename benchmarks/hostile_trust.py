@@ -333,8 +333,18 @@ def measure(name: str, size: int, folder: Path, command: str = "trust") -> dict[
     started = time.perf_counter()
     with (folder / "said").open("wb") as said:
         ended = subprocess.run(
-            [sys.executable, "-c", _LAUNCH, str(folder / "peak"), sys.executable, "-m", "tocsin"]
-            + [*arguments, "--workers", "1"],
+            [
+                sys.executable,
+                "-c",
+                _LAUNCH,
+                str(folder / "peak"),
+                sys.executable,
+                "-m",
+                "tocsin",
+                *arguments,
+                "--workers",
+                "1",
+            ],
             stdout=said,
             stderr=subprocess.STDOUT,
             check=False,
