@@ -29,6 +29,8 @@ BATCH = 16
 _RECORD_MAGIC = b"**\0\0"
 _TABLES = slice(128, 512)
 """Of a chunk's header: offsets of common strings and templates, which only make reading faster."""
+_CHAINS = struct.Struct("<96I")
+_NEXT = struct.Struct("<I")
 _NUMBERS = struct.Struct("<QQ")
 RECORD_LIMIT = 1024 * 1024
 """Characters of one record: a chunk of 64 KiB holds no longer one unless it was made to swell."""
@@ -112,7 +114,7 @@ def _chunk(number: int, offset: int, data: bytes) -> _Chunk | LogFault | None:
         count = last - first + 1 if first <= last < 1 << 62 else 0
         if not 0 < count <= _LONGEST:
             count = data.count(_RECORD_MAGIC)
-        return _Chunk(number, offset, data.ljust(CHUNK_SIZE, b"\0"), count)
+        return _Chunk(number, offset, _tame(data.ljust(CHUNK_SIZE, b"\0")), count)
     if data[512:516] == _RECORD_MAGIC:
         # Only the head of the chunk was overwritten: its records may still be whole.
         count, last, end = _walk(data)
@@ -124,6 +126,21 @@ def _chunk(number: int, offset: int, data: bytes) -> _Chunk | LogFault | None:
     if not held and not data.strip(b"\0"):
         return None
     return LogFault(_place(number, offset), say(N_("no chunk of an event log")), max(1, held))
+
+
+def _tame(data: bytes) -> bytes:
+    """The chunk, without its tables if one of their chains leads in a circle: the library follows it
+    for ever."""
+    known = {0}
+    for first in _CHAINS.unpack_from(data, _TABLES.start):
+        at, chain = first, set[int]()
+        while at not in known and at <= CHUNK_SIZE - _NEXT.size:
+            if at in chain:
+                return data[: _TABLES.start] + bytes(_CHAINS.size) + data[_TABLES.stop :]
+            chain.add(at)
+            (at,) = _NEXT.unpack_from(data, at)
+        known |= chain
+    return data
 
 
 def _walk(data: bytes) -> tuple[int, int, int]:
