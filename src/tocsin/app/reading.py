@@ -15,7 +15,7 @@ from tocsin.app.hunting import HuntJob, hunt_file, hunt_piece, in_hunted_pieces,
 from tocsin.app.parts import Part
 from tocsin.collect.archives import Budget, Limits, Member, archive_kind, members
 from tocsin.collect.files import printable
-from tocsin.formats import HEAD_SIZE, Format, Reading, formats, recognise
+from tocsin.formats import HEAD_SIZE, Format, Reading, claimed, recognise
 from tocsin.model.evidence import Evidence, Inquiry, Look, Setting
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
@@ -192,28 +192,19 @@ def _read(job: Job, stream: BinaryIO, head: bytes, at: Locator, part: Part) -> N
         part.skipped.add(Skipped(source=at.source, why=say(N_("not a format that is known"))))
 
 
-_PAGES = (".aspx", ".ashx", ".asmx", ".asax", ".ascx", ".asp", ".cshtml")
-"""Names by which IIS takes a file for a page that it runs."""
-
-_CODE = re.compile(rb"<%|<\?php|runat\s*=", re.IGNORECASE)
-
-
 _HOLDING = frozenset({"zip", "tar"})
 """Archives in whose first bytes a member can be seen as it is."""
 
 
 def _format_of(source: str, head: bytes) -> Format | None:
-    """What a file is, by its content. Where a web server would run it, it is looked at as a page, though
-    it begins as a mailbox, a log or an answer of ours: what stands before the code does not matter there.
-    """
+    """What a file is, by its content, and by its name where that decides."""
     found = None if _is_run(head) else recognise(head)
-    if not source.lower().endswith(_PAGES):
-        # What is not packed (a tar, a zip's stored member) lies in its archive as it is: a log or a page
-        # that is seen there is not all of it.
-        return None if found is not None and archive_kind(head) in _HOLDING else found
-    if found is None and not _CODE.search(head):
-        return None
-    return next(each for each in formats() if each.name == "web-page")
+    named = claimed(source, head, known=found is not None)
+    if named is not None:
+        return named
+    # What is not packed (a tar, a zip's stored member) lies in its archive as it is: a log or a page
+    # that is seen there is not all of it.
+    return None if found is not None and archive_kind(head) in _HOLDING else found
 
 
 _EARLIER_RUN = N_("an earlier answer of this tool, which is no evidence")

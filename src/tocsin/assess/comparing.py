@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tocsin.assess import comparing_rooms as rooms
-from tocsin.assess.difference import Change, Difference
+from tocsin.assess.difference import Difference, change_of
 from tocsin.model.finding import LEVELS
-from tocsin.model.run import FindingRecord, Run, Server, hidden_word
+from tocsin.model.run import Run, Server, hidden_word
 from tocsin.model.trusts import Trusts
 
 
@@ -49,7 +49,7 @@ def _checks(old: Run, new: Run) -> list[Difference]:
         found.append(
             Difference(
                 what="check",
-                change="new" if was is None else "gone" if now is None else "changed",
+                change=change_of(was, now),
                 server=shown.subject,
                 rule=shown.check,
                 before=states[0],
@@ -76,7 +76,7 @@ def _ways(old: Run, new: Run) -> list[Difference]:
         found.append(
             Difference(
                 what="way",
-                change="new" if was is None else "gone" if now is None else "changed",
+                change=change_of(was, now),
                 server=key[0],
                 rule=key[1],
                 before="" if was is None else f"{was:.2f}",
@@ -103,19 +103,17 @@ def _servers(old: Run, new: Run) -> list[Difference]:
     found = []
     for key in sorted(before.keys() | after.keys()):
         was, now = before.get(key), after.get(key)
-        name = (now or was).name  # type: ignore[union-attr]
-        if was is None and now is not None:
-            found.append(Difference(what="server", change="new", server=name, after=_words(now)))
-        elif now is None and was is not None:
-            found.append(Difference(what="server", change="gone", server=name, before=_words(was)))
-        elif was is not None and now is not None and _words(was) != _words(now):
+        states = (_words(was) if was else "", _words(now) if now else "")
+        shown = now or was
+        assert shown is not None
+        if states[0] != states[1]:
             found.append(
                 Difference(
                     what="server",
-                    change="changed",
-                    server=name,
-                    before=_words(was),
-                    after=_words(now),
+                    change=change_of(was, now),
+                    server=shown.name,
+                    before=states[0],
+                    after=states[1],
                 )
             )
     return sorted(found, key=lambda each: each.server)
@@ -135,25 +133,20 @@ def _findings(old: Run, new: Run) -> list[Difference]:
     found = []
     for key in before.keys() | after.keys():
         was, now = before.get(key), after.get(key)
-        if was is None and now is not None:
-            found.append(_finding("new", now, after=now.status))
-        elif now is None and was is not None:
-            found.append(_finding("gone", was, before=was.status))
-        elif was is not None and now is not None and was.status != now.status:
-            found.append(_finding("changed", now, before=was.status, after=now.status))
+        states = (was.status if was else "", now.status if now else "")
+        shown = now or was
+        assert shown is not None
+        if states[0] != states[1]:
+            found.append(
+                Difference(
+                    what="finding",
+                    change=change_of(was, now),
+                    server=shown.subject_name,
+                    rule=shown.rule,
+                    before=states[0],
+                    after=states[1],
+                    level=shown.level,
+                    accepted=now is not None and now.accepted is not None,
+                )
+            )
     return sorted(found, key=lambda each: (each.server, each.change, each.rule))
-
-
-def _finding(
-    change: Change, record: FindingRecord, before: str = "", after: str = ""
-) -> Difference:
-    return Difference(
-        what="finding",
-        change=change,
-        server=record.subject_name,
-        rule=record.rule,
-        before=before,
-        after=after,
-        level=record.level,
-        accepted=bool(after) and record.accepted is not None,
-    )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import TypeVar
 
-from tocsin.assess.difference import CAMPAIGN_LEVEL, ENDED, Change, Difference
+from tocsin.assess.difference import CAMPAIGN_LEVEL, ENDED, Change, Difference, change_of
 from tocsin.model.conversation import Campaign
 from tocsin.model.hunt import HuntFinding, Incident
 from tocsin.model.run import Run
@@ -20,15 +20,7 @@ def runs(old: Run, new: Run) -> Iterator[Difference]:
     """What keeps the two from being compared as they are."""
     before, after = (", ".join(each.trusts.without) if each.trusts else "" for each in (old, new))
     if before or after:
-        change: Change = (
-            "same"
-            if before == after
-            else "new"
-            if not before
-            else "gone"
-            if not after
-            else "changed"
-        )
+        change: Change = "same" if before == after else change_of(before or None, after or None)
         yield Difference(
             what="run", change=change, server="", rule="without", before=before, after=after
         )
@@ -73,7 +65,7 @@ def campaigns(old: Run, new: Run) -> Iterator[Difference]:
         assert shown is not None
         yield Difference(
             what="campaign",
-            change=_change(was, now),
+            change=change_of(was, now),
             server=shown.family,
             rule=shown.id,
             before=counts[0],
@@ -95,7 +87,7 @@ def acceptances(old: Run, new: Run) -> Iterator[Difference]:
             continue
         yield Difference(
             what="acceptance",
-            change="new" if was is None else "gone" if now is None else "changed",
+            change=change_of(was, now),
             server=told.server,
             rule=told.rule,
             before=_answer(was),
@@ -176,7 +168,7 @@ def _outcome(
         return
     shown = now or was
     assert shown is not None
-    change, accepted = _change(was, now), now is not None and now.accepted is not None
+    change, accepted = change_of(was, now), now is not None and now.accepted is not None
     before, after = was.outcome if was else "", now.outcome if now else ""
     if isinstance(shown, Incident):
         yield Difference(
@@ -203,10 +195,6 @@ def _outcome(
         said=shown.because,
         of=shown.incident,
     )
-
-
-def _change(was: object, now: object) -> Change:
-    return "new" if was is None else "gone" if now is None else "changed"
 
 
 def _unread(was: object, now: object, *, read: bool) -> bool:

@@ -22,6 +22,11 @@ ENDED = "ended"
 """What an acceptance became whose last day is past, before that day and owner."""
 
 
+def change_of(was: object, now: object) -> Change:
+    """What became of something; None where a run does not have it."""
+    return "new" if was is None else "gone" if now is None else "changed"
+
+
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """One change. server: the server, or what stands in its place; rule: what was held against it.
 
@@ -30,7 +35,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     finding: on a server. incident: server: its hosts; rule: its id. hunt: a finding in logs. campaign:
     server: its family; rule: its id; before, after: messages. check: server: the object judged.
     way: rule: the target. acceptance: of something open in both; `gone`: it counts again.
-    said: what it is, in words. of: the incident (its id) that a finding in logs belongs to. accepted: somebody answers for it in the new run.
+    said: what it is, in words. of: the incident (its id) that a finding in logs belongs to. accepted:
+    somebody answers for it in the new run.
     """
 
     what: What

@@ -57,7 +57,8 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     it, reads the records that begin in [start, end), so that big files are read by many hands. order:
     who is asked first; common and cheap to tell below 50, costly to tell above. log: of a log, how
     the hunt reads its rows; its `read` then tells the servers that the log names, from its first rows
-    alone.
+    alone. claims: given a name, the first bytes, and whether a format is sure of them: whether a file of
+    that name is this one whatever it begins as.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     order: int = 50
     read_range: RangeReader | None = None
     log: Log | None = None
+    claims: Callable[[str, bytes, bool], bool] | None = None
 
 
 @cache
@@ -91,3 +93,10 @@ def recognise(head: bytes) -> Format | None:
             if score >= CERTAIN:
                 break
     return best
+
+
+def claimed(name: str, head: bytes, *, known: bool) -> Format | None:
+    """The format that a file of this name is, whatever it begins as; None for most names. known: whether
+    some format is sure of `head`."""
+    found = (each for each in formats() if each.claims is not None)
+    return next((each for each in found if each.claims and each.claims(name, head, known)), None)

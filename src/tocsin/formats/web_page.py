@@ -29,6 +29,10 @@ _CODE = re.compile(
     rb"response|server|session|var|on\s+error|using|int|string|byte|try|for|//|'|/\*)",
     re.IGNORECASE,
 )
+_PAGES = (".aspx", ".ashx", ".asmx", ".asax", ".ascx", ".asp", ".cshtml")
+"""Names by which IIS takes a file for a page that it runs."""
+
+_ANYWHERE = re.compile(rb"<%|<\?php|runat\s*=", re.IGNORECASE)
 _BEGINS = re.compile(
     rb"(?:<%|<\?(?:php|=|\s)|<!--|<!doctype|<html|<script|<asp:|<head|<jsp:|@(?:using|page|inherits|\{))",
     re.IGNORECASE,
@@ -57,6 +61,12 @@ def recognise(head: bytes) -> int:
     return 82 if code is not None and code.start() < BEGINNING and _is_page(plain, code) else 0
 
 
+def claims(name: str, head: bytes, known: bool) -> bool:  # noqa: FBT001 - as `Format.claims` has it
+    """Whether a web server would run it by its name, though it begins as a mailbox, a log or an answer
+    of ours: what stands before the code does not matter there."""
+    return name.lower().endswith(_PAGES) and (known or _ANYWHERE.search(head) is not None)
+
+
 def _is_page(plain: bytes, code: re.Match[bytes]) -> bool:
     """Whether what stands before the code is no text that quotes it: blanks, one plain line, no text."""
     before = plain[: code.start()].strip()
@@ -79,4 +89,5 @@ FORMAT = Format(
     read=read,
     order=48,
     log=LOG,
+    claims=claims,
 )

@@ -14,6 +14,9 @@ from tocsin.analyse.trust.settings import Answer
 from tocsin.analyse.trust.situation import Situation
 from tocsin.formats.syntax.domains import internal, registrable
 from tocsin.formats.syntax.mail_parties import near
+from tocsin.model.setting import Side
+
+_SIDES: tuple[Side, ...] = (ONLINE, "on-premises")
 
 
 def configured(situation: Situation) -> list[Answer]:
@@ -67,12 +70,12 @@ def _near(host: str) -> bool:
 def _of_tenant(situation: Situation, host: str) -> bool:
     """Whether a host of Exchange Online bears one of the organisation's domains: contoso-com.mail.…"""
     label = _letters(bare(host).partition(".")[0])
-    domains = [text for side in (ONLINE, "on-premises") for text in _domains(situation, side)]
+    domains = [text for side in _SIDES for text in _domains(situation, side)]
     return any(label.startswith(_letters(each)) for each in domains if _letters(each))
 
 
-def _domains(situation: Situation, side: str) -> list[str]:
-    answers = own(situation, "on-premises" if side == "on-premises" else ONLINE)[1]
+def _domains(situation: Situation, side: Side) -> list[str]:
+    answers = own(situation, side)[1]
     return [bare(text) for each in answers for text in each.texts()]
 
 
@@ -92,7 +95,7 @@ def _named(situation: Situation, host: str) -> bool:
 
 
 def _accepted(situation: Situation, host: str) -> bool | None:
-    sides = [accepted(situation, host, ONLINE), accepted(situation, host, "on-premises")]
+    sides = [accepted(situation, host, side) for side in _SIDES]
     return True if True in sides else (None if None in sides else False)
 
 
