@@ -19,10 +19,11 @@ from tocsin.app.accepting import accepted_in
 from tocsin.app.examine import Request, Room
 from tocsin.app.examine import examine as examine_paths
 from tocsin.app.exits import CLEAN, ERROR, FINDINGS, USAGE, exit_code, reaches
-from tocsin.app.faults import WordsError, complain, text_of, unwritable
+from tocsin.app.faults import WordsError, complain, unwritable
 from tocsin.app.hunting import HuntWish
 from tocsin.app.progress import progress_bar
 from tocsin.app.remaining import remaining_run
+from tocsin.app.tables import tables_in
 from tocsin.assess.comparing import compare
 from tocsin.collect.files import printable
 from tocsin.knowledge import KnowledgeError, load, merged, packaged
@@ -308,7 +309,7 @@ def knowledge_with(folders: Sequence[str]) -> Knowledge:
     base = packaged()
     tables: dict[str, str] = {}
     for folder in folders:
-        found = {p.name: text_of(p) for p in sorted(Path(folder).glob("*.csv"))}
+        found = tables_in(folder)
         if not found:
             msg = f"{folder}: no table (*.csv) in it"
             raise KnowledgeError(msg)

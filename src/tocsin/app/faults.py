@@ -8,12 +8,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tocsin.model.text import N_, Sentence, say
+from tocsin.model.text import N_, Sentence
 
 Translate = Callable[[str], str]
-
-TABLE_LIMIT = 64 << 20
-"""Bytes of one table that is read; the largest of ours has less than one in a hundred of it."""
 
 
 class WordsError(ValueError):
@@ -53,21 +50,6 @@ def complain(message: str, code: int) -> int:
     first, *more = map(visible, message.split("\n"))
     sys.stderr.write("\n  ".join([f"tocsin: {first}", *more]) + "\n")
     return code
-
-
-def text_of(path: Path) -> str:
-    """A table that somebody wrote. Raises OSError, or `WordsError` naming the file if it is no UTF-8,
-    no file, or too large."""
-    if path.exists() and not path.is_file():
-        # A pipe would keep the reader waiting for ever, and some devices never end.
-        raise WordsError(say(N_("cannot be read: {what}"), what=str(path)))
-    if path.stat().st_size > TABLE_LIMIT:
-        words = N_("{path}: larger than {limit} bytes")
-        raise WordsError(say(words, path=str(path), limit=TABLE_LIMIT))
-    try:
-        return path.read_text("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        raise WordsError(say(N_("{path}: not UTF-8 text"), path=str(path))) from fault
 
 
 def unwritable(folder: str) -> str:

@@ -13,7 +13,8 @@ import msgspec
 import tocsin.knowledge
 from tocsin.analyse.trust.linting import faults
 from tocsin.app.exits import CLEAN, FINDINGS, USAGE
-from tocsin.app.faults import WordsError, complain, text_of
+from tocsin.app.faults import WordsError, complain
+from tocsin.app.tables import tables_in
 from tocsin.knowledge import TABLES, load, packaged
 from tocsin.knowledge.checks import checks
 from tocsin.knowledge.compare import compare
@@ -39,9 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _folder(name: str) -> dict[str, str]:
-    return {
-        path.name: text_of(path) for path in sorted(Path(name).glob("*.csv")) if path.name in TABLES
-    }
+    return tables_in(name, TABLES)
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ import msgspec
 
 from tocsin.model.text import N_, Sentence, say
 from tocsin.model.trusts import Acceptance
+from tocsin.store.text_files import TextFileError, text_of
 
 SIZE_LIMIT = 4 << 20
 """Largest file that is read, in bytes."""
@@ -80,20 +81,10 @@ def withdraw(path: str, fingerprint: str) -> tuple[Acceptance, ...]:
 
 def _text(path: str) -> str:
     """What the file holds; raises as `read`."""
-    place = Path(path)
-    if place.exists() and not place.is_file() and not place.is_dir():
-        # A pipe would keep the reader waiting for ever, and a device states no size and may never end.
-        raise AcceptanceError(say(N_("cannot be read: {what}"), what=path))
-    with place.open("rb") as stream:
-        data = stream.read(SIZE_LIMIT + 1)
-    if len(data) > SIZE_LIMIT:
-        words = N_("{path}: larger than {limit} bytes")
-        raise AcceptanceError(say(words, path=path, limit=SIZE_LIMIT))
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        raise AcceptanceError(say(N_("{path}: not UTF-8 text"), path=path)) from fault
-    return text.replace("\r\n", "\n").replace("\r", "\n")  # as text is read everywhere
+        return text_of(path, SIZE_LIMIT)
+    except TextFileError as fault:
+        raise AcceptanceError(fault.why) from fault
 
 
 def _same(entries: tuple[Acceptance, ...], fingerprint: str) -> tuple[Acceptance, ...]:
