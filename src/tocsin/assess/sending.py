@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from tocsin.assess.incidents import aware
-from tocsin.model.conversation import Conversations, JudgedMessage, parted
+from tocsin.model.conversation import Conversations, JudgedMessage, alerts, parted
 
 
 class Hosts:
@@ -60,8 +60,7 @@ def sent_through(hosts: Hosts, spoken: Conversations | None) -> dict[str, Sent]:
 
 def hijacked(spoken: Conversations | None) -> Sequence[JudgedMessage]:
     """The mails that are alerts, but for those that somebody answers for."""
-    found = parted(spoken)[0].messages if spoken else ()
-    return [each for each in found if each.verdict == "alert"]
+    return alerts(parted(spoken)[0].messages) if spoken else []
 
 
 def _when(mail: JudgedMessage) -> tuple[datetime, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -157,6 +158,11 @@ class Conversations(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     blind: tuple[Sentence, ...] = ()
 
 
+def alerts(messages: Iterable[JudgedMessage]) -> list[JudgedMessage]:
+    """Those that are alerts."""
+    return [each for each in messages if each.verdict == "alert"]
+
+
 def parted(found: Conversations) -> tuple[Conversations, Conversations]:
     """The same without the campaigns that somebody answers for, and with these alone."""
     taken = {each.id for each in found.campaigns if each.accepted is not None}
@@ -170,13 +176,11 @@ def parted(found: Conversations) -> tuple[Conversations, Conversations]:
 def _part(found: Conversations, names: frozenset[str], *, kept: bool) -> Conversations:
     """names: messages of accepted campaigns; kept: these alone, or all others."""
     messages = tuple(each for each in found.messages if (each.id in names) is kept)
-    left = len([each for each in found.messages if each.verdict == "alert"]) - len(
-        [each for each in messages if each.verdict == "alert"]
-    )
-    alerts = max(0, found.judged.get("alert", 0) - left)
+    left = len(alerts(found.messages)) - len(alerts(messages))
+    count = max(0, found.judged.get("alert", 0) - left)
     return msgspec.structs.replace(
         found,
-        judged={**found.judged, "alert": alerts},
+        judged={**found.judged, "alert": count},
         messages=messages,
         campaigns=tuple(e for e in found.campaigns if (e.accepted is not None) is kept),
     )

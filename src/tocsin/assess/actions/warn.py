@@ -9,7 +9,7 @@ import msgspec
 from tocsin.assess.actions import BASES_KEPT, Proposal, Stage
 from tocsin.assess.incidents import aware
 from tocsin.assess.known import Known, listed
-from tocsin.model.conversation import Conversations, JudgedMessage, parted
+from tocsin.model.conversation import Conversations, JudgedMessage, alerts, parted
 from tocsin.model.text import N_, Sentence, say
 from tocsin.model.trusts import Acceptance, Basis
 
@@ -29,7 +29,7 @@ def propose(known: Known) -> Iterator[Proposal]:
 def _proposals(
     known: Known, spoken: Conversations, accepted: Acceptance | None
 ) -> Iterator[Proposal]:
-    mails = [each for each in spoken.messages if each.verdict == "alert"]
+    mails = alerts(spoken.messages)
     if not mails:
         return
     mark = "\0accepted" if accepted else ""
