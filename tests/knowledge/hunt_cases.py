@@ -42,6 +42,7 @@ class Case:
     steps: set[str]
     outcomes: set[str]
     rows: list[str] = field(default_factory=list)
+    folder: Path = FOLDER
 
 
 def cases() -> list[Case]:
@@ -56,12 +57,17 @@ def cases() -> list[Case]:
             elif not line.startswith("#"):
                 name, steps, outcomes, row = line.split(" | ", 3)
                 case = Case(path.stem, name, set(steps.split()), set(outcomes.split()), [row])
+                case.folder = path.parent
                 found.append(case)
     return found
 
 
 def write(case: Case, number: int, folder: Path) -> None:
     """The case's file; `number` gives it a server and a client of its own."""
+    if case.kind == "files":
+        whole = case.folder / "files" / case.rows[0]
+        (folder / f"{case.name}{whole.suffix}").write_bytes(whole.read_bytes())
+        return
     if case.kind == "iis":
         text, end = w3c(case.rows, number), ".log"
     elif case.kind == "windows":

@@ -1,4 +1,4 @@
-"""Windows events as CSV: `Get-WinEvent | Export-Csv`, Event Viewer, EvtxECmd, portals."""
+"""Windows events as CSV: `Get-WinEvent | Export-Csv`, Event Viewer, EvtxECmd, Splunk, portals."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tocsin.formats.syntax.csv_records import Broken, header_of, rows
 from tocsin.formats.syntax.event_hosts import read_events
 from tocsin.formats.syntax.event_lines import unpacked
 from tocsin.formats.syntax.event_number import number_of
+from tocsin.formats.syntax.event_products import renamed
 from tocsin.formats.syntax.event_record import event_of, rendered
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.text_stream import head_text
@@ -22,6 +23,20 @@ from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 
 _VIEWER = {"Level", "Date and Time", "Source", "Event ID", "Task Category"}
+
+_SHOWN = {
+    "Sysmon": "Microsoft-Windows-Sysmon",
+    "Microsoft Windows security auditing.": "Microsoft-Windows-Security-Auditing",
+    "PowerShell (Microsoft-Windows-PowerShell)": "Microsoft-Windows-PowerShell",
+    "TaskScheduler": "Microsoft-Windows-TaskScheduler",
+    "Windows Defender": "Microsoft-Windows-Windows Defender",
+    "Bits-Client": "Microsoft-Windows-Bits-Client",
+    "WMI-Activity": "Microsoft-Windows-WMI-Activity",
+}
+"""Names under which Event Viewer shows providers, and their own."""
+
+_RAW = ("<Event xmlns", "<Event>", "EventCode=")
+"""What Splunk's column of raw events holds."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -35,12 +50,14 @@ def recognise(head: bytes) -> int:
     names = {translated.get(each, each) for each in header_of(text)}
     if names >= _VIEWER:
         return 92
+    if "_raw" in names and any(mark in text for mark in _RAW):
+        return 97
     return 92 if names_an_event(names) else 0
 
 
 def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """Every row as one line of JSON; the text that Event Viewer puts behind all columns is named."""
-    return rendered(_records(stream))
+    return rendered(renamed(_records(stream)))
 
 
 def _records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
@@ -51,6 +68,8 @@ def _records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
             continue
         fields = row.fields(rest="Message")
         named = {translated.get(name, name): value for name, value in fields.items() if value}
+        if (source := named.get("Source")) in _SHOWN:
+            named["Source"] = _SHOWN[source]
         yield LogRecord(f"line {row.line}", _encode(unpacked(named)))
 
 

@@ -1,4 +1,4 @@
-"""Windows events as JSON: of Elastic, NXLog, Splunk, Log Analytics, PowerShell, EVTX converters."""
+"""Windows events as JSON: of Elastic, NXLog, Splunk, Wazuh, Microsoft's portals, EVTX converters."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.event_hosts import read_events
 from tocsin.formats.syntax.event_lines import json_lines
 from tocsin.formats.syntax.event_number import number_of
+from tocsin.formats.syntax.event_products import renamed
 from tocsin.formats.syntax.event_record import event_of, rendered
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.text_stream import head_text
@@ -18,13 +19,18 @@ from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 
-LISTS = frozenset({"value", "results", "rows", "Events", "events", "hits", "records"})
+LISTS = frozenset({"value", "results", "rows", "Events", "events", "hits", "records", "Results"})
 """Where answers keep their records."""
 
 _NAME = re.compile(r'"([@A-Za-z_#][\w@.# \[\]]{0,60})"\s*:')
 _TREE = re.compile(r'"System"\s*:\s*\{.{0,3000}?"(?:EventID|Provider|Channel)"\s*:', re.DOTALL)
 _RAW = re.compile(r'"(?:_raw|original|message)"\s*:\s*"<Event(?:>| xmlns)')
 """The event's XML as a value: Splunk, Elastic's agent."""
+
+_WIN = re.compile(r'"win"\s*:\s*\{\s*"(?:system|eventdata)"')
+_CLASSIC = re.compile(r'"_raw"\s*:\s*"[^"]{0,200}?LogName=.{0,400}?EventCode=', re.DOTALL)
+DEFENDER = frozenset({"ActionType", "DeviceName", "InitiatingProcessFileName"})
+"""Columns of the tables of Defender's advanced hunting."""
 
 NUMBERS = frozenset(
     {"EventID", "EventId", "event_id", "EventCode", "winlog.event_id", "event.code", "Id"}
@@ -69,13 +75,15 @@ def recognise(head: bytes) -> int:
     text = head_text(head).lstrip("\ufeff \t\r\n")
     if text[:1] not in ("{", "["):
         return 0
-    if _TREE.search(text) or _RAW.search(text):
+    if any(each.search(text) for each in (_TREE, _RAW, _WIN, _CLASSIC)):
         return 96
     return 96 if names_an_event(set(_NAME.findall(text))) else 0
 
 
 def names_an_event(names: AbstractSet[str]) -> bool:
     """Whether members or columns are those of an event: its number, its log, its computer."""
+    if names >= DEFENDER:
+        return True
     if not (names & NUMBERS and names & PROVIDERS and names & WHERE):
         return False
     # `Id` alone is anybody's.
@@ -84,7 +92,7 @@ def names_an_event(names: AbstractSet[str]) -> bool:
 
 def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """Every event as one line of JSON."""
-    return rendered(json_lines(stream, LISTS))
+    return rendered(renamed(json_lines(stream, LISTS)))
 
 
 LOG = RecordLog(records=records, event=event_of, number=number_of)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 import msgspec
 
@@ -116,7 +117,7 @@ def turned(line: str, layout: Layout) -> Layout:
         found = header(text.partition(":")[2].strip(), layout.surface)
         return _with(layout, found) if found is not None else layout
     if lower.startswith("#log-type"):
-        surface = LOG_TYPES.get(text.partition(":")[2].strip().strip(",;\t").lower(), "")
+        surface = _typed(text.partition(":")[2])
         return (
             layout
             if surface in ("", layout.surface)
@@ -132,6 +133,20 @@ def turned(line: str, layout: Layout) -> Layout:
     if not lower.startswith(("#", "sep=")) and (found := header(text, _family(layout))):
         return _with(layout, found)
     return layout
+
+
+@cache
+def _types() -> dict[str, str]:
+    return {_type(name): surface for name, surface in LOG_TYPES.items()}
+
+
+def _typed(text: str) -> str:
+    """The kind of log of a `#Log-type`; versions differ in blanks and in the plural."""
+    return _types().get(_type(text), "")
+
+
+def _type(text: str) -> str:
+    return re.sub(r"logs?$", "", plain(text))
 
 
 def _family(layout: Layout) -> str:

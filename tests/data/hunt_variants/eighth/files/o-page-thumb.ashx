@@ -1,0 +1,3 @@
+<%@ WebHandler Language="C#" Class="Thumb" %>
+using System.Web; using System.Drawing; using System.IO;
+public class Thumb : IHttpHandler { public void ProcessRequest(HttpContext c) { int w; if (!int.TryParse(c.Request.QueryString["w"], out w)) w = 100; string f = Path.Combine(c.Server.MapPath("~/img"), Path.GetFileName(c.Request.QueryString["f"])); using (var i = Image.FromFile(f)) using (var t = i.GetThumbnailImage(w, w, null, System.IntPtr.Zero)) { c.Response.ContentType = "image/png"; t.Save(c.Response.OutputStream, System.Drawing.Imaging.ImageFormat.Png); } } public bool IsReusable { get { return true; } } }

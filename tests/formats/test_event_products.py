@@ -1,0 +1,210 @@
+"""The same event as Wazuh, Defender, Splunk, wevtutil and Format-List write it, and rows of HttpProxy written again."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from tocsin.formats import Reading, recognise
+from tocsin.formats.syntax.log_rows import LogFault, LogRecord
+from tocsin.model.evidence import Look
+from tocsin.model.locator import Locator
+
+COMMAND = 'cmd.exe /c "whoami /all > C:\\inetpub\\out.txt"'
+CMD = "C:\\Windows\\System32\\cmd.exe"
+W3WP = "C:\\Windows\\System32\\inetsrv\\w3wp.exe"
+MESSAGE = f"Process Create:\r\nImage: {CMD}\r\nCommandLine: {COMMAND}\r\nParentImage: {W3WP}"
+XML = (
+    "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>"
+    "<Provider Name='Microsoft-Windows-Sysmon'/><EventID>1</EventID>"
+    "<TimeCreated SystemTime='2022-11-15T05:00:02Z'/><EventRecordID>7</EventRecordID>"
+    "<Channel>Microsoft-Windows-Sysmon/Operational</Channel><Computer>EX1</Computer></System><EventData>"
+    f"<Data Name='Image'>{CMD}</Data><Data Name='CommandLine'>{COMMAND.replace('>', '&gt;')}</Data>"
+    f"<Data Name='ParentImage'>{W3WP}</Data></EventData></Event>"
+)
+
+
+def wazuh() -> bytes:
+    system = {
+        "providerName": "Microsoft-Windows-Sysmon",
+        "eventID": "1",
+        "systemTime": "2022-11-15T05:00:02.1234567Z",
+        "channel": "Microsoft-Windows-Sysmon/Operational",
+        "computer": "EX1",
+    }
+    data = {"image": CMD, "commandLine": COMMAND, "parentImage": W3WP}
+    data = {name: value.replace("\\", "\\\\") for name, value in data.items()}
+    whole = {
+        "timestamp": "2022-11-15T05:00:02.123+0000",
+        "rule": {"level": 5},
+        "agent": {"name": "EX1"},
+        "data": {"win": {"system": system, "eventdata": data}},
+    }
+    return json.dumps(whole).encode()
+
+
+DEFENDER = {
+    "Timestamp": "2022-11-15T05:00:02.12Z",
+    "DeviceId": "d",
+    "DeviceName": "EX1",
+    "ActionType": "ProcessCreated",
+    "FileName": "cmd.exe",
+    "FolderPath": CMD,
+    "ProcessCommandLine": COMMAND,
+    "AccountDomain": "nt authority",
+    "AccountName": "system",
+    "InitiatingProcessFileName": "w3wp.exe",
+    "InitiatingProcessFolderPath": W3WP,
+    "InitiatingProcessCommandLine": "w3wp.exe",
+}
+
+
+def table(rows: list[dict[str, str]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def printed() -> bytes:
+    return (
+        "Event[0]:\r\n  Log Name: Microsoft-Windows-Sysmon/Operational\r\n  Source: Microsoft-Windows-Sysmon\r\n"
+        "  Date: 2022-11-15T05:00:02.123\r\n  Event ID: 1\r\n  Task: N/A\r\n  User Name: NT AUTHORITY\\SYSTEM\r\n"
+        f"  Computer: EX1\r\n  Description: \r\n{MESSAGE}\r\n\r\nEvent[1]:\r\n  Log Name: System\r\n"
+        "  Source: Service Control Manager\r\n  Event ID: 7036\r\n  Computer: EX1\r\n  Description: \r\nx\r\n"
+    ).encode()
+
+
+def listed() -> bytes:
+    text = MESSAGE.replace("\r\n", "\r\n               ")
+    one = (
+        f"Message      : {text}\r\nId           : 1\r\nProviderName : Microsoft-Windows-Sysmon\r\n"
+        "LogName      : Microsoft-Windows-Sysmon/Operational\r\nMachineName  : EX1\r\n"
+        "TimeCreated  : 15.11.2022 05:00:02\r\n"
+    )
+    return ("\r\n\r\n" + one + "\r\n" + one.replace("whoami", "hostname")).encode("utf-16")
+
+
+def classic() -> str:
+    return (
+        "11/15/2022 05:00:02 AM\nLogName=Microsoft-Windows-Sysmon/Operational\nEventCode=1\nEventType=4\n"
+        "SourceName=Microsoft-Windows-Sysmon\nComputerName=EX1\nRecordNumber=7\nMessage=" + MESSAGE
+    )
+
+
+SPLUNK = {"_time": "2022-11-15T05:00:02.000+0000", "host": "EX1", "source": "XmlWinEventLog:x"}
+FORMS = {
+    "wazuh": wazuh(),
+    "defender, CSV": b"\xef\xbb\xbf" + table([DEFENDER]),
+    "defender, API": json.dumps({"Schema": [], "Results": [DEFENDER]}).encode(),
+    "splunk, XML": table([SPLUNK | {"_raw": XML}]),
+    "splunk, text": table([SPLUNK | {"_raw": classic()}]),
+    "splunk, text, JSON": json.dumps(
+        {"preview": False, "result": SPLUNK | {"_raw": classic()}}
+    ).encode(),
+    "wevtutil": printed(),  # event-text
+    "Format-List": listed(),
+}
+
+
+@pytest.mark.parametrize("data", FORMS.values(), ids=FORMS)
+def test_a_program_start_says_the_same_whoever_kept_it(data):
+    form = recognise(data[:8192])
+    assert form is not None
+    found = [each for each in form.log.records(io.BytesIO(data)) if isinstance(each, LogRecord)]
+    event = form.log.event(found[0].text)
+    fields = event.fields
+    assert (fields["EventID"], event.host, event.when.isoformat()[:19]) == (
+        "1",
+        "EX1",
+        "2022-11-15T05:00:02",
+    )
+    assert fields["Provider_Name"] == "Microsoft-Windows-Sysmon"
+    assert (fields["Image"], fields["CommandLine"], fields["ParentImage"]) == (CMD, COMMAND, W3WP)
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "told"),
+    [
+        (
+            "FileCreated",
+            {"FolderPath": "C:\\inetpub", "FileName": "a.aspx"},
+            {"EventID": "11", "TargetFilename": "C:\\inetpub\\a.aspx", "Image": W3WP},
+        ),
+        (
+            "RegistryValueSet",
+            {"RegistryKey": "HKLM\\S", "RegistryValueName": "V", "RegistryValueData": "1"},
+            {"EventID": "13", "TargetObject": "HKLM\\S\\V", "Details": "1"},
+        ),
+        (
+            "LogonFailed",
+            {"RemoteIP": "198.51.100.7", "LogonType": "Network"},
+            {"EventID": "4625", "IpAddress": "198.51.100.7", "LogonType": "3"},
+        ),
+        (
+            "ConnectionSuccess",
+            {"RemoteIP": "198.51.100.7", "RemotePort": "443"},
+            {"EventID": "3", "DestinationIp": "198.51.100.7", "DestinationPort": "443"},
+        ),
+    ],
+)
+def test_defenders_other_tables_become_the_events_that_tell_the_same(action, more, told):
+    data = table([DEFENDER | {"ActionType": action, **more}])
+    form = recognise(data[:8192])
+    fields = form.log.event(next(iter(form.log.records(io.BytesIO(data)))).text).fields
+    assert told.items() <= fields.items()
+
+
+PROXY = {
+    "DateTime": "2021-03-05T03:06:02.162Z",
+    "ServerHostName": "EX1",
+    "ClientIpAddress": "198.51.100.9",
+    "UrlStem": "/ecp/y.js",
+    "AnchorMailbox": "ServerInfo~a]@srv:444/autodiscover/autodiscover.xml?#",
+    "HttpStatus": "200",
+}
+WRITTEN = {
+    "an array": json.dumps([PROXY, PROXY], indent=2).encode("utf-16"),
+    "an object a line": (json.dumps(PROXY) + "\n" + json.dumps(PROXY) + "\n").encode(),
+    "a list": "".join(
+        "\r\n" + "".join(f"{name:<15} : {value}\r\n" for name, value in PROXY.items())
+        for _ in range(2)
+    ).encode(),
+}
+
+
+@pytest.mark.parametrize("data", WRITTEN.values(), ids=WRITTEN)
+def test_rows_of_httpproxy_that_powershell_wrote_again_are_rows(data):
+    form = recognise(data[:8192])
+    assert form.name == "proxy-rows"
+    found = list(form.log.records(io.BytesIO(data)))
+    assert len(found) == 2
+    event = form.log.event(found[1].text)
+    assert PROXY.items() <= event.fields.items()
+    assert (event.surface, event.host) == ("httpproxy", "EX1")
+    assert [
+        e.body.records
+        for e in form.read(io.BytesIO(data), Locator(source="x"), Reading())
+        if isinstance(e.body, Look)
+    ] == [2]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"data": {"win": {"system": {"eventID": []}}}}\n{"data":{"win":{"system":{}}}}\n{broken',
+        b"ActionType,DeviceName,InitiatingProcessFileName\r\nProcessCreated,,\r\nOther,a,b\r\n",
+        b'_time,_raw\r\n1,"<Event xmlns=""x""><System>"\r\n2,"EventCode=\r\n"\r\n',
+        b"Event[0]:\r\n  Log Name: a\r\n  Event ID: b\r\n" + b"x" * 5000,
+        b"DateTime : x\r\nUrlStem : y\r\nAnchorMailbox :\r\nHttpStatus :\r\nMethod :\r\n",
+    ],
+)
+def test_damaged_ones_are_no_crash(data):
+    form = recognise(data[:8192])
+    assert form is not None
+    for each in form.log.records(io.BytesIO(data)):
+        assert isinstance(each, LogRecord | LogFault)
+        if isinstance(each, LogRecord):
+            form.log.event(each.text)
