@@ -37,7 +37,7 @@ from tocsin.report.json import pieces
 from tocsin.report.jsonl import campaign_object, encoded, end_of
 from tocsin.report.text import WIDTH, coloured, plain, render_styled, visible
 from tocsin.report.text_parts.remaining import remains
-from tocsin.store.history import HistoryError
+from tocsin.store.history_fault import HistoryError
 from tocsin.store.runs import RunError, free_folder, read_run, refuse_to_overwrite, write
 from tocsin.store.spool import Spool
 

@@ -10,6 +10,7 @@ from array import array
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -27,8 +28,10 @@ from tocsin.model.conversation import Conversations, HistoryState, MessageVerdic
 from tocsin.model.evidence import Evidence
 from tocsin.model.message import Message
 from tocsin.model.text import N_, Sentence, say
-from tocsin.store.history import History
 from tocsin.store.spool import Spool
+
+if TYPE_CHECKING:
+    from tocsin.store.history import History
 
 BATCH = 1000
 """Mails judged together: their history is asked for in one go."""

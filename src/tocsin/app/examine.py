@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -20,16 +18,13 @@ from tocsin.analyse.inventory.names import own_domain
 from tocsin.analyse.inventory.room import Inventory, inventory
 from tocsin.app.conversation import Wish, converse, inferred_domain
 from tocsin.app.document import servers_and_findings
-from tocsin.app.hunting import HuntJob, HuntWish, hunted, ready
-from tocsin.app.parts import Part, Whole
+from tocsin.app.hunting import HuntJob, HuntWish, hunted
+from tocsin.app.many_hands import BATCH_FILES, Progress, batches, load, read_in_processes
+from tocsin.app.parts import Whole
 from tocsin.app.reading import (
-    WHOLE_FILE,
     Job,
     Window,
-    hash_file,
-    pieces_of,
     read_files,
-    read_range,
 )
 from tocsin.app.trusting import trusted
 from tocsin.assess.acceptance import (
@@ -52,36 +47,27 @@ from tocsin.assess.planning import plan
 from tocsin.assess.ranking import counts_of
 from tocsin.collect.archives import Limits
 from tocsin.collect.files import FileItem, printable, walk
-from tocsin.formats import Reading, formats
-from tocsin.formats.syntax.domains import registrable
-from tocsin.formats.syntax.mail_text import STEM
-from tocsin.knowledge import lexicon
+from tocsin.formats import Reading
 from tocsin.knowledge.catalogue import Knowledge
-from tocsin.knowledge.everyday_words import everyday_stems
-from tocsin.knowledge.mail_tables import file_kinds, link_hosts, link_words, wrappers
 from tocsin.model.conversation import Conversations
 from tocsin.model.evidence import OUTSIDE, Evidence
 from tocsin.model.finding import Finding, Gap
 from tocsin.model.hunt import Hunt
 from tocsin.model.locator import Locator
-from tocsin.model.run import KnowledgeState, Run, Skipped, Source, Summary, Tool
+from tocsin.model.run import KnowledgeState, Run, Skipped, Summary, Tool
 from tocsin.model.text import N_, say
 from tocsin.model.trusts import Trusts
-from tocsin.store.history import open_history
 from tocsin.store.spool import Spool
+
+if TYPE_CHECKING:
+    from tocsin.store.history import History
 
 Room = Literal["inventory", "conversation", "hunt", "trust"]
 
 NOTHING_READ = N_("Nothing was read: no file of a kind that is known was found.")
 
-BATCH_FILES = 400
-BATCH_BYTES = 8 << 20
-"""A worker's batch ends at either."""
 IN_PROCESS = 2 << 20
 """Below this much input no other process is started: it would cost more than it saves."""
-
-Progress = Callable[[int, int, int], None]
-"""Told of bytes and files read so far, and of the bytes found to read."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +106,7 @@ def examine(
     own = frozenset(own_domain(each) for each in request.own_domains) - {""}
     with (
         Spool() as spool,
-        open_history(request.history) as history,
+        _remembering(request) as history,
         TemporaryDirectory(prefix="tocsin-hunt-") as rows,
     ):
         whole = Whole(spool, HuntWhole())
@@ -129,7 +115,7 @@ def examine(
                 own_domains=own,
                 messages=bool(request.rooms & {"conversation", "trust"}),
                 servers=bool(request.rooms & {"inventory", "trust"}),
-                mark_key=history.key,
+                mark_key=history.key if history is not None else b"",
             ),
             window=Window(since=request.since, until=request.until),
             limits=request.limits,
@@ -143,7 +129,7 @@ def examine(
         for gap in found.gaps:
             whole.gap(gap)
         spoken = None
-        if len(spool):
+        if history is not None and len(spool):
             domains = tuple(sorted(own)) or inferred_domain(
                 whole.senders, whole.delivered, len(spool)
             )
@@ -166,6 +152,15 @@ def examine(
     return _document(request, knowledge, whole, found, started, (spoken, hunt, trusts))
 
 
+def _remembering(request: Request) -> AbstractContextManager[History | None]:
+    """The history, where mails are judged; else no database is loaded."""
+    if "conversation" not in request.rooms:
+        return nullcontext()
+    from tocsin.store.history import open_history
+
+    return open_history(request.history)
+
+
 def _read_all(request: Request, job: Job, whole: Whole, progress: Progress | None) -> None:
     items: list[FileItem] = []
     waiting = 0
@@ -181,13 +176,14 @@ def _read_all(request: Request, job: Job, whole: Whole, progress: Progress | Non
             large = True
             break
     if not large or request.workers == 1:
-        for batch in _batches(_chain(items, walking, whole)):
+        for batch in batches(_chain(items, walking, whole)):
             whole.add(read_files(job, tuple(each.path for each in batch)))
             if progress is not None:
                 progress(whole.size, whole.files, whole.size)
         return
-    _load(job, [each.path for each in items])
-    _read_in_processes(request, job, _chain(items, walking, whole), whole, progress)
+    load(job, [each.path for each in items])
+    workers = request.workers or os.cpu_count() or 1
+    read_in_processes(job, workers, _chain(items, walking, whole), whole, progress)
 
 
 def _chain(
@@ -207,87 +203,6 @@ def _not_a_file(item: Skipped | Gap, whole: Whole) -> None:
         whole.gap(item)
     else:
         whole.skip(item)
-
-
-def _batches(items: Iterable[FileItem]) -> Iterator[list[FileItem]]:
-    batch: list[FileItem] = []
-    size = 0
-    for item in items:
-        batch.append(item)
-        size += item.size
-        if len(batch) >= BATCH_FILES or size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _read_in_processes(
-    request: Request,
-    job: Job,
-    items: Iterator[FileItem],
-    whole: Whole,
-    progress: Progress | None,
-) -> None:
-    workers = request.workers or os.cpu_count() or 1
-    context = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
-    running: dict[Future[Part], int] = {}
-    hashes: dict[str, Future[str]] = {}
-    pieces: dict[str, Source] = {}
-    found = 0
-
-    def collect(limit: int) -> None:
-        while len(running) > limit:
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                running.pop(future)
-                part = future.result()
-                whole.add(part)
-                if progress is not None:
-                    progress(whole.size, whole.files, max(found, whole.size))
-
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        for batch in _batches(items):
-            found += sum(each.size for each in batch)
-            big = [
-                (each, cut)
-                for each in batch
-                if each.size > 2 * WHOLE_FILE and (cut := pieces_of(each.path, job))
-            ]
-            in_pieces = {each.path for each, _ in big}
-            small = tuple(each.path for each in batch if each.path not in in_pieces)
-            if small:
-                running[pool.submit(read_files, job, small)] = 1
-            for each, cut in big:
-                hashes[each.path] = pool.submit(hash_file, each.path)
-                pieces[each.path] = Source(
-                    source=printable(each.path), format=cut.format, size=each.size, sha256=""
-                )
-                for number, start in enumerate(range(0, each.size, cut.step)):
-                    end = min(start + cut.step, each.size)
-                    running[pool.submit(read_range, job, each.path, number, start, end)] = 1
-                    collect(2 * workers)
-            collect(2 * workers)
-        collect(0)
-        for path, source in pieces.items():
-            digest = hashes[path].result()
-            whole.digests[source.source] = digest
-            whole.add(Part(sources=[msgspec.structs.replace(source, sha256=digest)], files=1))
-
-
-def _load(job: Job, first: Sequence[str]) -> None:
-    """Load before the workers are forked what they would each load else, and let the collector of
-    garbage leave it alone, so that they share it."""
-    formats()
-    registrable("contoso.example")
-    if job.hunt is not None:
-        ready(job.hunt.wish, first)
-    if job.reading.messages:
-        lexicon.cues("")
-        everyday_stems(STEM)
-        for table in (link_hosts, link_words, file_kinds, wrappers):
-            table()
-    gc.freeze()
 
 
 def _take_live(live: Iterable[Evidence | Gap], whole: Whole) -> None:

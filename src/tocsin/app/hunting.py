@@ -15,7 +15,7 @@ import msgspec
 
 from tocsin.analyse.hunt.folding import Folding
 from tocsin.analyse.hunt.groups import GatheredRow
-from tocsin.analyse.hunt.plan import Plan, plan
+from tocsin.analyse.hunt.plan import Plan, plan, turning
 from tocsin.analyse.hunt.room import Facts, by_id, hunt
 from tocsin.analyse.hunt.scan import scan_lines, scan_records
 from tocsin.analyse.hunt.whole import HuntPart
@@ -186,7 +186,7 @@ def _text_head(head: bytes) -> bytes:
     return head_text(head).encode("utf-8", "replace")
 
 
-BACK = 8 << 20
+BACK = 1 << 20
 """Bytes that are looked at in one go for the layout that holds where a piece begins."""
 
 
@@ -197,6 +197,7 @@ def _layout_before(
     file's first one, looked for from there backwards. known: up to where somebody has been, and the
     layout that held there."""
     fields = re.compile(rb"^(?:" + b"|".join(map(re.escape, log.marks)) + rb").*", re.MULTILINE)
+    turns = turning(log.marks)
     stop = start
     while stop > known[0]:
         begin = max(known[0], stop - BACK)
@@ -204,7 +205,7 @@ def _layout_before(
         stream.seek(max(0, begin - 1))
         text = stream.read(min(stop + HEAD_SIZE, start) - max(0, begin - 1))
         # Most stretches of a log hold no such line, which is told far quicker than where one is.
-        if any(text.find(b"\n" + mark) >= 0 for mark in log.marks):
+        if begin == 0 or turns.scan(text)[0]:
             turned = layout
             for each in fields.finditer(text, 0 if begin == 0 else 1):
                 turned = log.turns(each.group().rstrip(b"\r"), turned)

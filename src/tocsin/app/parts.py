@@ -60,11 +60,13 @@ class Part(msgspec.Struct, kw_only=True):
 
     mails: (seconds, place among those of one second, packed `Evidence`). senders: by registrable
     domain, marks of its addresses. delivered: mails that a host of a recipient's own domain took in,
-    by that domain. settings: what exports say of the configuration, and that they were asked.
+    by that domain. settings: what exports say of the configuration, and that they were asked. digests:
+    SHA-256 of sources that were hashed while they were read, by source.
     """
 
     ledger: Ledger = msgspec.field(default_factory=Ledger)
     sources: list[Source] = msgspec.field(default_factory=list)
+    digests: dict[str, str] = msgspec.field(default_factory=dict)
     skipped: Skips = msgspec.field(default_factory=Skips)
     gaps: list[Gap] = msgspec.field(default_factory=list)
     lost_gaps: int = 0
@@ -144,6 +146,7 @@ class Whole:
         self.size += part.size
         for name, count in part.records.items():
             self.records[name] = self.records.get(name, 0) + count
+        self.digests.update(part.digests)
         for source in part.sources:
             self._source(source)
         for skipped in part.skipped.all():

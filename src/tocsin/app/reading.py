@@ -11,11 +11,13 @@ from typing import BinaryIO
 
 import msgspec
 
+from tocsin.app.digesting import CHUNK, Digesting, digest_of
 from tocsin.app.hunting import HuntJob, hunt_file, hunt_piece, in_hunted_pieces, written
 from tocsin.app.parts import Part
 from tocsin.collect.archives import Budget, Limits, Member, archive_kind, members
 from tocsin.collect.files import printable
 from tocsin.formats import HEAD_SIZE, Format, Reading, claimed, recognise
+from tocsin.formats.syntax.log_rows import LineLog
 from tocsin.model.evidence import Evidence, Inquiry, Look, Setting
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
@@ -28,8 +30,9 @@ WHOLE_FILE = 4 << 20
 RANGE = 64 << 20
 """Size of the pieces in which a big file is read by many workers."""
 LOG_RANGE = 384 << 20
-"""The same of a log: it is read ten times as fast, and a piece must look for its columns."""
-_CHUNK = 1 << 20
+LOG_RANGE_LEAST = 96 << 20
+"""The same of a log, which is read ten times as fast: its pieces are as many as there are workers, but
+no larger than the one and no smaller than the other. Whoever reads a log in one piece hashes it, too."""
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,12 +125,6 @@ def _hunt_range(
     part.records[found.name] = rows
 
 
-def hash_file(path: str) -> str:
-    """SHA-256 of a file, streamed."""
-    with open(path, "rb") as stream:
-        return _hash(stream)
-
-
 class Pieces(msgspec.Struct, frozen=True, kw_only=True):
     """How a big file is read by many hands at once. format: its name; step: bytes of one piece."""
 
@@ -135,15 +132,19 @@ class Pieces(msgspec.Struct, frozen=True, kw_only=True):
     step: int
 
 
-def pieces_of(path: str, job: Job) -> Pieces | None:
-    """The pieces of a big file; None if its format is read by one hand from its beginning."""
+def pieces_of(path: str, job: Job, workers: int) -> Pieces | None:
+    """The pieces of a big file; None if it is read by one hand from its beginning."""
     with open(path, "rb") as stream:
         head = stream.read(HEAD_SIZE)
+        size = os.fstat(stream.fileno()).st_size
     found = _format_of(path, head)
     if found is None:
         return None
     if found.log is not None and job.hunt is not None:
-        return Pieces(format=found.name, step=LOG_RANGE) if in_hunted_pieces(head, found) else None
+        step = min(LOG_RANGE, max(LOG_RANGE_LEAST, -(-size // workers)))
+        if step >= size or not in_hunted_pieces(head, found):
+            return None
+        return Pieces(format=found.name, step=step)
     return Pieces(format=found.name, step=RANGE) if found.read_range is not None else None
 
 
@@ -161,20 +162,26 @@ def _read_file(job: Job, path: str, part: Part) -> None:
                 _read(job, io.BytesIO(data), data[:HEAD_SIZE], at, part)
                 return
             raw.seek(0)
-        stream = io.BufferedReader(raw, _CHUNK)
-        digest = _hash(stream)
-        part.size += stream.tell()
-        stream.seek(0)
-        head = stream.read(HEAD_SIZE)
-        stream.seek(0)
-        _read(job, stream, head, Locator(source=source, sha256=digest), part)
+        _read_big(job, raw, source, part)
 
 
-def _hash(stream: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    while chunk := stream.read(_CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()
+def _read_big(job: Job, raw: io.FileIO, source: str, part: Part) -> None:
+    """Read what is too large to be held. A log that is hunted in is hashed on the way."""
+    head = raw.read(HEAD_SIZE) or b""
+    raw.seek(0)
+    found = _format_of(source, head)
+    if found is not None and isinstance(found.log, LineLog) and job.hunt is not None:
+        hashed = Digesting(raw)
+        _read_format(job, found, io.BufferedReader(hashed, CHUNK), Locator(source=source), part)
+        digest = part.digests[source] = hashed.finished()
+        part.sources[-1] = msgspec.structs.replace(part.sources[-1], sha256=digest)
+        part.size += part.sources[-1].size
+        return
+    stream = io.BufferedReader(raw, CHUNK)
+    digest = digest_of(stream)
+    part.size += stream.tell()
+    stream.seek(0)
+    _read(job, stream, head, Locator(source=source, sha256=digest), part)
 
 
 def _read(job: Job, stream: BinaryIO, head: bytes, at: Locator, part: Part) -> None:
@@ -241,7 +248,7 @@ def _read_archive(job: Job, stream: BinaryIO, at: Locator, part: Part, budget: B
 def _read_member(job: Job, member: Member, part: Part) -> None:
     part.files += 1
     stream = member.stream
-    digest = _hash(stream)
+    digest = digest_of(stream)
     stream.seek(0)
     head = stream.read(HEAD_SIZE)
     stream.seek(0)

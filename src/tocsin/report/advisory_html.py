@@ -17,6 +17,7 @@ from tocsin.model.run import Run
 from tocsin.report import Output, Translate
 from tocsin.report.advisory_parts.notice import notice
 from tocsin.report.advisory_parts.wording import known, wording
+from tocsin.report.html_parts.kept_templates import KeptTemplates
 from tocsin.report.html_parts.visible import visible
 
 STYLE = (
@@ -54,6 +55,7 @@ def _template() -> Template:
         ),
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=KeptTemplates(),
     )
     return environment.get_template("notice.html.j2")
 

@@ -17,9 +17,10 @@ from sqlalchemy.exc import DBAPIError
 from tocsin.analyse.conversation.memory import Lesson, Row
 from tocsin.analyse.conversation.memory import Table as Kind
 from tocsin.model.text import N_, say
+from tocsin.store.history_fault import HistoryError
 from tocsin.store.history_file import connect, refusals
 from tocsin.store.history_layers import Shelf
-from tocsin.store.history_schema import LESSONS, NOTES, HistoryError, addition
+from tocsin.store.history_schema import LESSONS, NOTES, addition
 
 __all__ = ["History", "HistoryError", "open_history"]
 

@@ -16,7 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from tocsin.model.text import N_, say
-from tocsin.store.history_schema import FORMAT, HISTORY, METADATA, NOTES, HistoryError
+from tocsin.store.history_fault import HistoryError
+from tocsin.store.history_schema import FORMAT, HISTORY, METADATA, NOTES
 
 KEY_BYTES = 32
 

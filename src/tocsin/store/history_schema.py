@@ -24,7 +24,6 @@ from sqlalchemy import (
 
 from tocsin.analyse.conversation.memory import COLUMNS
 from tocsin.analyse.conversation.memory import Table as Kind
-from tocsin.model.text import Sentence
 
 FORMAT = 1
 """Version of these tables; a history of another version is refused, never guessed at."""
@@ -87,14 +86,6 @@ GATES = Table(
     Column("sieve", LargeBinary, nullable=False),
 )
 """Which keys are in any layer up to that number."""
-
-
-class HistoryError(ValueError):
-    """The history cannot be used; `why` says it in the reader's language."""
-
-    def __init__(self, why: Sentence) -> None:
-        super().__init__(str(why))
-        self.why = why
 
 
 def layer_table(kind: Kind, number: int) -> Table:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import msgspec
 
 from tocsin.analyse.hunt.correlate import PLACE, beginnings, columns, ordered, question
@@ -23,6 +22,9 @@ from tocsin.model.finding import Gap
 from tocsin.model.hunt import EVENTS_KEPT, Outcome
 from tocsin.model.locator import Locator
 from tocsin.model.text import N_, Value, say
+
+if TYPE_CHECKING:
+    import duckdb
 
 MEMORY_LIMIT = "96MB"
 """What DuckDB may hold in memory, whatever the number of rows; beyond it uses the spool's folder."""
@@ -62,6 +64,8 @@ def answered(
     parts = sorted(str(each) for each in spool.glob("*.rows") if each.stat().st_size)
     if not parts:
         return Answer()
+    import duckdb  # noqa: PLC0415 - a tenth of a second; most runs have no such row
+
     database = duckdb.connect(
         str(spool / "rows.duckdb"),
         config={

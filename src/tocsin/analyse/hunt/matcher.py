@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from types import ModuleType
-from typing import Protocol
+from typing import Any, Protocol
 
 import re2
+
+from tocsin.knowledge.prepared import keep, kept, key_of
 
 hyperscan: ModuleType | None
 try:
@@ -35,13 +38,7 @@ class HyperscanMatcher:
 
     def __init__(self, patterns: Sequence[bytes]) -> None:
         assert hyperscan is not None
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=list(patterns),
-            ids=list(range(len(patterns))),
-            elements=len(patterns),
-            flags=[hyperscan.HS_FLAG_CASELESS] * len(patterns),
-        )
+        self._database = _database(hyperscan, patterns)
 
     def scan(self, block: bytes) -> tuple[Sequence[int], int]:
         """See `Matcher`."""
@@ -65,6 +62,27 @@ class HyperscanMatcher:
 
         self._database.scan(block, match_event_handler=found)
         return matches, counted
+
+
+def _database(hyperscan: ModuleType, patterns: Sequence[bytes]) -> Any:
+    """The automaton: as it was made in an earlier run, or made now, which takes some tenths of a second."""
+    key = key_of([hyperscan.__version__.encode(), *patterns])
+    data = kept("search", key)
+    if data is not None:
+        # What is cut, damaged or another processor's is refused by its own checksum and head.
+        with suppress(hyperscan.error):
+            found = hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
+            found.scratch = hyperscan.Scratch(found)
+            return found
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=list(patterns),
+        ids=list(range(len(patterns))),
+        elements=len(patterns),
+        flags=[hyperscan.HS_FLAG_CASELESS] * len(patterns),
+    )
+    keep("search", key, hyperscan.dumpb(database))
+    return database
 
 
 class Re2Matcher:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import msgspec
 
@@ -68,7 +69,7 @@ def plan(
             owners.setdefault(each, []).append(place)
     special = [
         _noise(surface),
-        b"|".join(rb"\n" + _literal(mark) for mark in marks) if marks and lines else _NEVER,
+        _turn(marks) if marks and lines else _NEVER,
         rb"\n[^0-9#\x22\r\n]" if lines else _NEVER,
         NEEDLESS if web else _NEVER,
         FOLDED_ROWS,
@@ -83,6 +84,16 @@ def plan(
         always=tuple(always),
         numbers=tuple(map(event_numbers, asked)),
     )
+
+
+@cache
+def turning(marks: tuple[bytes, ...]) -> Matcher:
+    """Where lines stand that may change the layout: pattern 1. marks: what they begin with."""
+    return matcher([_NEVER, _turn(marks)])
+
+
+def _turn(marks: Sequence[bytes]) -> bytes:
+    return b"|".join(rb"\n" + _literal(mark) for mark in marks)
 
 
 def _noise(surface: Surface) -> bytes:

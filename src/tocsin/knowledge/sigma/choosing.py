@@ -181,7 +181,11 @@ class Chooser:
     def pattern(self, need: Pattern) -> Choice | None:
         """Texts of a regex, or the regex itself as it is found in the row, if that is rarer."""
         choice = None if need.texts is None else self.choice(need.texts)
-        if self.kind == "json" or choice == () or (choice and rareness(choice) >= COMMON):
+        # Two texts with anything between are looked for to the row's end; the regex ends with its column.
+        wide = choice is not None and any(_GAP in each.regex for each in choice)
+        if self.kind == "json" or choice == ():
+            return choice
+        if choice and rareness(choice) >= COMMON and not wide:
             return choice
         pieces = table_of().pieces
         if any("." in name and name.partition(".")[0] not in pieces for name in need.names):
@@ -189,9 +193,10 @@ class Chooser:
         column = self.column(need.names)
         mark = self.mark_of(need.names)
         found = translated(need.regex, need.engine, column=bool(column), mark=mark)
-        if found is None or (choice is not None and found.rare <= rareness(choice)):
+        least = 0.0 if choice is None else rareness(choice)
+        if found is None or found.rare <= (min(least, COMMON) if wide else least):
             return choice
-        return (Unit(found.regex, found.rare, column=column),) if found.rare > 0 else choice
+        return (Unit(found.regex, found.rare, column=column),)
 
     def column(self, names: tuple[str, ...]) -> str:
         """The one column that all these fields stand for; empty if there is none."""

@@ -11,7 +11,6 @@ import msgspec
 
 from tocsin.knowledge.sigma import values as rewriting
 from tocsin.knowledge.sigma.documents import RuleError
-from tocsin.knowledge.sigma.patterns import engine_of
 from tocsin.knowledge.sigma.tree import (
     Absent,
     Like,
@@ -134,7 +133,7 @@ def _regexes(item: Item) -> list[Node]:
     made: list[Node] = []
     for value in item.values:
         regex = prefix + ("" if value is None else _text(value))
-        made.append(Regex(item.names, regex, engine_of(regex)))
+        made.append(Regex(item.names, regex))
     return made
 
 
@@ -296,6 +295,5 @@ def _like(names: tuple[str, ...], value: Value | None, *, cased: bool) -> Like:
         for part in parts
     )
     whole = rf"(?s)\A{regex}\z".replace(r"\A.*", "").removesuffix(r".*\z")
-    engine_of(whole)
     fixed = tuple(part for part in parts if isinstance(part, str))
     return Like(names, whole, fixed, cased)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from tocsin.knowledge.sigma.documents import RuleError
 from tocsin.knowledge.sigma.rule import RuleTest, SigmaRule
+from tocsin.knowledge.sigma.tree import check_regexes
 from tocsin.knowledge.surfaces import surfaces
 from tocsin.model.event import Event
 from tocsin.model.text import N_, Sentence, say
@@ -20,6 +22,11 @@ class ExampleFault(msgspec.Struct, frozen=True, kw_only=True):
 def faults(rule: SigmaRule) -> list[ExampleFault]:
     """What is wrong with a rule's examples; ours must have both kinds."""
     found = []
+    try:
+        for part in rule.detections.values():
+            check_regexes(part)
+    except RuleError as fault:
+        return [ExampleFault(number=0, why=fault.why)]
     for number, test in enumerate(rule.tests, 1):
         why = _fault(rule, test)
         if why is not None:

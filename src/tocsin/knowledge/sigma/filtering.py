@@ -12,7 +12,7 @@ from tocsin.knowledge.sigma.detection import tree_of
 from tocsin.knowledge.sigma.documents import RuleError
 from tocsin.knowledge.sigma.logsource import asked
 from tocsin.knowledge.sigma.rule import SigmaRule, words_of
-from tocsin.knowledge.sigma.tree import Node
+from tocsin.knowledge.sigma.tree import Node, check_regexes
 from tocsin.model.text import N_, say
 
 
@@ -50,6 +50,8 @@ def filter_of(document: Mapping[str, Any], source: str) -> Filter:  # noqa: ARG0
         for name, part in said.items()
         if name not in ("condition", "rules")
     }
+    for part in detections.values():
+        check_regexes(part)
     rules = words_of(said.get("rules"))
     if not rules:
         raise RuleError(say(N_("the filter names no rules")))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tocsin.knowledge.sigma.patterns import Engine
+from tocsin.knowledge.sigma.patterns import Engine, engine_of
 from tocsin.knowledge.sigma.regex_texts import texts_of
 from tocsin.knowledge.sigma.tree import All, Either, Like, Node, Part, Regex, Same
 
@@ -87,4 +87,4 @@ def _of_regex(node: Regex) -> Pattern:
         need = some([Text(each, node.names) for each in alternatives])
         if need is not None:
             parts.append(need)
-    return Pattern(node.regex, node.engine, node.names, every(parts, ordered=True))
+    return Pattern(node.regex, engine_of(node.regex), node.names, every(parts, ordered=True))

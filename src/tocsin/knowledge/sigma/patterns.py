@@ -32,6 +32,7 @@ MEMORY_LIMIT = 16 * 1024 * 1024
 """Bytes that RE2 may take for one regex."""
 
 
+@lru_cache(maxsize=16384)
 def engine_of(regex: str) -> Engine:
     """Which engine runs it. Raises `RuleError` if none will."""
     if len(regex) > PATTERN_LIMIT:

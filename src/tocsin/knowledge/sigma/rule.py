@@ -12,7 +12,7 @@ from tocsin.knowledge.sigma.condition import compiled
 from tocsin.knowledge.sigma.detection import tree_of
 from tocsin.knowledge.sigma.documents import RuleError
 from tocsin.knowledge.sigma.logsource import Asked, When, asked
-from tocsin.knowledge.sigma.tree import Node, either, fields_of
+from tocsin.knowledge.sigma.tree import Node, check_regexes, either, fields_of
 from tocsin.knowledge.surfaces import surfaces
 from tocsin.model.event import Event
 from tocsin.model.finding import Level
@@ -153,6 +153,8 @@ def rule_of(document: Mapping[str, Any], source: str, *, own: bool) -> SigmaRule
         if name != "condition"
     }
     tree = either(compiled(each, parts) for each in conditions)
+    for part in () if own else (*parts.values(), tree):
+        check_regexes(part)
     extra = _extra(document)
     told = extra.outcome
     fields = fields_of(tree).union(*(fields_of(part) for part in parts.values()))

@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from tocsin.knowledge.sigma.patterns import Engine, searcher
+from tocsin.knowledge.sigma.patterns import engine_of, searcher
 from tocsin.model.event import Event
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -156,11 +156,10 @@ class Regex(msgspec.Struct, frozen=True, gc=False):
 
     names: tuple[str, ...]
     regex: str
-    engine: Engine
 
     def holds(self, event: Event) -> bool:
         """Whether it holds for a row."""
-        search = searcher(self.regex, self.engine)
+        search = searcher(self.regex, engine_of(self.regex))
         for text in each(self.names, event):  # noqa: SIM110  # see `All`
             if search(text):
                 return True
@@ -272,6 +271,20 @@ def fields_of(node: Node) -> set[str]:
     if isinstance(node, No):
         return fields_of(node.node)
     return {*node.names, *(node.others if isinstance(node, OtherField) else ())}
+
+
+def check_regexes(node: Node) -> None:
+    """See to it that every regex can be run. Raises `RuleError`.
+
+    Our own rules' are known to be good, by their tests, and are compiled when they are first run.
+    """
+    if isinstance(node, (All, Either)):
+        for inner in node.nodes:
+            check_regexes(inner)
+    elif isinstance(node, No):
+        check_regexes(node.node)
+    elif isinstance(node, (Regex, Like)):
+        engine_of(node.regex)
 
 
 def asks_everything(node: Node) -> bool:

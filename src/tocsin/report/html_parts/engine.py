@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from tocsin.model.text import Sentence
 from tocsin.report.advisory_parts.inert import inert
+from tocsin.report.html_parts.kept_templates import KeptTemplates
 from tocsin.report.html_parts.timeline import aware
 from tocsin.report.html_parts.visible import one_line, visible
 from tocsin.report.hunt_parts import telling
@@ -28,6 +29,7 @@ def environment() -> Environment:
         finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=KeptTemplates(),
     )
     environment.filters |= {
         "line": one_line,

@@ -1,0 +1,103 @@
+"""What takes long to make out of rules and templates, kept between runs in the user's own cache folder.
+
+`$TOCSIN_CACHE`, or `tocsin` in `$XDG_CACHE_HOME` or `~/.cache`; an empty `$TOCSIN_CACHE` keeps nothing.
+A folder or file that is not the user's own, or that others may write to, is never used: what stands in
+it is run. Nothing of what is examined is ever kept there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+FILES_LIMIT = 200
+"""Files of one kind; beyond, those written longest ago are removed."""
+
+SIZE_LIMIT = 64 << 20
+"""Bytes of one of them that are read."""
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+@cache
+def folder() -> Path | None:
+    """The cache folder, made if it is not there; None where there is none that can be trusted."""
+    place = _named()
+    if place is None or os.name != "posix":
+        return None
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = place.lstat()
+    except OSError:
+        return None
+    return place if stat.S_ISDIR(found.st_mode) and _own(found) else None
+
+
+def _named() -> Path | None:
+    given = os.environ.get("TOCSIN_CACHE")
+    if given is not None:
+        return Path(given) if given else None
+    base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+    try:
+        base = base.expanduser()
+    except RuntimeError:  # nobody's home is known
+        return None
+    return base / "tocsin" if base.is_absolute() else None
+
+
+def _own(found: os.stat_result) -> bool:
+    return found.st_uid == os.geteuid() and not found.st_mode & _OTHERS_WRITE
+
+
+def key_of(parts: Sequence[bytes]) -> str:
+    """The name of what is made of these, in this order."""
+    digest = hashlib.sha256()
+    for each in parts:
+        digest.update(len(each).to_bytes(8, "big"))
+        digest.update(each)
+    return digest.hexdigest()
+
+
+def kept(kind: str, key: str) -> bytes | None:
+    """What was kept under a key; None if nothing is there, or it cannot be trusted."""
+    place = folder()
+    if place is None:
+        return None
+    try:
+        handle = os.open(place / f"{kind}-{key}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(handle, "rb") as stream:
+            found = os.fstat(handle)
+            if not stat.S_ISREG(found.st_mode) or not _own(found) or found.st_size > SIZE_LIMIT:
+                return None
+            return stream.read()
+    except OSError:
+        return None
+
+
+def keep(kind: str, key: str, data: bytes) -> None:
+    """Keep it for later runs, if there is a place for it."""
+    place = folder()
+    if place is None:
+        return
+    with suppress(OSError):
+        handle, made = tempfile.mkstemp(prefix=".", dir=place)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+            Path(made).replace(place / f"{kind}-{key}")
+        except OSError:
+            Path(made).unlink()
+            raise
+        _bound(place, kind)
+
+
+def _bound(place: Path, kind: str) -> None:
+    written = sorted(place.glob(f"{kind}-*"), key=lambda each: each.lstat().st_mtime)
+    for each in written[:-FILES_LIMIT]:
+        each.unlink(missing_ok=True)

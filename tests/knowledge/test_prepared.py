@@ -1,0 +1,111 @@
+"""What is kept between runs: never trusted where it is not the user's own, never needed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tocsin.analyse.hunt.matcher import HyperscanMatcher, hyperscan
+from tocsin.knowledge import prepared
+
+LOG = b"""#Software: Microsoft Internet Information Services 10.0
+#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status
+2026-03-01 00:00:01 10.0.0.5 POST /owa/auth/x.aspx cmd=whoami 443 - 203.0.113.9 curl/8 200
+"""
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch) -> Path:
+    """An empty cache folder of the user's own."""
+    monkeypatch.setenv("TOCSIN_CACHE", str(tmp_path / "cache"))
+    prepared.folder.cache_clear()
+    yield tmp_path / "cache"
+    prepared.folder.cache_clear()
+
+
+def test_what_was_kept_is_found_again_under_its_key_only(place):
+    key = prepared.key_of([b"a", b"b"])
+    prepared.keep("search", key, b"made")
+    assert prepared.kept("search", key) == b"made"
+    assert prepared.kept("search", prepared.key_of([b"ab", b""])) is None
+    assert prepared.kept("page", key) is None
+    assert place.stat().st_mode & 0o777 == 0o700
+    assert [each.stat().st_mode & 0o777 for each in place.iterdir()] == [0o600]
+
+
+def test_a_file_that_others_can_write_to_or_a_link_is_not_used(place, tmp_path):
+    key = prepared.key_of([b"a"])
+    prepared.keep("search", key, b"made")
+    (file,) = place.iterdir()
+    file.chmod(0o620)
+    assert prepared.kept("search", key) is None
+    file.unlink()
+    (tmp_path / "other").write_bytes(b"planted")
+    file.symlink_to(tmp_path / "other")
+    assert prepared.kept("search", key) is None
+
+
+def test_a_folder_that_others_can_write_to_or_a_link_is_not_used(place, tmp_path):
+    place.mkdir()
+    place.chmod(0o777)
+    assert prepared.folder() is None
+    prepared.folder.cache_clear()
+    place.rmdir()
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    place.symlink_to(tmp_path / "elsewhere")
+    assert prepared.folder() is None
+
+
+def test_those_written_longest_ago_go(place, monkeypatch):
+    monkeypatch.setattr(prepared, "FILES_LIMIT", 2)
+    for number in range(4):
+        prepared.keep("search", f"{number}", b"x")
+        os.utime(place / f"search-{number}", (number, number))
+    assert sorted(each.name for each in place.iterdir()) == ["search-2", "search-3"]
+
+
+@pytest.mark.skipif(hyperscan is None, reason="no Hyperscan for this system")
+@pytest.mark.parametrize("damage", ["cut", "turned", "empty", "another's"])
+def test_a_damaged_search_is_made_anew(place, damage):
+    patterns = [rb"\xff\xfe", rb"who[^\n]*ami"]
+    text = b"\nwho-ami\nnobody\n"
+    sound = HyperscanMatcher(patterns).scan(text)
+    assert len(sound[0]) == 1
+    (file,) = place.iterdir()
+    good = file.read_bytes()
+    broken = {
+        "cut": good[:-9],
+        "turned": good[:90] + bytes([good[90] ^ 1]) + good[91:],
+        "empty": b"",
+        "another's": good[:4] + b"\x01\x02\x03\x04" + good[8:],
+    }[damage]
+    file.write_bytes(broken)
+    assert HyperscanMatcher(patterns).scan(text) == sound
+    assert file.read_bytes() == good
+
+
+@pytest.mark.parametrize("cache", ["", "/proc/nowhere", "cache"])
+def test_a_hunt_says_the_same_with_and_without_it(tmp_path, cache):
+    (tmp_path / "u_ex.log").write_bytes(LOG)
+    env = {**os.environ, "TOCSIN_CACHE": str(tmp_path / cache) if cache == "cache" else cache}
+    command = [sys.executable, "-m", "tocsin", "hunt", "u_ex.log", "--format", "jsonl", "-o", "out"]
+    said = []
+    for _ in range(2):
+        done = subprocess.run(
+            [*command, "--force"],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert not done.stderr
+        said.append([line for line in done.stdout.splitlines() if '"finding"' in line])
+    assert said[0] == said[1]
+    assert any("whoami" in line for line in said[0])
+    assert (tmp_path / "cache").exists() == (cache == "cache")
+    assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
