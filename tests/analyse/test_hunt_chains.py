@@ -33,7 +33,7 @@ def one(*names, outcome="success", stats=(), **more):
 def test_every_chain_names_known_steps_and_its_source():
     assert {each.id for each in chains()} == {
         "squirrelwaffle", "proxyshell-qakbot-conti", "ransomware-after-proxyshell",
-        "scripted-proxyshell", "proxylogon-web-shell",
+        "scripted-proxyshell", "proxylogon-web-shell", "owassrf-ransomware",
     }  # fmt: skip
     for each in chains():
         assert all(name in steps() for step in each.step for name in step.any)

@@ -14,10 +14,12 @@ import msgspec
 
 class ChainStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One link. any: names of `steps.toml`, ways to do the same. must: whether it is the chain's own
-    and not only often there. evidence: what it left behind in the published case, and where."""
+    and not only often there. sign: whether the chain is not named where it is missing although the logs
+    that would show it were read. evidence: what it left behind in the published case, and where."""
 
     any: tuple[str, ...]
     must: bool = False
+    sign: bool = False
     evidence: str
 
 

@@ -37,7 +37,7 @@ class Resemblance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def best(
-    incident: Incident, chains: Iterable[Chain], steps: Mapping[str, StepFact]
+    incident: Incident, chains: Iterable[Chain], steps: Mapping[str, StepFact], read: Read
 ) -> Resemblance | None:
     """The chain that is named for an incident; None where none is."""
     seen = weights(incident)
@@ -46,9 +46,27 @@ def best(
     fitting = [
         found
         for each in chains
-        if (found := resemblance(each, seen, steps)) is not None and found.share >= SHARE
+        if not _disproved(each, seen, steps, read)
+        and (found := resemblance(each, seen, steps)) is not None
+        and found.share >= SHARE
     ]
     return max(fitting, key=lambda one: (one.fit, -one.chain.rank, one.chain.id), default=None)
+
+
+def _disproved(
+    chain: Chain, seen: Mapping[str, float], steps: Mapping[str, StepFact], read: Read
+) -> bool:
+    """Whether what makes the chain this one is missing where it would be seen."""
+    return any(
+        each.sign and not _shown(each, seen) and any(map(read, _logs(each, steps)))
+        for each in chain.step
+    )
+
+
+def _logs(step: ChainStep, steps: Mapping[str, StepFact]) -> tuple[str, ...]:
+    """Kinds of logs that show a step."""
+    facts = [fact for name in step.any if (fact := steps.get(name)) is not None]
+    return tuple(dict.fromkeys(surface for fact in facts for surface in fact.surfaces))
 
 
 def weights(incident: Incident) -> dict[str, float]:
@@ -98,7 +116,7 @@ def missing(
         if not step.must or _shown(step, seen) > 0:
             continue
         facts = [fact for name in step.any if (fact := steps.get(name)) is not None]
-        logs = tuple(dict.fromkeys(surface for fact in facts for surface in fact.surfaces))
+        logs = _logs(step, steps)
         title = facts[0].title if facts else step.any[0]
         those_read = tuple(surface for surface in logs if read(surface))
         found.append(

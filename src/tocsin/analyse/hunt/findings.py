@@ -27,6 +27,9 @@ FIELD_KEPT = 2_000
 APART = timedelta(hours=24)
 """Rows without an address that stand further from one another are findings of their own."""
 
+BEFORE = timedelta(minutes=30)
+"""Attempts that all lie longer than this before what worked are a finding of their own."""
+
 NAMES_KEPT = 20
 """Actors and clients of one finding that are named."""
 
@@ -67,16 +70,28 @@ def order(each: HuntFinding) -> tuple[int, int, datetime, str]:
 
 def put_together(groups: Iterable[Group]) -> list[Group]:
     """Groups of one rule, host and key as one, however the rows were shared out among readers."""
-    found: dict[tuple[str, ...], Group] = {}
+    found: dict[tuple[str, ...], dict[bool, Group]] = {}
     for group in groups:
         key = (group.rule, group.surface, group.host.lower(), *group.key)
-        kept = found.get(key)
-        found[key] = group if kept is None else merged(kept, group)
+        parts = found.setdefault(key, {})
+        kept = parts.get(group.tried)
+        parts[group.tried] = group if kept is None else merged(kept, group)
     return [
         part
-        for each in found.values()
+        for parts in found.values()
+        for each in _phases(parts)
         for part in _apart(msgspec.structs.replace(each, events=kept_events(each.events)))
     ]
+
+
+def _phases(parts: Mapping[bool, Group]) -> list[Group]:
+    """What was tried in vain long before anything worked is a finding of its own; else it belongs to it."""
+    tried, worked = parts.get(True), parts.get(False)
+    if tried is None or worked is None:
+        return list(parts.values())
+    if tried.last and worked.first and worked.first - tried.last > BEFORE:
+        return [worked, msgspec.structs.replace(tried, key=(*tried.key, "tried"))]
+    return [msgspec.structs.replace(merged(worked, tried), worked=worked.first)]
 
 
 def _apart(group: Group) -> list[Group]:

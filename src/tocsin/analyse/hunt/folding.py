@@ -19,7 +19,7 @@ from tocsin.knowledge.sigma import SigmaRule
 from tocsin.knowledge.surfaces import Surface
 from tocsin.model.event import RAW_LIMIT, Event
 from tocsin.model.evidence import Evidence
-from tocsin.model.hunt import EVENTS_KEPT
+from tocsin.model.hunt import EVENTS_KEPT, Outcome
 from tocsin.model.locator import Locator
 from tocsin.model.text import N_, Sentence, say
 
@@ -65,7 +65,7 @@ class Folding:
         self.gather = gather
         self.piece = piece
         self.stat = LogFileStat(surface=surface, source=at.source, piece=piece or 0)
-        self.groups: dict[tuple[str, Key], Group] = {}
+        self.groups: dict[tuple[str, Key, bool], Group] = {}
         self.room = Room()
         self.turns = 0
         self.settled: Settled | None = None
@@ -130,10 +130,11 @@ class Folding:
         if rule.gathers:
             return
         fold = _fold(rule, event, surface) or (client, actor.lower(), target.lower())
-        key = (rule.id, (host, *fold))
+        outcome = rule.outcome(event)
+        key = (rule.id, (host, *fold), outcome == "attempt")
         group = self.groups.get(key)
         if group is None:
-            if not self.room.takes(rule.id, rule.outcome(event)):
+            if not self.room.takes(rule.id, outcome):
                 return
             group = self.groups[key] = Group(
                 rule=rule.id,
@@ -143,18 +144,18 @@ class Folding:
                 actor=actor,
                 target=target,
                 key=fold,
+                tried=outcome == "attempt",
             )
-        self._add(group, rule, event, position, surface)
+        self._add(group, outcome, event, position, surface)
 
     def _add(
-        self, group: Group, rule: SigmaRule, event: Event, position: str, surface: Surface
+        self, group: Group, outcome: Outcome, event: Event, position: str, surface: Surface
     ) -> None:
         group.count += 1
         when = event.when
         if when is not None:
             group.first = when if group.first is None else min(group.first, when)
             group.last = when if group.last is None else max(group.last, when)
-        outcome = rule.outcome(event)
         group.outcomes[outcome] = group.outcomes.get(outcome, 0) + 1
         if len(group.ids) < IDS_LIMIT:
             for name, field in surface.ids.items():

@@ -25,7 +25,9 @@ class Group(msgspec.Struct, kw_only=True):
 
     events: evidence whose body is an `Event`, in the order read; the first `HEAD` and the last few.
     ids: what joins rows of different logs (`RequestId`, `cafeReqId`, canary, file name), as
-    `name=value`, bounded. said: further values of the rule's sentence, by their places (`{days}`).
+    `name=value`, bounded. tried: whether these are the rows of its rule and key that were only
+    tried, kept apart from the others until all are read. worked: when the first row shows more than an
+    attempt, where attempts are among the rows. said: further values of the rule's sentence, by their places (`{days}`).
     """
 
     rule: str
@@ -41,6 +43,8 @@ class Group(msgspec.Struct, kw_only=True):
     outcomes: dict[Outcome, int] = msgspec.field(default_factory=dict)
     events: list[Evidence] = msgspec.field(default_factory=list)
     ids: set[str] = msgspec.field(default_factory=set)
+    tried: bool = False
+    worked: datetime | None = None
     said: dict[str, Value] = msgspec.field(default_factory=dict)
 
 

@@ -26,6 +26,9 @@ are one line of the story."""
 MOMENT = timedelta(seconds=10)
 """The same where there is something else in between: done by a script, all at once."""
 
+SPOKE, RAN = "probe", "execution"
+"""The steps of findings that say that somebody asked, not what for; that a program ran, not what it did."""
+
 JOINED_LIMIT = 30
 """Reasons why findings belong together that are written down; alike ones are one."""
 
@@ -68,11 +71,50 @@ def incident(traces: Sequence[Trace], cluster: Cluster, steps: Mapping[str, Step
         clients=clients or _unique(client for each in found for client in each.clients),
         first=min((each.first for each in found if each.first), default=None),
         last=max((each.last for each in found if each.last), default=None),
-        steps=timeline(members, steps),
+        steps=timeline(told_apart(members), steps),
         findings=tuple(each.finding.id for each in sorted(members, key=lambda e: _when(e, steps))),
         joined=reasons(cluster.links),
     )
     return msgspec.structs.replace(told, title=_title(members, told, clients, steps))
+
+
+def told_apart(members: Sequence[Trace]) -> list[Trace]:
+    """The members that have a line of their own: not those that only say that a script spoke to the
+    server, where a graver one says what the same address did at that time, nor those that only say that a
+    program ran, where others say of the same rows what it did."""
+    grave = [each for each in members if each.weighs >= MEDIUM]
+    done = {
+        row for each in members if each.weighs and each.finding.step != RAN for row in _rows(each)
+    }
+    return [
+        each
+        for each in members
+        if not (_only_spoke(each) and any(_meanwhile(each, other) for other in grave))
+        and not (each.finding.step == RAN and _rows(each) <= done and _whole(each))
+    ]
+
+
+def _only_spoke(trace: Trace) -> bool:
+    found = trace.finding
+    return found.step == SPOKE and found.outcome == "unknown" and not trace.weighs
+
+
+def _meanwhile(trace: Trace, other: Trace) -> bool:
+    """Whether the other one came from the same address at that time."""
+    return (
+        bool(trace.clients & other.clients)
+        and trace.first - TOGETHER <= other.told
+        and other.first <= trace.last + TOGETHER
+    )
+
+
+def _rows(trace: Trace) -> set[tuple[str, str]]:
+    return {(each.source, each.position) for each in trace.finding.events}
+
+
+def _whole(trace: Trace) -> bool:
+    """Whether all its rows are written down."""
+    return trace.finding.count == len(trace.finding.events)
 
 
 def reasons(links: Iterable[Link]) -> tuple[Sentence, ...]:
@@ -147,7 +189,7 @@ def timeline(members: Iterable[Trace], steps: Mapping[str, StepFact]) -> tuple[S
         key = (each.host, each.finding.step or each.finding.rule)
         line = open_ones.get(key)
         window = TOGETHER if line is not None and last.get(each.host) is line else MOMENT
-        if line is not None and each.first - line[-1].first <= window:
+        if line is not None and each.told - line[-1].told <= window:
             line.append(each)
         else:
             open_ones[key] = line = [each]
@@ -160,7 +202,7 @@ def timeline(members: Iterable[Trace], steps: Mapping[str, StepFact]) -> tuple[S
 def _when(trace: Trace, steps: Mapping[str, StepFact]) -> tuple[datetime, int, str]:
     """In time; at one moment in the order in which an intrusion goes."""
     fact = steps.get(trace.finding.step)
-    return trace.first, fact.rank if fact else 0, trace.finding.id
+    return trace.told, fact.rank if fact else 0, trace.finding.id
 
 
 def _story(step: Step, steps: Mapping[str, StepFact]) -> tuple[datetime, int, str, str]:
@@ -178,7 +220,7 @@ def _step(line: Sequence[Trace], steps: Mapping[str, StepFact]) -> Step:
         name=shown.step,
         title=Sentence(template=fact.title if fact else shown.title),
         attack=attack or (fact.attack if fact else ()),
-        first=min((each.first for each in found if each.first), default=None),
+        first=min((each.told for each in line if each.told != LATE), default=None),
         last=max((each.last for each in found if each.last), default=None),
         host=line[0].host or line[0].finding.host,
         outcome=min((each.outcome for each in found), key=BEST.index),

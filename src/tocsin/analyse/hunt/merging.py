@@ -43,6 +43,8 @@ def merged(one: Group, other: Group) -> Group:
         outcomes=outcomes,
         events=kept_events([*one.events, *other.events]),
         ids=one.ids | other.ids,
+        tried=one.tried and other.tried,
+        worked=min((at for at in (one.worked, other.worked) if at), default=None),
         said=one.said | other.said,
     )
 

@@ -62,7 +62,7 @@ def hunt(groups: Sequence[Group], stats: Sequence[LogFileStat], facts: Facts) ->
     return Hunted(
         hunt=Hunt(
             findings=found,
-            incidents=tuple(_completed(each, by_id, facts, read) for each in told),
+            incidents=tuple(_completed(each, by_id, facts, read, told) for each in told),
             coverage=coverage(stats, known),
             rules=len(facts.rules),
             problems=facts.problems,
@@ -81,22 +81,26 @@ def by_id(
 
 
 def _completed(
-    one: Incident, found: Mapping[str, HuntFinding], facts: Facts, read: Logs
+    one: Incident,
+    found: Mapping[str, HuntFinding],
+    facts: Facts,
+    read: Logs,
+    others: Sequence[Incident],
 ) -> Incident:
-    """An incident with what chains and coverage have to say."""
-    named = best(one, facts.chains, facts.steps)
-    chain = named.chain if named else None
+    """An incident with what chains, coverage and the other incidents have to say."""
 
     def was_read(surface: str) -> bool:
         spots = one.hosts or ("",)
         return any(read.read(surface, host, one.first, one.last) for host in spots)
 
+    named = best(one, facts.chains, facts.steps, was_read)
+    chain = named.chain if named else None
     return msgspec.structs.replace(
         one,
         chain=chain.id if chain else "",
         chain_title=Sentence(template=chain.title) if chain else None,
         missing=missing(chain, one, facts.steps, was_read) if chain else (),
-        data=data(one, found, facts.steps, read),
+        data=data(one, found, facts.steps, read, others),
         next=next_steps(one, found, chain, facts.steps),
     )
 

@@ -35,6 +35,11 @@ HELD = frozenset(
 )
 """Steps after which somebody held the server: its secrets are then no secrets."""
 
+LEFT_OPEN = frozenset(
+    ["ssrf", "proxyshell", "owassrf", "webshell-write", "webshell-use", "iis-module", "tunnel"]
+)
+"""Steps after which an intruder needs no other way in."""
+
 DAMAGE = 180
 """From this rank on harm is being done, and what stops it comes before everything else."""
 
@@ -54,6 +59,10 @@ _LATER_MANY = N_(
     "them ({surface})"
 )
 _NO_ENTRY = N_("How they came in is not shown by these logs")
+_BEFORE = N_(
+    "How they came in is not shown for that time; {host} was broken into on {day} already ({step}), and may "
+    "have been open since"
+)
 _UNSURE = N_("Whether it worked is not shown: {step} on {host}. Logs that may tell: {surfaces}")
 _UNSURE_MORE = N_("Of {count} further steps it is not shown whether they worked")
 _UNDATED = N_("{count} findings have no time: where they stand in the order is not known")
@@ -78,11 +87,12 @@ def data(
     found: Mapping[str, HuntFinding],
     steps: Mapping[str, StepFact],
     read: Logs,
+    others: Iterable[Incident] = (),
 ) -> tuple[Sentence, ...]:
-    """What is missing to be sure, the gravest first."""
+    """What is missing to be sure, the gravest first. others: all incidents of the run."""
     return (
         *_unread(incident, found, read),
-        *_way_in(incident, steps),
+        *_way_in(incident, steps, others),
         *_unsure(incident, steps),
         *_beginnings(incident, found, read),
         *_undated(incident),
@@ -108,13 +118,36 @@ def _exchange(incident: Incident, found: Mapping[str, HuntFinding]) -> bool:
     return any(of_exchange(found[each]) for each in incident.findings if each in found)
 
 
-def _way_in(incident: Incident, steps: Mapping[str, StepFact]) -> Iterator[Sentence]:
-    """That a way in worked or may have is not shown, though something else happened."""
+def _way_in(
+    incident: Incident, steps: Mapping[str, StepFact], others: Iterable[Incident]
+) -> Iterator[Sentence]:
+    """That a way in worked or may have is not shown, though something else happened; and what happened
+    to the same host before."""
     happened = {name for name, weight in weights(incident).items() if weight >= 1}
     if happened and incident.outcome != "attempt":
         ways = (fact.tactic for name in happened if (fact := steps.get(name)) is not None)
         if ENTRY not in ways:
-            yield say(_NO_ENTRY)
+            yield _earlier(incident, steps, others) or say(_NO_ENTRY)
+
+
+def _earlier(
+    incident: Incident, steps: Mapping[str, StepFact], others: Iterable[Incident]
+) -> Sentence | None:
+    """The break-in into one of the hosts that came last before this one, and what it left open."""
+    before = [
+        (each.first, fact.rank, fact.title, host)
+        for each in others
+        if each.outcome == "success" and each.first and incident.first
+        if each.first < incident.first and each.id != incident.id
+        for step in each.steps
+        if step.outcome == "success" and step.name in LEFT_OPEN
+        for host in incident.hosts
+        if step.host == host and (fact := steps.get(step.name)) is not None
+    ]
+    if not before:
+        return None
+    first, _, title, host = max(before)
+    return say(_BEFORE, host=host, day=f"{first:%Y-%m-%d}", step=title)
 
 
 def _unsure(incident: Incident, steps: Mapping[str, StepFact]) -> Iterator[Sentence]:
@@ -196,7 +229,12 @@ def _actions(
         yield say(_PRESERVE)
         return
     machines = [host for host in incident.hosts if _machine(incident, host)]
-    yield from (Sentence(template=fact.next) for fact in facts if fact.rank >= DAMAGE and fact.next)
+    # What spreads is stopped before what has left.
+    yield from (
+        Sentence(template=fact.next)
+        for fact in reversed(facts)
+        if fact.rank >= DAMAGE and fact.next
+    )
     yield from (say(_ISOLATE, host=host) for host in machines)
     if not machines:
         yield say(_CLOUD)

@@ -166,7 +166,7 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     host: the one name of its host. ids: `request=…`, `canary=…`. clients: addresses it came from
     that may tie; origins: hosts of these logs that it came from. accounts: plain names and SIDs;
     generic: account names that everybody has. files: names of pages that no product ships. agents:
-    tools by their full user agent.
+    tools by their full user agent. worked: when it first worked, where it was tried before.
     """
 
     finding: HuntFinding
@@ -178,6 +178,12 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     generic: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
     agents: frozenset[str] = frozenset()
+    worked: datetime | None = None
+
+    @property
+    def told(self) -> datetime:
+        """Where it stands in the story: when it worked, else when it began."""
+        return self.worked or self.first
 
     @property
     def first(self) -> datetime:
@@ -219,6 +225,7 @@ def trace(finding: HuntFinding, group: Group, known: Hosts) -> Trace:
         generic=generic,
         files=files if len(files) <= FILES_LIMIT else frozenset(),
         agents=frozenset(_agents(events)),
+        worked=group.worked if finding.outcome == "success" else None,
     )
 
 

@@ -26,7 +26,7 @@ class HuntWhole:
     """All parts of a hunt, folded as they come in any order."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[str, str, str, tuple[str, ...]], Group] = {}
+        self._groups: dict[tuple[str, str, str, tuple[str, ...], bool], Group] = {}
         self._stats: dict[tuple[str, str], list[LogFileStat]] = {}
         self.offsets: dict[str, dict[int, int]] = {}
         self.room = Room()
@@ -34,7 +34,7 @@ class HuntWhole:
     def add(self, part: HuntPart) -> None:
         """Fold one part in."""
         for each in part.groups:
-            key = (each.rule, each.surface, each.host, each.key)
+            key = (each.rule, each.surface, each.host, each.key, each.tried)
             mine = self._groups.get(key)
             if mine is None:
                 if self.room.takes(each.rule, best(each.outcomes), each.count):
