@@ -9,6 +9,7 @@ import io
 import lzma
 import struct
 import tarfile
+import zlib
 
 import pytest
 from attachment_making import (
@@ -373,3 +374,19 @@ def test_padded():
     assert "padded" in seen(bytes(51 << 20), "a.doc").traits
     assert "padded" in seen(zipped({"a.doc": bytes(60 << 20)}), "a.zip").traits
     assert "padded" not in seen(zipped({"a.txt": b"abc" * 1000}), "a.zip").traits
+
+
+def test_where_a_pdf_leads():
+    """Links in parentheses, in hex and in a compressed object stream (ISO 32000-1, 7.3.4, 7.5.7)."""
+    packed = zlib.compress(b"<</S/URI/URI(https://packed.example/x)>>")
+    body = (
+        b"%PDF-1.7\n<</S/URI /URI (https://a\\.example/\\(1\\))>> <</URI <687474703a2f2f622e6578616d706c652f>>>"
+        b" <</Type /ObjStm /Length 9>> stream\n" + packed + b"\nendstream"
+    )
+    assert seen(body).leads == ("a.example", "b.example", "packed.example")
+    assert seen(b"%PDF-1.7\n<</Type /Catalog>>").leads == ()
+
+
+def test_a_pdf_that_leads_to_too_many_places_is_not_known_whole():
+    links = b"".join(b"<</URI (https://h%d.example/)>>" % number for number in range(21))
+    assert seen(b"%PDF-1.7\n" + links).leads == ()

@@ -146,7 +146,8 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `onenote`, `html`, `iso`, `vhd`, `lnk`, `pdf`, `rtf`, `script`, `executable`, `image`, `text`,
     `mail`, `calendar`, `signature`, `encrypted`, `unknown`, …). traits: `macro`, `encrypted`,
     `double-extension`, `smuggling`, `padded`, `risky-inside`, `external-template`, `mismatch`, ….
-    inside: names of an archive's members (at most 50), with `!` between levels.
+    inside: names of an archive's members (at most 50), with `!` between levels. leads: the
+    hosts of the links in a PDF, none if they are more than 20.
     """
 
     name: str = ""
@@ -157,6 +158,7 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     inline: bool = False
     traits: tuple[str, ...] = ()
     inside: tuple[str, ...] = ()
+    leads: tuple[str, ...] = ()
 
 
 class JournalReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):

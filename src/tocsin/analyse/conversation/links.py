@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from tocsin.analyse.conversation.identity import Observed, Scene
-from tocsin.analyse.conversation.sheet import LOCAL_LEAST, shared
+from tocsin.analyse.conversation.sheet import LOCAL_LEAST, shared, way
 from tocsin.analyse.conversation.traits import rarity
 from tocsin.formats.syntax.domains import registrable
 from tocsin.knowledge.mail_tables import link_hosts, link_places
@@ -49,6 +49,9 @@ def links(scene: Scene, found: Observed) -> None:
     if not strange:
         return
     page, experience = scene.page, scene.experience
+    if "pasted-thread" in found:
+        # What was pasted leads to what the thread is about; the rest was written anew.
+        strange = [each for each in strange if not each[0].related] or strange
     size = experience * max(size for _, size, _ in strange)
     unrelated = [link for link, _, _ in strange if not link.related]
     if unrelated:
@@ -73,7 +76,9 @@ def _strange(scene: Scene, found: Observed) -> list[tuple[Link, float, bool]]:
     page = scene.page
     strange = []
     for (link, everybody, mine), known in zip(page.links, page.pages, strict=True):
-        if link.domain in scene.own or link.domain == author or (known and known in scene.facts):
+        if (link.domain in scene.own or link.domain == author) and not (shared(link) and way(link)):
+            continue
+        if known and known in scene.facts:
             continue
         if size := _link(link, found, scene, everybody, mine):
             new = everybody not in scene.facts and not everybodys(link)
@@ -94,10 +99,7 @@ def _link(link: Link, found: Observed, scene: Scene, everybody: int, mine: int) 
     if below(link, scene.message.text.new):
         size *= BELOW
     if many:
-        found["hosting"] = max(size, found.get("hosting", 0.0))
-        if mine not in facts:
-            new = scene.experience * size
-            found["hosting-new-to-sender"] = max(new, found.get("hosting-new-to-sender", 0.0))
+        _hosted(link, size, found, scene.experience if mine not in facts else 0.0)
     if fresh and not everybodys(link):
         found["link-new"] = max(scene.experience * size, found.get("link-new", 0.0))
         if link.wrapper:
@@ -108,6 +110,15 @@ def _link(link: Link, found: Observed, scene: Scene, everybody: int, mine: int) 
         return 0.0
     _form(link, found)
     return size
+
+
+def _hosted(link: Link, size: float, found: Observed, new: float) -> None:
+    """A link to a site that many share. new: how far it says anything that its sender led there never."""
+    found["hosting"] = max(size, found.get("hosting", 0.0))
+    if new:
+        found["hosting-new-to-sender"] = max(new * size, found.get("hosting-new-to-sender", 0.0))
+        if way(link):
+            found["hosting-to-fetch"] = max(new * size, found.get("hosting-to-fetch", 0.0))
 
 
 def deep(link: Link, author: str) -> bool:

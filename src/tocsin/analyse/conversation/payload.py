@@ -6,10 +6,17 @@ from the lexicon; whether they speak of what the thread speaks of needs no langu
 
 from __future__ import annotations
 
+import re
+
 from tocsin.analyse.conversation.identity import Observed, Scene
 from tocsin.analyse.conversation.links import links
 from tocsin.analyse.conversation.sheet import kind_of
-from tocsin.model.message import Attachment
+from tocsin.formats.syntax.attachment_kinds import class_of
+from tocsin.formats.syntax.attachments import INSIDE_LIMIT
+from tocsin.formats.syntax.domains import registrable
+from tocsin.formats.syntax.link_form import service_of
+from tocsin.knowledge.public_sites import public_sites
+from tocsin.model.message import Attachment, Message
 
 SHORT = 60
 """Words of new text up to which an answer is short."""
@@ -54,14 +61,23 @@ _KINDS = {
     "shortcut": "file-program", "chm": "file-program", "zip": "file-archive", "7z": "file-archive", "rar": "file-archive", "cab": "file-archive",
 }  # fmt: skip
 
+_PLAIN = frozenset({"text", "image", "media"})
+"""Classes of files that run nothing and lead nowhere."""
+
+_PHONE = re.compile(r"(?<![\w/.-])\+?\(?\d[\d ()./-]{6,18}\d(?![\w/-])")
+
+_SHOWS = frozenset({"image", "pdf", "ooxml", "ole", "opendocument"})
+"""Kinds of files that can show a code to scan."""
+
 _COMPRESSED = frozenset({"gz", "bz2", "xz", "tar", "zstd"})
 
 _CUES = {
     "document": "asks-to-open", "open-request": "asks-to-open", "link-request": "asks-to-open",
     "signature-service": "asks-to-open", "voice-mail": "asks-to-open", "parcel": "asks-to-open",
     "invoice": "speaks-of-money", "payment": "speaks-of-money", "bank": "speaks-of-bank",
-    "payment-change": "payment-change",     "credentials": "asks-for-password", "urgency": "urgent", "secrecy": "secret",
-    "gift-card": "payment-change", "phone-move": "moves-elsewhere",
+    "payment-change": "payment-change", "credentials": "asks-for-password", "urgency": "urgent", "secrecy": "secret",
+    "gift-card": "payment-change", "phone-move": "moves-elsewhere", "scan-code": "asks-to-scan",
+    "call-back": "asks-to-call",
 }  # fmt: skip
 
 
@@ -88,6 +104,8 @@ def _attachment(scene: Scene, found: Observed, each: Attachment, everybody: int,
     kinds = ({_KINDS.get(each.kind, "")} | {_RISKY.get(trait, "") for trait in each.traits}) - {""}
     if "named-archive" in each.traits and each.kind not in _COMPRESSED:
         kinds.add("file-archive")
+    if kinds == {"file-archive"} and _plain(each):
+        return
     found.update(dict.fromkeys(kinds, 1.0))
     if kinds:
         found["file-risky"] = 1.0
@@ -97,8 +115,37 @@ def _attachment(scene: Scene, found: Observed, each: Attachment, everybody: int,
         found["file-mismatch"] = 1.0
     if kind_of(each) == "pdf":
         found["file-pdf"] = 1.0
-        if fresh and "uri" in each.traits:
+        if fresh and "uri" in each.traits and not _familiar(scene, found, each):
             found["file-leads-on"] = fresh
+
+
+def _familiar(scene: Scene, found: Observed, file: Attachment) -> bool:
+    """Whether a PDF leads only to its sender's own site, to ours, or where people here have led.
+
+    What anybody can put on a site that many share is familiar to nobody.
+    """
+    author = "" if "look-alike" in found else registrable(scene.message.author.domain)
+    keys = dict(scene.page.leads)
+    return bool(file.leads) and all(
+        not service_of(host)
+        and (
+            registrable(host) in {author, *scene.own} - {""}
+            or registrable(host) in public_sites()
+            or keys.get(host) in scene.facts
+        )
+        for host in file.leads
+    )
+
+
+def _plain(archive: Attachment) -> bool:
+    """Whether all of an open archive was seen, and is logs, texts and pictures."""
+    unseen = not {"encrypted", "damaged", "cut", "nested-archive"}.isdisjoint(archive.traits)
+    names = archive.inside
+    return (
+        0 < len(names) < INSIDE_LIMIT
+        and not unseen
+        and all(class_of(each) in _PLAIN for each in names)
+    )
 
 
 def _words(scene: Scene, found: Observed) -> None:
@@ -106,7 +153,7 @@ def _words(scene: Scene, found: Observed) -> None:
     text = message.text
     for cue in text.cues:
         name = _CUES.get(cue)
-        if name:
+        if name and _shown(name, message):
             found[name] = 1.0
     if message.passwords:
         found["password-given"] = 1.0
@@ -121,3 +168,10 @@ def _words(scene: Scene, found: Observed) -> None:
             found["off-topic"] = 1.0 if text.content_words else 0.8
         elif text.shared_words == 1 and text.content_words >= 8:
             found["off-topic"] = 0.5
+
+
+def _shown(name: str, message: Message) -> bool:
+    """Whether what the words point at is there: a picture to scan, a number to call."""
+    if name == "asks-to-scan":
+        return any(each.kind in _SHOWS for each in message.attachments)
+    return name != "asks-to-call" or _PHONE.search(message.text.new) is not None

@@ -48,6 +48,9 @@ as their logarithm: the first hundred mails show most of what is usual."""
 WATCHED_DELAY = 14 * 86400
 """Seconds for which a watched mail waits longer than others before it teaches who its author is."""
 
+RISKY = frozenset({"asks-to-scan", "file-risky-new", "payment-change"})
+"""What makes a mail one of a burst, though no link in it is new."""
+
 ANYTHING = "*"
 """Stands for whatever a mail wants, where only the number of threads counts."""
 
@@ -279,7 +282,7 @@ class Room:
             if everybody not in facts and not everybodys(link) and not below(link, message.text.new)
         }
         fresh -= public_sites()
-        risky = "file-risky-new" in found.observed or "payment-change" in found.observed
+        risky = not RISKY.isdisjoint(found.observed)
         hosted = "hosting-new-to-sender" in found.observed
         if not (fresh or risky or hosted) or not found.answers:
             return

@@ -14,6 +14,7 @@ from tocsin.analyse.conversation.keys import Hash
 from tocsin.analyse.conversation.names import ROLES, person, resembling, variants
 from tocsin.analyse.conversation.threads import Place
 from tocsin.analyse.conversation.traits import TRAITS, Trait, values
+from tocsin.formats.syntax.domains import registrable
 from tocsin.model.message import Attachment, Link, Message
 
 RECIPIENTS_KNOWN = 12
@@ -28,6 +29,21 @@ _IBAN = re.compile(
     r"(?:[ .-]?[A-Z0-9]{1,4})?\b"
 )
 
+_LABELLED = re.compile(
+    r"\b(?:accounts?|acct|a/c|sort code|routing|aba|konto\w*|blz|compte|conto|cuenta|clabe|cbu|conta"
+    r"|rekening\w*|rachun\w+|kont[oa]|účt\w|účet|számla\w*|cont(?:ul)?|tili\w*|hesa[pb]\w*|сч[её]т\w*"
+    r"|рахун\w+|сметка\w*|račun\w*|λογαριασμ\w+)\b[^\n\d]{0,20}(\d[\d -]{4,22}\d)"
+    r"|(?:口座|账号|账户|帳號|帳戶|계좌|חשבון|حساب)[^\n\d]{0,20}(\d[\d -]{4,22}\d)",
+    re.IGNORECASE,
+)
+"""A number behind the word for an account or a bank's code, in one line."""
+
+DIGITS_LEAST = 6
+"""Digits of an account number, or of a bank's code: a sort code has six."""
+
+MONEY = frozenset({"bank", "payment", "payment-change"})
+"""What a text must speak of for a number to be an account's."""
+
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,}")
 
 LOCAL_LEAST = 4
@@ -35,6 +51,12 @@ LOCAL_LEAST = 4
 
 LINKS_KNOWN = 8
 ATTACHMENTS_KNOWN = 5
+
+_FETCH = re.compile(
+    r"[?&](?:export=download|dl=1|download=1|alt=media|raw=1)|/(?:download|get|dl|uc)(?=[/?]|$)",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(r"/forms?/|/viewform", re.IGNORECASE)
 
 _SHARED = frozenset({"hosting", "shortener", "free-host"})
 
@@ -47,7 +69,8 @@ class Sheet(msgspec.Struct, gc=False):
     traits: (trait, key of sender and value, key of sender's domain and value). links: of each
     new link (link, key for the organisation, key for the sender), by its site; where many share one
     domain, that is the host. pages: of a link to such a host the key of the very page, else 0.
-    attachments: as links, by class.
+    attachments: as links, by class. leads: of each host that a PDF leads
+    to (host, key of its domain for the organisation).
     """
 
     address: int
@@ -62,6 +85,7 @@ class Sheet(msgspec.Struct, gc=False):
     links: tuple[tuple[Link, int, int], ...]
     pages: tuple[int, ...]
     attachments: tuple[tuple[Attachment, int, int], ...]
+    leads: tuple[tuple[str, int], ...]
     recipients: tuple[int, ...]
     reply_to: int
     language: int
@@ -85,6 +109,7 @@ class Sheet(msgspec.Struct, gc=False):
             found += (one, two)
         for _, one, two in self.attachments:
             found += (one, two)
+        found += [key for _, key in self.leads]
         return found
 
 
@@ -131,6 +156,9 @@ def sheet(message: Message, place: Place, number: Hash) -> Sheet:
             (each, number("ot", kind_of(each)), number("at", author, kind_of(each)))
             for each in files[:ATTACHMENTS_KNOWN]
         ),
+        leads=tuple(
+            (host, number("ol", registrable(host) or host)) for each in files for host in each.leads
+        ),
         recipients=tuple(
             number("p", author, each) for each in message.recipients[:RECIPIENTS_KNOWN]
         ),
@@ -140,7 +168,10 @@ def sheet(message: Message, place: Place, number: Hash) -> Sheet:
         if passed.trusted and (passed.dmarc or passed.dkim or passed.spf)
         else 0,
         mailbox=mailbox(number, thread, author),
-        accounts=tuple(number("ib", each) for each in accounts(message.text.new)),
+        accounts=tuple(
+            number("ib", each)
+            for each in accounts(message.text.new, money=not MONEY.isdisjoint(message.text.cues))
+        ),
         alike=tuple(number("dv", each) for each in resembling(domain)),
         variants=tuple(number("dv", each) for each in variants(domain)),
     )
@@ -152,8 +183,17 @@ def shared(link: Link) -> bool:
 
 
 def site_of(link: Link) -> str:
-    """Whose site it is: a host where many share one domain (a company's own corner of a file service)."""
-    return link.host if shared(link) else link.domain
+    """Whose site it is: a host where many share one domain (a company's own corner of a file service).
+
+    What is fetched there at once, or filled in, is another thing than what is read there.
+    """
+    return link.host + way(link) if shared(link) else link.domain
+
+
+def way(link: Link) -> str:
+    """What a shared site is asked for: a file to be `fetched`, a form to be `filled`, else empty."""
+    rest = link.url.partition("://")[2]
+    return "#fetched" if _FETCH.search(rest) else "#filled" if _ASKS.search(rest) else ""
 
 
 def place_of(link: Link) -> str:
@@ -165,15 +205,20 @@ def place_of(link: Link) -> str:
     return max(tokens, key=len, default=link.url)
 
 
-def accounts(text: str) -> tuple[str, ...]:
-    """International bank account numbers (IBAN, ISO 13616) that a text gives.
+def accounts(text: str, *, money: bool) -> tuple[str, ...]:
+    """Bank accounts that a text gives: international numbers (IBAN, ISO 13616), and, where it speaks
+    of money, the numbers that it calls an account's or a bank's.
 
     The check digits are not asked for: what an impostor writes, or mistypes, is one too.
     """
-    if not _IBAN_LIKE.search(text):
-        return ()
-    found = (re.sub(r"[ .-]", "", each) for each in _IBAN.findall(text))
-    return tuple(dict.fromkeys(each for each in found if 15 <= len(each) <= 34))[:ACCOUNTS_KNOWN]
+    found = []
+    if _IBAN_LIKE.search(text):
+        plain = (re.sub(r"[ .-]", "", each) for each in _IBAN.findall(text))
+        found = [each for each in plain if 15 <= len(each) <= 34]
+    if money:
+        called = (re.sub(r"\D", "", one or other) for one, other in _LABELLED.findall(text))
+        found += [each for each in called if len(each) >= DIGITS_LEAST]
+    return tuple(dict.fromkeys(found))[:ACCOUNTS_KNOWN]
 
 
 def mailbox(number: Hash, thread: int, address: str) -> int:

@@ -15,6 +15,9 @@ STREAMS_LIMIT = 50
 STREAM_BYTES = 256 * 1024
 """Bytes unpacked of one."""
 
+LINKS_LIMIT = 200
+"""Links of one PDF that are looked at."""
+
 EMBEDDED_LIMIT = 50
 """Files inside a OneNote section that are looked at."""
 
@@ -37,6 +40,9 @@ _PDF_NAMES: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
 )
 _ESCAPED = re.compile(rb"/[A-Za-z#0-9]{0,20}#[0-9a-fA-F]{2}[A-Za-z#0-9]{0,30}")
 _HEX = re.compile(rb"#([0-9a-fA-F]{2})")
+_URI = re.compile(
+    rb"/URI\s{0,5}(?:\(((?:\\.|[^()\\]){1,2000})\)|<([0-9A-Fa-f\s]{2,4000})>)", re.DOTALL
+)
 _OBJECTS = re.compile(rb"/ObjStm\b")
 
 
@@ -54,6 +60,22 @@ def pdf_traits(data: bytes) -> Iterator[str]:
             if trait not in seen and name.search(place):
                 seen.add(trait)
                 yield trait
+
+
+def pdf_links(data: bytes) -> Iterator[str]:
+    """The addresses of its links (ISO 32000-1, 12.6.4.7), plain or in hex, as far as they are to be seen."""
+    data = data[:SEARCH_LIMIT]
+    for place in (data, *_object_streams(data)):
+        for count, found in enumerate(_URI.finditer(place)):
+            if count >= LINKS_LIMIT:
+                break
+            raw = found[1] or bytes.fromhex(_even(re.sub(rb"\s", b"", found[2])))
+            yield re.sub(rb"\\(.)", rb"\1", raw, flags=re.DOTALL).decode("latin-1")
+
+
+def _even(digits: bytes) -> str:
+    """Hex digits of whole bytes: an odd last one stands for itself and a 0 (7.3.4.3)."""
+    return (digits + b"0" * (len(digits) % 2)).decode()
 
 
 def _escaped(data: bytes) -> Iterator[re.Match[bytes]]:

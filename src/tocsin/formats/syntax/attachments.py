@@ -15,6 +15,7 @@ from tocsin.formats.syntax.attachment_archive import ARCHIVES, IMAGES, members
 from tocsin.formats.syntax.attachment_documents import (
     onenote_files,
     onenote_names,
+    pdf_links,
     pdf_traits,
     rtf_traits,
 )
@@ -22,10 +23,14 @@ from tocsin.formats.syntax.attachment_kinds import RISKY, class_of, kind_of, nam
 from tocsin.formats.syntax.attachment_limits import DEPTH_LIMIT, Budget, Member
 from tocsin.formats.syntax.attachment_office import ole_kind, ole_traits, ooxml_traits
 from tocsin.formats.syntax.attachment_pages import carried, page_text, page_traits
+from tocsin.formats.syntax.link_parts import parts_of
 from tocsin.model.message import Attachment
 
 INSIDE_LIMIT = 50
 """Names of members that are kept."""
+
+LEADS_LIMIT = 20
+"""Hosts to which a PDF leads that are kept; of one that leads to more none is, for it is not known whole."""
 
 PADDED_SIZE = 50 * 1024 * 1024
 """Bytes from which a file that is nearly all one byte is `padded`, beyond what scanners take."""
@@ -105,7 +110,15 @@ def look(
         inline=inline,
         traits=tuple(seen.traits),
         inside=tuple(seen.inside),
+        leads=_leads(data) if "uri" in seen.traits and kind == "pdf" else (),
     )
+
+
+def _leads(data: bytes) -> tuple[str, ...]:
+    """The hosts that a PDF leads to."""
+    hosts = [parts.host for each in pdf_links(data) if (parts := parts_of(each))]
+    found = tuple(dict.fromkeys(hosts))
+    return found if len(found) <= LEADS_LIMIT else ()
 
 
 def _one_byte(data: bytes) -> bool:

@@ -96,7 +96,7 @@ def _traits(parts: LinkParts, domain: str) -> Iterator[str]:
         yield "userinfo"
     if "xn--" in parts.host or not parts.host.isascii():
         yield "punycode"
-    service = _service(parts.host)
+    service = service_of(parts.host)
     if service:
         yield service
     if parts.scheme in ("file", "smb"):
@@ -159,7 +159,8 @@ def _file(rest: str, path: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=FORMS_KEPT)
-def _service(host: str) -> str:
+def service_of(host: str) -> str:
+    """What kind of service it is on which many share one domain: `hosting`, `shortener`, `free-host`; else empty."""
     table = link_hosts()
     at = 0
     while True:
@@ -222,7 +223,7 @@ def _words(parts: LinkParts, domain: str) -> tuple[str, ...]:
     else:
         suffix = domain.partition(".")[2]
         host = parts.host.removesuffix(suffix) if suffix else parts.host
-        if _service(parts.host):
+        if service_of(parts.host):
             host = parts.host.removesuffix(domain)
     path = parts.rest.partition("#")[0].partition("?")[0]
     text = f"{host} {unquote(path) if '%' in path else path}".lower()
