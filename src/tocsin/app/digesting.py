@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 CHUNK = 1 << 20
 """Bytes that are hashed in one go."""
 
+BUFFER = 1 << 16
+"""Bytes that a reader of a `Digesting` keeps: what asks for more is given it without another copy."""
+
 
 def digest_of(stream: BinaryIO) -> str:
     """SHA-256 of a stream from where it stands, in hexadecimal."""

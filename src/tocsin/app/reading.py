@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from tocsin.app.digesting import CHUNK, Digesting, digest_of
+from tocsin.app.digesting import BUFFER, CHUNK, Digesting, digest_of
 from tocsin.app.hunting import HuntJob, hunt_file, hunt_piece, in_hunted_pieces, written
 from tocsin.app.parts import Part
 from tocsin.collect.archives import Budget, Limits, Member, archive_kind, members
@@ -172,7 +172,7 @@ def _read_big(job: Job, raw: io.FileIO, source: str, part: Part) -> None:
     found = _format_of(source, head)
     if found is not None and isinstance(found.log, LineLog) and job.hunt is not None:
         hashed = Digesting(raw)
-        _read_format(job, found, io.BufferedReader(hashed, CHUNK), Locator(source=source), part)
+        _read_format(job, found, io.BufferedReader(hashed, BUFFER), Locator(source=source), part)
         digest = part.digests[source] = hashed.finished()
         part.sources[-1] = msgspec.structs.replace(part.sources[-1], sha256=digest)
         part.size += part.sources[-1].size

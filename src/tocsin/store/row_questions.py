@@ -88,15 +88,19 @@ def answered(
         groups: list[Group] = []
         gaps: list[Gap] = []
         known = frozenset(each.lower() for each in names)
-        for title, rule, sql, values, then in _questions(correlations, baselines, known):
+        there = _rules_of(database)
+        for each in _questions(correlations, baselines, known):
+            if there.isdisjoint(each.reads):
+                continue
             try:
-                database.execute(f"CREATE OR REPLACE TEMP TABLE hits AS {sql}", values or None)
-                if then:
-                    database.execute(then, [rule])
-                groups += _groups(database, rule, names)
+                if not _ask(database, each):
+                    continue
+                if each.then:
+                    there.add(each.rule)
+                groups += _groups(database, each.rule, names)
             except duckdb.Error as fault:
-                why = say(_LIMIT, title=title, rows=count, what=_first_line(fault))
-                gaps.append(Gap(at=Locator(source=title), why=why, kind="limit"))
+                why = say(_LIMIT, title=each.title, rows=count, what=_first_line(fault))
+                gaps.append(Gap(at=Locator(source=each.title), why=why, kind="limit"))
     if len(groups) > GROUPS_LIMIT:
         why = say(_MANY, count=len(groups) - GROUPS_LIMIT)
         gaps.append(Gap(at=Locator(source=str(spool)), why=why, kind="limit"))
@@ -107,8 +111,28 @@ def _first_line(fault: Exception) -> str:
     return str(fault).partition("\n")[0][:300]
 
 
-Question = tuple[str, str, str, Mapping[str, Any], str]
-"""Title, id, SQL, its values, and what is done afterwards with the hits."""
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked. reads: the rules whose rows it reads; then: what is done with the hits."""
+
+    title: str
+    rule: str
+    reads: tuple[str, ...]
+    sql: str
+    values: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    then: str = ""
+
+
+def _rules_of(database: duckdb.DuckDBPyConnection) -> set[str]:
+    return {rule for (rule,) in database.execute("SELECT DISTINCT rule FROM rows").fetchall()}
+
+
+def _ask(database: duckdb.DuckDBPyConnection, each: Question) -> int:
+    """Ask one question; the number of rows that answer it, which then stand in `hits`."""
+    database.execute(f"CREATE OR REPLACE TEMP TABLE hits AS {each.sql}", each.values or None)
+    found = database.execute("SELECT count(*) FROM hits").fetchone()
+    if found and found[0] and each.then:
+        database.execute(each.then, [each.rule])
+    return found[0] if found else 0
 
 
 def _questions(
@@ -120,10 +144,18 @@ def _questions(
         then = ""
         if each.id in asked_of:
             then = f"INSERT INTO rows BY NAME (SELECT * REPLACE ($1 AS rule) FROM ({beginnings(each)}))"  # noqa: S608 - no value of an input
-        yield each.title, each.id, question(each, known), {}, then
+        yield Question(
+            title=each.title,
+            rule=each.id,
+            reads=each.rules,
+            sql=question(each, known),
+            then=then,
+        )
     for one in baselines:
         if known.issuperset(name.lower() for name in one.fields):
-            yield one.title, one.id, one.sql, one.limits, ""
+            yield Question(
+                title=one.title, rule=one.id, reads=one.rules, sql=one.sql, values=one.limits
+            )
 
 
 def _load(

@@ -43,6 +43,7 @@ Key = tuple[str, ...]
 Window = Callable[[datetime | None], bool]
 Gather = Callable[[GatheredRow], None]
 Parse = Callable[[bytes, Layout], Event | None]
+Where = Callable[[], int] | str
 
 
 class Folding:
@@ -77,14 +78,14 @@ class Folding:
     def row(
         self,
         line: bytes,
-        where: int | str,
+        where: Where,
         parse: Parse,
         layout: Layout,
         plan: Plan,
         asked: tuple[int, ...],
         marks: AbstractSet[int],
     ) -> bool | None:
-        """Judge one row in which something was found. where: its line in the block, or its place.
+        """Judge one row in which something was found. where: its place, or what counts its line.
 
         Whether a rule matched; None where that does not follow from the row's values alone.
         """
@@ -186,16 +187,14 @@ class Folding:
 
     def cut(self, line: int) -> None:
         """A line was too long, of which the beginning was searched."""
-        self.lose(self._position(line), say(_LONG))
+        self.lose(self._position(line.__int__), say(_LONG))
 
     def fault(self, fault: LogFault) -> None:
         """A stretch of records could not be read."""
         self.lose(fault.position, fault.why, fault.count)
 
     def block(self, block: bytes, log: LineLog, layout: Layout) -> None:
-        """Look at the first and the last row of a block, for the time that the log spans, and at a
-        few between them for stretches without a row."""
-        self._clock.look(block)
+        """Look at the first and the last row of a block, for the time that the log spans."""
         start = 1
         while start < len(block):
             stop = block.find(b"\n", start)
@@ -211,6 +210,10 @@ class Folding:
         event = log.event(block[last + 1 : -1].rstrip(b"\r"), layout)
         if event is not None:
             self._dated(event, layout)
+
+    def pass_by(self, block: bytes) -> None:
+        """Look at a few rows of each block, for days and for stretches without a row."""
+        self._clock.look(block)
 
     def batch(self, batch: Sequence[LogRecord], log: RecordLog) -> None:
         """The same of a batch of records, of which only stretches between batches are seen."""
@@ -248,10 +251,11 @@ class Folding:
         self.stat.host = max(self._hosts, key=lambda each: (self._hosts[each], each), default="")
         return self.stat
 
-    def _position(self, where: int | str) -> str:
+    def _position(self, where: Where) -> str:
         if isinstance(where, str):
             return where
-        return f"line {where}" if self.piece is None else f"piece {self.piece} line {where}"
+        line = where()
+        return f"line {line}" if self.piece is None else f"piece {self.piece} line {line}"
 
 
 def first_told(event: Event, names: Sequence[str]) -> str:

@@ -8,6 +8,8 @@ does not grow with the log.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from io import BytesIO
 
 from tocsin.analyse.hunt.decoded import decoded_again
 from tocsin.analyse.hunt.folding import Folding
@@ -20,6 +22,10 @@ from tocsin.knowledge.sigma.anchors import anchors_hold
 from tocsin.model.event import Event
 
 MASK = (1 << BITS) - 1
+
+LOOKED_AT = 8
+"""Of so many blocks the first and last rows of one are read for the time that the log spans; of the last
+block always."""
 
 BATCH_RECORDS = 4000
 BATCH_BYTES = 4 << 20
@@ -34,11 +40,19 @@ def scan_lines(
     blocks: each begins with a line feed that is not the log's, then whole lines, each with its end.
     """
     number = 0
-    for block in blocks:
+    last = b""
+    for place, block in enumerate(blocks):
         if isinstance(block, Cut):
             out.cut(number)
             continue
+        out.pass_by(block)
+        last = block
+        if place % LOOKED_AT == 0:
+            out.block(block, log, layout)
+            last = b""
         layout, number = _block(block, number, log, layout, plan, out)
+    if last:
+        out.block(last, log, layout)
     out.stat.lines = number
     out.stat.rows = number - out.turns
     return layout
@@ -50,13 +64,12 @@ def _block(
     """One block. before: lines before it. Returns what holds behind it, and the lines up to there."""
     matches, noise = plan.matcher.scan(block)
     out.stat.noise += noise
-    out.block(block, log, layout)
     if plan.always or not anchors_hold(plan.surface.name, layout.columns):
         return _every(block, before, log, layout, plan, out)
     settled = out.settled
     if settled is None or settled.columns != layout.columns:
         settled = out.settled = Settled(layout, plan.surface, plan.rules)
-    counted, number = 0, before  # up to that offset, so many lines
+    lines = _Lines(block, before)
     place, total = 0, len(matches)
     find = block.find
     while place < total:
@@ -69,8 +82,6 @@ def _block(
             place += 1
         marks = {each & MASK for each in matches[first:place]}
         start = block.rfind(b"\n", 0, at) + 1
-        number += block.count(b"\n", counted, start)
-        counted = start
         line = block[start:stop].rstrip(b"\r")
         if TURN in marks:
             out.turns += 1
@@ -78,17 +89,34 @@ def _block(
             if turned != layout:
                 layout = turned
                 if not anchors_hold(plan.surface.name, layout.columns):
-                    return _every(block[stop:], number, log, layout, plan, out)
+                    return _every(block[stop:], lines.before(start), log, layout, plan, out)
                 settled = out.settled = Settled(layout, plan.surface, plan.rules)
             continue
         asked = _asked(line, marks, plan)
         key = settled.key(line, asked)
         if key is not None and key in settled and not marks & DOUBTFUL:
             continue
-        matched = out.row(line, number, log.event, layout, plan, asked, marks)
+        where = partial(lines.before, start)
+        matched = out.row(line, where, log.event, layout, plan, asked, marks)
         if key is not None and matched is False:
             settled.add(key)
-    return layout, number + block.count(b"\n", counted) - 1
+    # Twice as fast as counting line feeds; the first of them is not the log's.
+    return layout, before + len(BytesIO(block).readlines()) - 1
+
+
+class _Lines:
+    """Counts a block's lines up to where it is asked, going on from where it was asked last."""
+
+    def __init__(self, block: bytes, before: int) -> None:
+        self._block = block
+        self._at = 0
+        self._lines = before
+
+    def before(self, start: int) -> int:
+        """The number of the line that begins there."""
+        self._lines += self._block.count(b"\n", self._at, start)
+        self._at = start
+        return self._lines
 
 
 def _every(
@@ -115,7 +143,7 @@ def _every(
                 asked = tuple(sorted({*_asked(line, marks, plan), *plan.always}))
             else:
                 asked = tuple(range(len(plan.rules)))
-            out.row(line, number, log.event, layout, plan, asked, marks)
+            out.row(line, number.__int__, log.event, layout, plan, asked, marks)
     return layout, before + block.count(b"\n") - 1
 
 
