@@ -17,7 +17,8 @@ from tocsin.analyse.hunt.folding import Folding
 from tocsin.analyse.hunt.groups import GatheredRow
 from tocsin.analyse.hunt.plan import Plan, plan, turning
 from tocsin.analyse.hunt.room import Facts, by_id, hunt
-from tocsin.analyse.hunt.scan import scan_lines, scan_records
+from tocsin.analyse.hunt.scan import scan_lines
+from tocsin.analyse.hunt.scan_events import scan_records
 from tocsin.analyse.hunt.whole import HuntPart
 from tocsin.analyse.inventory.room import Inventory
 from tocsin.app.parts import Whole

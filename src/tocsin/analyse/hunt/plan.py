@@ -33,13 +33,15 @@ Anchors = Callable[[SigmaRule, str], tuple[str, ...] | None]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The search of one kind of log. rules: those that are asked of it. owners: by a pattern's
-    number less `OWN`, the places in `rules`. always: places of rules of which no pattern follows:
-    they are asked of every row, which is slow and told. numbers: by a rule's place, the numbers of the
-    events of Windows that it can match; None where any may be."""
+    """The search of one kind of log. rules: those that are asked of it. patterns: what is searched for;
+    a pattern's number is its place. owners: by a pattern's number less `OWN`, the places in `rules`.
+    always: places of rules of which no pattern follows: they are asked of every row, which is slow and
+    told. numbers: by a rule's place, the numbers of the events of Windows that it can match; None where
+    any may be."""
 
     surface: Surface
     rules: tuple[SigmaRule, ...]
+    patterns: tuple[bytes, ...]
     matcher: Matcher
     owners: tuple[tuple[int, ...], ...]
     always: tuple[int, ...]
@@ -79,6 +81,7 @@ def plan(
     return Plan(
         surface=surface,
         rules=asked,
+        patterns=tuple(patterns),
         matcher=matcher(patterns),
         owners=tuple(tuple(each) for each in owners.values()),
         always=tuple(always),

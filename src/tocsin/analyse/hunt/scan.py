@@ -7,7 +7,7 @@ does not grow with the log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from functools import partial
 from io import BytesIO
 
@@ -17,19 +17,14 @@ from tocsin.analyse.hunt.matcher import BITS
 from tocsin.analyse.hunt.plan import ENCODED, FOLDED, NUL, ODD, OWN, TURN, Plan
 from tocsin.analyse.hunt.settled import Settled
 from tocsin.formats.syntax.log_blocks import Cut
-from tocsin.formats.syntax.log_rows import Layout, LineLog, LogFault, LogRecord, RecordLog
+from tocsin.formats.syntax.log_rows import Layout, LineLog
 from tocsin.knowledge.sigma.anchors import anchors_hold
-from tocsin.model.event import Event
 
 MASK = (1 << BITS) - 1
 
 LOOKED_AT = 8
 """Of so many blocks the first and last rows of one are read for the time that the log spans; of the last
 block always."""
-
-BATCH_RECORDS = 4000
-BATCH_BYTES = 4 << 20
-"""Records that are searched together, up to either."""
 
 
 def scan_lines(
@@ -92,7 +87,7 @@ def _block(
                     return _every(block[stop:], lines.before(start), log, layout, plan, out)
                 settled = out.settled = Settled(layout, plan.surface, plan.rules)
             continue
-        asked = _asked(line, marks, plan)
+        asked = asked_of(line, marks, plan)
         key = settled.key(line, asked)
         if key is not None and key in settled and not marks & DOUBTFUL:
             continue
@@ -140,7 +135,7 @@ def _every(
             layout = log.turns(line, layout)
         elif line:
             if anchors_hold(plan.surface.name, layout.columns):
-                asked = tuple(sorted({*_asked(line, marks, plan), *plan.always}))
+                asked = tuple(sorted({*asked_of(line, marks, plan), *plan.always}))
             else:
                 asked = tuple(range(len(plan.rules)))
             out.row(line, number.__int__, log.event, layout, plan, asked, marks)
@@ -151,7 +146,7 @@ DOUBTFUL = {ODD, NUL, FOLDED, ENCODED}
 """Patterns whose rows are always read: they may be damaged, or be written in disguise."""
 
 
-def _asked(line: bytes, marks: set[int], plan: Plan) -> tuple[int, ...]:
+def asked_of(line: bytes, marks: set[int], plan: Plan) -> tuple[int, ...]:
     """Which rules are asked of a row in which these patterns were found."""
     if ENCODED in marks:
         for text in decoded_again(line):
@@ -161,100 +156,3 @@ def _asked(line: bytes, marks: set[int], plan: Plan) -> tuple[int, ...]:
         return tuple(range(len(plan.rules)))
     found = {each for mark in marks if mark >= OWN for each in plan.owners[mark - OWN]}
     return tuple(sorted(found))
-
-
-def scan_records(
-    records: Iterable[LogRecord | LogFault], log: RecordLog, plan: Plan, out: Folding
-) -> None:
-    """Search the records of a log."""
-    layout = Layout(surface=plan.surface.name, columns=())
-
-    def event(text: bytes, _layout: Layout) -> Event | None:
-        return log.event(text)
-
-    asking = _Asking(plan, log)
-    for batch in _batches(records, out):
-        block = b"\n" + b"\n".join([each.text for each in batch]) + b"\n"
-        matches, noise = plan.matcher.scan(block)
-        out.stat.noise += noise
-        out.batch(batch, log)
-        for index, marks in _marked(matches, batch, every=bool(plan.always)):
-            record = batch[index]
-            if marks == {NUL} and not plan.always:
-                continue
-            asked = asking.of(record.text, marks)
-            if asked or log.number is None or marks & DOUBTFUL:
-                out.row(record.text, record.position, event, layout, plan, asked, marks)
-
-
-def _marked(
-    matches: Sequence[int], batch: Sequence[LogRecord], *, every: bool
-) -> Iterator[tuple[int, set[int]]]:
-    """Which records patterns were found in, and which patterns. every: the other records as well."""
-    index, stop = -1, 0
-    marks: set[int] = set()
-    for each in matches:
-        at = (each >> BITS) - 1  # the last byte found: it may be the line feed
-        while at > stop:
-            if index >= 0 and (marks or every):
-                yield index, marks
-                marks = set()
-            index += 1
-            stop += len(batch[index].text) + 1
-        marks.add(each & MASK)
-    if index >= 0:
-        yield index, marks
-    if every:
-        yield from ((index, set()) for index in range(index + 1, len(batch)))
-
-
-ASKED_LIMIT = 20_000
-"""Sets of patterns for which it is remembered which rules they ask for."""
-
-
-class _Asking:
-    """Which rules are asked of a record, by the patterns found in it and the number of its event."""
-
-    def __init__(self, plan: Plan, log: RecordLog) -> None:
-        self._plan = plan
-        self._number = log.number
-        self._known: dict[tuple[frozenset[int], str | None], tuple[int, ...]] = {}
-
-    def of(self, text: bytes, marks: set[int]) -> tuple[int, ...]:
-        """Their places in the plan. marks: changed where the record is searched again decoded."""
-        number = self._number(text) if self._number is not None else None
-        if ENCODED in marks:
-            return self._possible(_asked(text, marks, self._plan), number)
-        key = frozenset(marks), number
-        found = self._known.get(key)
-        if found is None:
-            if len(self._known) >= ASKED_LIMIT:
-                self._known.clear()
-            found = self._known[key] = self._possible(_asked(text, marks, self._plan), number)
-        return found
-
-    def _possible(self, asked: tuple[int, ...], number: str | None) -> tuple[int, ...]:
-        if self._plan.always:
-            asked = tuple(sorted({*asked, *self._plan.always}))
-        if number is None:
-            return asked
-        numbers = self._plan.numbers
-        return tuple(each for each in asked if (can := numbers[each]) is None or number in can)
-
-
-def _batches(records: Iterable[LogRecord | LogFault], out: Folding) -> Iterator[list[LogRecord]]:
-    batch: list[LogRecord] = []
-    size = 0
-    for each in records:
-        if isinstance(each, LogFault):
-            out.fault(each)
-            continue
-        batch.append(each)
-        size += len(each.text)
-        if len(batch) >= BATCH_RECORDS or size >= BATCH_BYTES:
-            out.stat.rows += len(batch)
-            yield batch
-            batch, size = [], 0
-    if batch:
-        out.stat.rows += len(batch)
-        yield batch
