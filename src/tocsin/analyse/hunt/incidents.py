@@ -103,8 +103,8 @@ def _meanwhile(trace: Trace, other: Trace) -> bool:
     """Whether the other one came from the same address at that time."""
     return (
         bool(trace.clients & other.clients)
-        and trace.first - TOGETHER <= other.told
-        and other.first <= trace.last + TOGETHER
+        and trace.first - other.told <= TOGETHER
+        and other.first - trace.last <= TOGETHER
     )
 
 
