@@ -104,6 +104,38 @@ FORMS = {
     "splunk, text, JSON": json.dumps(
         {"preview": False, "result": SPLUNK | {"_raw": classic()}}
     ).encode(),
+    "graylog": table(
+        [
+            {
+                "timestamp": "2022-11-15T05:00:02.000Z",
+                "source": "EX1",
+                "winlogbeat_winlog_channel": "Microsoft-Windows-Sysmon/Operational",
+                "winlogbeat_winlog_provider_name": "Microsoft-Windows-Sysmon",
+                "winlogbeat_winlog_event_id": "1",
+                "winlogbeat_winlog_event_data_Image": CMD,
+                "winlogbeat_winlog_event_data_CommandLine": COMMAND,
+                "winlogbeat_winlog_event_data_ParentImage": W3WP,
+            }
+        ]
+    ),
+    "elastic, moved": json.dumps(
+        {
+            "@timestamp": "2022-11-15T05:00:02Z",
+            "event": {"code": "1"},
+            "process": {
+                "executable": CMD,
+                "command_line": COMMAND,
+                "parent": {"executable": W3WP},
+            },
+            "winlog": {
+                "channel": "Microsoft-Windows-Sysmon/Operational",
+                "provider_name": "Microsoft-Windows-Sysmon",
+                "event_id": "1",
+                "computer_name": "EX1",
+                "event_data": {"Company": "x"},
+            },
+        }
+    ).encode(),
     "wevtutil": printed(),  # event-text
     "Format-List": listed(),
 }
@@ -191,9 +223,102 @@ def test_rows_of_httpproxy_that_powershell_wrote_again_are_rows(data):
     ] == [2]
 
 
+GERMAN = (
+    "\ufeffSchlüsselwörter,Datum und Uhrzeit,Quelle,Ereignis-ID,Aufgabenkategorie\r\n"
+    "Überwachung erfolgreich,15.11.2022 05:00:02,Microsoft-Windows-Security-Auditing,4688,(1),"
+    '"Ein neuer Prozess wurde erstellt.\r\n\r\nErstellersubjekt:\r\n\tKontoname:\t\tEX1$\r\n\r\n'
+    f"Prozessinformationen:\r\n\tNeuer Prozessname:\t{CMD}\r\n\tErsteller-Prozessname:\t{W3WP}\r\n"
+    '\tProzessbefehlszeile:\tcmd.exe /c whoami"\r\n'
+)
+FRENCH = (
+    "\ufeffMots clés,Date et heure,Source,ID de l’événement,Catégorie de la tâche\r\n"
+    "Succès de l’audit,15/11/2022 05:00:02,Microsoft-Windows-Security-Auditing,4688,(1),"
+    '"Un nouveau processus a été créé.\r\n\r\nInformations sur le processus :\r\n'
+    f"\tNom du nouveau processus :\t{CMD}\r\n\tNom du processus créateur :\t{W3WP}\r\n"
+    '\tLigne de commande du processus :\tcmd.exe /c whoami"\r\n'
+)
+
+
+@pytest.mark.parametrize("text", [GERMAN, FRENCH])
+def test_the_security_log_of_event_viewer_in_other_languages(text):
+    form = recognise(text.encode()[:8192])
+    assert form.name == "event-csv"
+    fields = form.log.event(next(iter(form.log.records(io.BytesIO(text.encode())))).text).fields
+    assert (fields["NewProcessName"], fields["ParentProcessName"], fields["CommandLine"]) == (
+        CMD,
+        W3WP,
+        "cmd.exe /c whoami",
+    )
+
+
+def test_commands_of_a_transcript_are_those_of_the_script_log():
+    stars = "*" * 22
+    text = (
+        f"{stars}\r\nStart der Windows PowerShell-Aufzeichnung\r\nStartzeit: 20220810032900\r\n"
+        "Benutzername: CONTOSO\\karin\r\nComputer: EX1 (Microsoft Windows NT 10.0.17763.0)\r\n"
+        f"{stars}\r\nPS C:\\> Get-Date\r\n\r\n10. August 2022\r\nPS C:\\temp> whoami /all\r\n"
+    )
+    form = recognise(text.encode()[:8192])
+    assert form.name == "transcript"
+    events = [form.log.event(each.text) for each in form.log.records(io.BytesIO(text.encode()))]
+    assert [each.fields["ScriptBlockText"] for each in events] == ["Get-Date", "whoami /all"]
+    assert {(e.host, e.fields["EventID"], e.fields["UserID"]) for e in events} == {
+        ("EX1", "4104", "CONTOSO\\karin")
+    }
+    assert events[0].when.isoformat() == "2022-08-10T03:29:00+00:00"
+
+
+WEB = "2022-08-10 03:14:00 10.1.1.5 POST /ecp/auth/w3.aspx a=b 443 - 198.51.100.9 Mozilla/5.0+(X11) - 200 0 0 77"
+WEB_ROWS = {
+    "W3C names": json.dumps(
+        [
+            {
+                "date": "2022-08-10",
+                "time": "03:14:00",
+                "s-computername": "EX1",
+                "cs-method": "POST",
+                "cs-uri-stem": "/ecp/auth/w3.aspx",
+                "cs-uri-query": "a=b",
+                "c-ip": "198.51.100.9",
+                "cs(User-Agent)": "Mozilla/5.0 (X11)",
+                "sc-status": 200,
+            }
+        ]
+    ),
+    "Log Analytics": json.dumps(
+        {
+            "TimeGenerated": "2022-08-10T03:14:00Z",
+            "sComputerName": "EX1",
+            "csMethod": "POST",
+            "csUriStem": "/ecp/auth/w3.aspx",
+            "csUriQuery": "a=b",
+            "cIP": "198.51.100.9",
+            "csUserAgent": "Mozilla/5.0+(X11)",
+            "scStatus": "200",
+        }
+    ),
+    "Splunk": json.dumps({"result": {"_raw": WEB, "host": "EX1", "sourcetype": "ms:iis:auto"}}),
+}
+
+
+@pytest.mark.parametrize("text", WEB_ROWS.values(), ids=WEB_ROWS)
+def test_rows_of_iis_as_json_are_rows(text):
+    form = recognise(text.encode())
+    assert form.name == "web-rows"
+    (record,) = form.log.records(io.BytesIO(text.encode()))
+    event = form.log.event(record.text)
+    told = ("cs-uri-stem", "query", "c-ip", "sc-status", "cs-user-agent")
+    assert [event.fields[name] for name in told] == [
+        "/ecp/auth/w3.aspx", "a=b", "198.51.100.9", "200", "Mozilla/5.0 (X11)",
+    ]  # fmt: skip
+    assert (event.host, event.when.isoformat()) == ("EX1", "2022-08-10T03:14:00+00:00")
+
+
 @pytest.mark.parametrize(
     "data",
     [
+        b'{"cs-uri-stem":[],"cs-method":{},"sc-status":1,"c-ip":null,"date":"x"}\n{"result":3}\n',
+        b"**********************\nWindows PowerShell transcript start\nMachine: a (Microsoft Windows)\nPS > \n99999999999999\n",
         b'{"data": {"win": {"system": {"eventID": []}}}}\n{"data":{"win":{"system":{}}}}\n{broken',
         b"ActionType,DeviceName,InitiatingProcessFileName\r\nProcessCreated,,\r\nOther,a,b\r\n",
         b'_time,_raw\r\n1,"<Event xmlns=""x""><System>"\r\n2,"EventCode=\r\n"\r\n',

@@ -22,7 +22,8 @@ from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 
-_VIEWER = {"Level", "Date and Time", "Source", "Event ID", "Task Category"}
+_VIEWER = {"Date and Time", "Source", "Event ID", "Task Category"}
+"""Before them stands `Level`, in the security log `Keywords`."""
 
 _SHOWN = {
     "Sysmon": "Microsoft-Windows-Sysmon",

@@ -82,7 +82,7 @@ def recognise(head: bytes) -> int:
 
 def names_an_event(names: AbstractSet[str]) -> bool:
     """Whether members or columns are those of an event: its number, its log, its computer."""
-    if names >= DEFENDER:
+    if names >= DEFENDER or any(name.endswith("winlog_event_id") for name in names):
         return True
     if not (names & NUMBERS and names & PROVIDERS and names & WHERE):
         return False

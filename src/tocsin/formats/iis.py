@@ -12,7 +12,16 @@ from tocsin.formats.syntax.log_start import weighed
 from tocsin.formats.syntax.log_w3c import begin, event, is_web, turns
 from tocsin.formats.syntax.mail_headers import looks_like_mail
 
-MARKS = (b"#", b"\xef\xbb\xbf", b"date", b'"date', b"TimeGenerated", b"LogFilename", b"sep=")
+MARKS = (
+    b"#",
+    b"\xef\xbb\xbf",
+    b"date",
+    b'"date',
+    b"TimeGenerated",
+    b"TenantId",
+    b"LogFilename",
+    b"sep=",
+)
 """What lines that are no rows begin with; a BOM also in the middle of files put together."""
 
 _SOFTWARE = re.compile(

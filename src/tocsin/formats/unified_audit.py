@@ -46,6 +46,7 @@ _KINDS: tuple[tuple[frozenset[str], ...], ...] = (
         frozenset({"userPrincipalName", "UserPrincipalName", "servicePrincipalName"}),
         frozenset({"ipAddress", "IPAddress", "clientAppUsed", "ClientAppUsed", "ResultType"}),
     ),
+    (frozenset({"RawEventData"}), frozenset({"ActionType"}), frozenset({"Application"})),
     (frozenset({"Date (UTC)"}), frozenset({"Sign-in error code", "ActorType", "Failure reason"})),
 )
 """Each kind of record: of each set one name at least."""

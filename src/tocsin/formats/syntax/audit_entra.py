@@ -186,6 +186,8 @@ def _audit(found: Fields) -> None:
 
 
 def _sign_in(found: Fields) -> None:
+    if (name := _first(found, ("userPrincipalName", "UserPrincipalName"))) and "UserId" in found:
+        found["UserId"] = name  # in tables it is the number of the account
     for name, others in _SIGN_IN:
         put(found, name, _first(found, others))
     code = found.get("ResultType", "")

@@ -34,6 +34,8 @@ def record_of(text: bytes) -> dict[str, Any] | None:
     for name in ("_source", "result", "o365.audit"):
         if isinstance(record.get(name), dict):
             record = record[name]
+    if isinstance(record.get("RawEventData"), dict):  # Defender's table of cloud applications
+        record = record["RawEventData"]
     nested = record.get("o365")
     if isinstance(nested, dict) and isinstance(nested.get("audit"), dict):
         record = nested["audit"]

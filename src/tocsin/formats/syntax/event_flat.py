@@ -65,6 +65,23 @@ _FLAT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Task", ("Task", "task")),
 )
 
+_COMMON = (
+    ("Image", "process.executable"),
+    ("CommandLine", "process.command_line"),
+    ("ParentImage", "process.parent.executable"),
+    ("ParentCommandLine", "process.parent.command_line"),
+    ("CurrentDirectory", "process.working_directory"),
+    ("User", "user.name"),
+    ("TargetFilename", "file.path"),
+    ("DestinationIp", "destination.ip"),
+    ("DestinationPort", "destination.port"),
+    ("ImageLoaded", "dll.path"),
+    ("TargetObject", "registry.path"),
+    ("IpAddress", "source.ip"),
+    ("ScriptBlockText", "powershell.file.script_block_text"),
+)
+"""Fields of the Elastic Common Schema into which shippers move an event's values, and theirs."""
+
 _HOLDERS = (
     "EventData",
     "UserData",
@@ -114,6 +131,15 @@ def from_beats(record: dict[str, Any], told: Told) -> None:
     put(found, "Message", record.get("message"))
     for name in ("event_data", "user_data"):
         flatten_data(_params(log.get(name), told), told)
+    for name, path in _COMMON:
+        put(found, name, _at(record, path))
+
+
+def _at(record: dict[str, Any], path: str) -> Any:
+    at: Any = record
+    for each in path.split("."):
+        at = at.get(each) if isinstance(at, dict) else None
+    return at
 
 
 def _params(data: Any, told: Told) -> Any:

@@ -34,7 +34,7 @@ _NAMED = frozenset(
 )
 """An event that has one of these has its values; its text says nothing more."""
 
-_LABEL = re.compile(r"(\s*)([A-Z][\w ()/-]{0,60}?):(?:[ \t]+(.*))?$")
+_LABEL = re.compile(r"(\s*)([A-ZÀ-Þ][\w ()/,’'-]{0,60}?)\s?:(?:[ \t]+(.*))?$")
 _PLACE = re.compile(r"\{(\w+)\}")
 
 Fields = dict[str, str]
@@ -53,7 +53,7 @@ def complete(found: Fields, values: Sequence[str]) -> None:
             for name, value in parameters_of(found["Parameters"]).items():
                 if value:
                     found.setdefault(f"Parameters.{name}", value)
-    if "Message" in found and not values and _NAMED.isdisjoint(found):
+    if "Message" in found and (not values or known is None) and _NAMED.isdisjoint(found):
         _from_labels(found, provider)
 
 

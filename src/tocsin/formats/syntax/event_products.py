@@ -43,7 +43,7 @@ _LOGON = {
 }
 _FIRST_ACTOR = "InitiatingProcess"
 
-_MARKS = (b'"win":', b'"ActionType":', b"EventCode=")
+_MARKS = (b'"win":', b'"ActionType":', b"EventCode=", b"winlog_event_id")
 _LINE = re.compile(r"(\w{2,40})=(.*)")
 _SLASHES = re.compile(r"\\+")
 _TEXT_LINES = 40
@@ -83,6 +83,8 @@ def as_windows(record: dict[str, Any]) -> dict[str, Any] | None:
         return _from_wazuh(data["win"], record)
     if record.get("ActionType") in ACTIONS and "DeviceName" in record:
         return _from_defender(record)
+    if any("winlog_event_id" in name for name in record):
+        return _from_graylog(record)
     raw = record.get("_raw")
     if isinstance(raw, str) and "EventCode=" in raw:
         return _from_splunk(raw, record)
@@ -186,6 +188,20 @@ def _path(folder: Any, name: Any) -> str:
 
 def _account(domain: Any, name: Any) -> str:
     return f"{domain}\\{name}" if domain and name else str(name or "")
+
+
+def _from_graylog(record: dict[str, Any]) -> dict[str, Any]:
+    """Graylog joins the names of winlogbeat's tree with `_`, behind the shipper's own."""
+    found: dict[str, Any] = {}
+    for name, value in record.items():
+        plain = name.removeprefix("winlogbeat_").removeprefix("filebeat_").removeprefix("winlog_")
+        found.setdefault(plain.removeprefix("event_data_"), value)
+    return found | {
+        "EventID": found.get("event_id"),
+        "Channel": found.get("channel"),
+        "ProviderName": found.get("provider_name"),
+        "Computer": found.get("computer_name") or found.get("source"),
+    }
 
 
 def _from_splunk(raw: str, record: dict[str, Any]) -> dict[str, Any] | None:

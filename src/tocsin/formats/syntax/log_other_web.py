@@ -44,6 +44,7 @@ _W3C = {
 }
 _TIMES = {
     "timegenerated": "time-generated",
+    "timegeneratedutc": "time-generated",
     "datetime": "time-generated",
     "timestamp": "time-generated",
 }
