@@ -7,10 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tocsin.analyse.hunt.matcher import HyperscanMatcher, hyperscan
 from tocsin.knowledge import prepared
+from tocsin.knowledge.sigma import load
+from tocsin.knowledge.sigma.kept_anchors import anchors_of
 
 LOG = b"""#Software: Microsoft Internet Information Services 10.0
 #Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status
@@ -109,3 +112,40 @@ def test_a_hunt_says_the_same_with_and_without_it(tmp_path, cache):
     assert any("whoami" in line for line in said[0])
     assert (tmp_path / "cache").exists() == (cache == "cache")
     assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
+
+
+RULE = """
+title: A page with a name of ours
+id: 7d0f9a52-1111-4222-8333-123456789abc
+level: high
+logsource: {category: webserver}
+detection:
+  page: {cs-uri-stem|contains: WORD}
+  condition: page
+"""
+
+
+def searched_for(folder: Path, word: str) -> tuple[str, ...] | None:
+    """What is searched for, in a run of its own, for a rule that asks for a word."""
+    (folder / "rule.yml").write_text(RULE.replace("WORD", word), "utf-8")
+    loaded = load([folder / "rule.yml"], packaged=False)
+    (found,) = anchors_of(loaded, "iis").values()
+    return found
+
+
+def test_a_rule_that_was_changed_is_searched_for_anew(place, tmp_path):
+    assert searched_for(tmp_path, "oddpage") == ("oddpage",)
+    assert searched_for(tmp_path, "otherpage") == ("otherpage",)
+    assert searched_for(tmp_path, "oddpage") == ("oddpage",)
+    assert len(list(place.glob("anchors-*"))) == 2
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [b"", b"\xc1", msgspec.msgpack.encode({}), msgspec.msgpack.encode({"x": ["never"]})],
+)
+def test_what_is_no_choice_for_these_rules_is_not_used(place, tmp_path, planted):
+    searched_for(tmp_path, "oddpage")
+    (file,) = place.glob("anchors-*")
+    file.write_bytes(planted)
+    assert searched_for(tmp_path, "oddpage") == ("oddpage",)

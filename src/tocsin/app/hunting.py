@@ -29,8 +29,8 @@ from tocsin.formats.syntax.text_stream import head_text
 from tocsin.knowledge.baselines import asked_fields, baselines
 from tocsin.knowledge.chains import chains
 from tocsin.knowledge.sigma import Rules, load
-from tocsin.knowledge.sigma.anchors import anchors
 from tocsin.knowledge.sigma.choosing import table_of
+from tocsin.knowledge.sigma.kept_anchors import anchors_of
 from tocsin.knowledge.steps import steps
 from tocsin.knowledge.surfaces import surfaces
 from tocsin.model.finding import Gap
@@ -65,10 +65,11 @@ def rules(wish: HuntWish) -> Rules:
 
 @cache
 def _plan(wish: HuntWish, surface: str, marks: tuple[bytes, ...], lines: bool) -> Plan:  # noqa: FBT001
+    known = anchors_of(rules(wish), surface)
     return plan(
         surfaces()[surface],
         rules(wish).rules,
-        anchors,
+        lambda rule, _surface: known[rule.id],
         marks=marks,
         lines=lines,
         web=surface not in table_of().json_surfaces,  # text, which decoders take apart

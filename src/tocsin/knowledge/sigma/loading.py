@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -30,12 +31,14 @@ _ENDINGS = (".yml", ".yaml")
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """What was loaded. elsewhere: good rules for logs that are not read here (Linux, AWS …)."""
+    """What was loaded. elsewhere: good rules for logs that are not read here (Linux, AWS …). digest: of
+    all texts that were read, in their order, and of whose they are."""
 
     rules: tuple[SigmaRule, ...] = ()
     correlations: tuple[Correlation, ...] = ()
     problems: tuple[RuleProblem, ...] = ()
     elsewhere: tuple[SigmaRule, ...] = ()
+    digest: bytes = b""
 
 
 def load(folders: Sequence[Path | str] = (), *, packaged: bool = True) -> Rules:
@@ -90,11 +93,14 @@ class _Work:
         self.filters: list[Filter] = []
         self.problems: list[RuleProblem] = []
         self.files = 0
+        self.digest = hashlib.sha256()
 
     def problem(self, source: str, rule: str, why: Sentence) -> None:
         self.problems.append(RuleProblem(source=source, rule=rule, why=why))
 
     def file(self, source: str, text: str, *, own: bool) -> None:
+        data = text.encode("utf-8", "surrogatepass")
+        self.digest.update(f"{len(data)} {own} {source}\n".encode("utf-8", "surrogatepass") + data)
         try:
             found = documents(text)
         except RuleError as fault:
@@ -136,6 +142,7 @@ class _Work:
             correlations=tuple(self.correlations.values()),
             problems=tuple(self.problems),
             elsewhere=tuple(rule for rule in rules if not rule.surfaces),
+            digest=self.digest.digest(),
         )
 
     def search(self) -> None:
