@@ -180,3 +180,12 @@ def test_who_shares_documents_has_not_led_to_downloads_before():
     )  # fmt: skip
     assert "hosting-to-fetch" in judge([mail], deepcopy(memory))[0].observed
     assert "hosting-to-fetch" not in judge([again], deepcopy(memory))[0].observed
+
+
+def test_an_unknown_domain_counts_with_whatever_file_but_what_everybody_sends():
+    stranger = Person("Nora Vik", "nora.vik@blueyonderair.test")
+    table = attached("offer.csv", b"a;b\n1;2\n", "text/csv")
+    said = "The offer is attached."
+    assert "file-any" in partner_says(said, table, stranger).observed
+    shown = attached("site.png", picture(), "image/png")
+    assert "file-any" not in partner_says(said, shown, stranger).observed

@@ -61,6 +61,9 @@ _KINDS = {
     "shortcut": "file-program", "chm": "file-program", "zip": "file-archive", "7z": "file-archive", "rar": "file-archive", "cab": "file-archive",
 }  # fmt: skip
 
+_EVERYDAY = frozenset({"text", "image", "media", "calendar", "signature"})
+"""Kinds of files that strangers send each other without a second thought."""
+
 _PLAIN = frozenset({"text", "image", "media"})
 """Classes of files that run nothing and lead nowhere."""
 
@@ -105,15 +108,23 @@ def _attachment(scene: Scene, found: Observed, each: Attachment, everybody: int,
     if "named-archive" in each.traits and each.kind not in _COMPRESSED:
         kinds.add("file-archive")
     if kinds == {"file-archive"} and _plain(each):
-        return
+        kinds.clear()
     found.update(dict.fromkeys(kinds, 1.0))
     if kinds:
         found["file-risky"] = 1.0
         if fresh:
             found["file-risky-new"] = fresh
+    _document(scene, found, each, fresh)
+
+
+def _document(scene: Scene, found: Observed, each: Attachment, fresh: float) -> None:
+    """fresh: how far it says anything that its sender never sent its kind."""
+    kind = kind_of(each)
+    if kind not in _EVERYDAY:
+        found["file-any"] = 1.0
     if "mismatch" in each.traits:
         found["file-mismatch"] = 1.0
-    if kind_of(each) == "pdf":
+    if kind == "pdf":
         found["file-pdf"] = 1.0
         if fresh and "uri" in each.traits and not _familiar(scene, found, each):
             found["file-leads-on"] = fresh
