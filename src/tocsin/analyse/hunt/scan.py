@@ -7,9 +7,11 @@ does not grow with the log.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import partial
 from io import BytesIO
+from itertools import accumulate
 
 from tocsin.analyse.hunt.decoded import decoded_again
 from tocsin.analyse.hunt.folding import Folding
@@ -84,34 +86,37 @@ def _block(
             if turned != layout:
                 layout = turned
                 if not anchors_hold(plan.surface.name, layout.columns):
-                    return _every(block[stop:], lines.before(start), log, layout, plan, out)
+                    return _every(block[stop:], lines.number(start), log, layout, plan, out)
                 settled = out.settled = Settled(layout, plan.surface, plan.rules)
             continue
         asked = asked_of(line, marks, plan)
         key = settled.key(line, asked)
         if key is not None and key in settled and not marks & DOUBTFUL:
             continue
-        where = partial(lines.before, start)
+        where = partial(lines.number, start)
         matched = out.row(line, where, log.event, layout, plan, asked, marks)
         if key is not None and matched is False:
             settled.add(key)
-    # Twice as fast as counting line feeds; the first of them is not the log's.
-    return layout, before + len(BytesIO(block).readlines()) - 1
+    return layout, before + lines.count
 
 
 class _Lines:
-    """Counts a block's lines up to where it is asked, going on from where it was asked last."""
+    """A block's lines, counted: taking them apart is twice as fast as counting line feeds.
+
+    count: without the line feed at the beginning, which is not the log's.
+    """
 
     def __init__(self, block: bytes, before: int) -> None:
-        self._block = block
-        self._at = 0
-        self._lines = before
+        self._lines = BytesIO(block).readlines()
+        self._ends: list[int] = []
+        self._before = before
+        self.count = len(self._lines) - 1
 
-    def before(self, start: int) -> int:
+    def number(self, start: int) -> int:
         """The number of the line that begins there."""
-        self._lines += self._block.count(b"\n", self._at, start)
-        self._at = start
-        return self._lines
+        if not self._ends:
+            self._ends = list(accumulate(map(len, self._lines)))
+        return self._before + bisect_right(self._ends, start)
 
 
 def _every(

@@ -13,7 +13,7 @@ BLOCK = 1 << 19
 """Bytes that are searched at once: few enough to be still in the processor's caches when they are read,
 hashed and searched one after the other, and that the allocator hands out again; four MiB took an eighth more time."""
 
-SAMPLE = 64 * 1024
+SAMPLE = 8 * 1024
 """Bytes of a block that are looked at for what its lines end in."""
 
 
