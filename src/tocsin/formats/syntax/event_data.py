@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from tocsin.formats.syntax.event_values import VALUES_LIMIT, text_of
+from tocsin.model.event import VALUE_LIMIT
 
 FIELDS_LIMIT = 1000
 """Fields of one event that are looked at."""
 
 DEPTH_LIMIT = 5
 """How deep an event may be wrapped, and `UserData` be nested."""
+
+_MARKS = ("#", "@")
+"""What names of attributes and of an element's text begin with."""
 
 Fields = dict[str, str]
 
@@ -27,8 +31,11 @@ class Told:
 
 def put(found: Fields, name: str, value: Any) -> None:
     """Set a field that is not there yet, if the value says anything."""
-    text = text_of(value)
-    if text and name not in found and len(found) < FIELDS_LIMIT:
+    if value is None or name in found:
+        return
+    # Most are short texts already; there are thirty in an event.
+    text = value if type(value) is str and len(value) <= VALUE_LIMIT else text_of(value)
+    if text and len(found) < FIELDS_LIMIT:
         found[name] = text
 
 
@@ -52,7 +59,9 @@ def flatten_data(value: Any, told: Told, depth: int = 0) -> None:
         put(found, "Data", value)
         return
     for name, inner in value.items():
-        if name.startswith(("#", "@")):
+        if type(inner) is str and name[:1] not in _MARKS and name != "Data":
+            put(found, name if name not in found else f"EventData.{name}", inner)
+        elif name.startswith(_MARKS):
             if name == "#text":
                 put(found, "Data", inner)
         elif name == "Data":
