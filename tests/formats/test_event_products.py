@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tocsin.formats import Reading, recognise
+from tocsin.formats.proxy_rows import COLUMNS
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 from tocsin.model.evidence import Look
 from tocsin.model.locator import Locator
@@ -197,7 +198,15 @@ PROXY = {
     "AnchorMailbox": "ServerInfo~a]@srv:444/autodiscover/autodiscover.xml?#",
     "HttpStatus": "200",
 }
+RAW = ",".join(
+    (PROXY | {"RequestId": "5e58f5e5-1ddc-48d3-82c6-0199bc12aa01", "Protocol": "Ecp"}
+     | dict(zip(COLUMNS[2:6], ("15", "1", "2106", "2"), strict=True))).get(name, "")
+    for name in COLUMNS
+)  # fmt: skip
 WRITTEN = {
+    "Splunk": "".join(json.dumps({"result": {"_raw": RAW}}) + "\n" for _ in range(2)).encode(),
+    "Splunk's table": table([{"_time": "x", "_raw": RAW}, {"_time": "y", "_raw": RAW}]),
+    "a shipper": "".join(json.dumps({"message": RAW}) + "\n" for _ in range(2)).encode(),
     "an array": json.dumps([PROXY, PROXY], indent=2).encode("utf-16"),
     "an object a line": (json.dumps(PROXY) + "\n" + json.dumps(PROXY) + "\n").encode(),
     "a list": "".join(
@@ -298,6 +307,21 @@ WEB_ROWS = {
         }
     ),
     "Splunk": json.dumps({"result": {"_raw": WEB, "host": "EX1", "sourcetype": "ms:iis:auto"}}),
+    "Splunk's table": table([{"_time": "x", "host": "EX1", "_raw": WEB}]).decode(),
+    "a shipper's raw row": json.dumps({"@timestamp": "x", "message": WEB, "host": {"name": "EX1"}}),
+    "Elastic's module": json.dumps(
+        {
+            "_source": {
+                "@timestamp": "2022-08-10T03:14:00Z",
+                "event": {"module": "iis"},
+                "url": {"path": "/ecp/auth/w3.aspx", "query": "a=b"},
+                "http": {"request": {"method": "POST"}, "response": {"status_code": 200}},
+                "source": {"ip": "198.51.100.9"},
+                "user_agent": {"original": "Mozilla/5.0 (X11)"},
+                "host": {"name": "EX1"},
+            }
+        }
+    ),
 }
 
 

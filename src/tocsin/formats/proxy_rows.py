@@ -1,4 +1,4 @@
-"""Rows of HttpProxy that were read into PowerShell and written again: JSON, or printed as a list."""
+"""Rows of HttpProxy that were read and written again: JSON, printed as a list, raw ones of Splunk and shippers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 import msgspec
 
 from tocsin.formats import Format, Reading
-from tocsin.formats.syntax.event_lines import json_lines
+from tocsin.formats.syntax.csv_records import header_of
+from tocsin.formats.syntax.event_lines import json_lines, table_lines
 from tocsin.formats.syntax.log_columns import VERSIONS, names_of, plain
 from tocsin.formats.syntax.log_exchange import event as row_event
 from tocsin.formats.syntax.log_rows import Layout, LogFault, LogRecord, RecordLog
@@ -30,8 +31,16 @@ LINE_LIMIT = 1 << 20
 """Characters of one line that are read."""
 
 _LISTS = frozenset({"value", "rows", "results"})
-_SNIFFED = 64
+_SNIFFED = 256
 _NAME = re.compile(r'"([A-Za-z]\w{0,40})"\s*:')
+_RAW = re.compile(
+    r'(?:"(?:_raw|message)"\s*:\s*"|^"?|,"?)\d{4}-\d\d-\d\dT[\d:.]{8,20}Z,[0-9a-f-]{36},1[45],\d,\d{1,5},\d{1,4},'
+    r"[^,]{0,80},(?:Ecp|Owa|Ews|Autodiscover|Mapi|PowerShell|Eas|Oab|RpcHttp|OwaCalendar|Rest|PushNotifications),",
+    re.MULTILINE,
+)
+"""The first columns of a row of HttpProxy: version and protocol tell it from other logs."""
+
+_HOLDERS = ("_raw", "message")
 _LISTED = re.compile(r"^([A-Za-z]\w{1,40}) *: ?", re.MULTILINE)
 _TELLING = {"UrlStem", "AnchorMailbox", "BackEndCookie", "RoutingHint", "BackEndStatus"}
 _LAYOUT = Layout(surface="httpproxy", columns=COLUMNS)
@@ -43,7 +52,11 @@ def recognise(head: bytes) -> int:
     """Objects whose members are the columns of HttpProxy, its time and its path among them."""
     text = head_text(head).lstrip("\ufeff \t\r\n")
     if text[:1] in ("{", "["):
+        if _RAW.search(text):
+            return 97
         names = set(_NAME.findall(text))
+    elif "_raw" in header_of(text):
+        return 93 if _RAW.search(text) else 0
     elif text[:1] in ("#", '"', "<"):
         return 0
     else:
@@ -57,7 +70,11 @@ def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """Every row as HttpProxy writes it."""
     head = stream.read(_SNIFFED)
     again: Any = Rewound(head, stream)
-    if head_text(head).lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
+    begins = head_text(head).lstrip("\ufeff \t\r\n")
+    if "_raw" in header_of(begins) and begins[:1] not in ("{", "["):
+        for each in table_lines(again, dict):
+            yield _row(each) if isinstance(each, LogRecord) else each
+    elif begins[:1] in ("{", "["):
         for each in json_lines(again, _LISTS):
             yield _row(each) if isinstance(each, LogRecord) else each
     else:
@@ -67,6 +84,11 @@ def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
 
 def _row(record: LogRecord) -> LogRecord | LogFault:
     found = _decode(record.text)
+    for name in ("result", "_source"):
+        found = found[name] if isinstance(found.get(name), dict) else found
+    raw = next((each for name in _HOLDERS if isinstance(each := found.get(name), str)), "")
+    if raw:
+        return LogRecord(record.position, " ".join(raw.split("\n")).encode(errors="replace"))
     fields = {name: str(value) for name, value in found.items() if value not in (None, "")}
     return LogRecord(record.position, _written(fields))
 
