@@ -160,7 +160,7 @@ def _timeline(each: Incident, shown: Shown) -> Iterator[str]:
     if shown.brief:
         told_of = chosen(each.steps, STEPS_BRIEF)
     elif not shown.verbose:
-        told_of = told_of[:STEP_LIMIT]
+        told_of = chosen(each.steps, STEP_LIMIT)
     room = max((len(visible(short(each.steps[at].host, HOST_LIMIT))) for at in told_of), default=0)
     day = None
     before = -1
@@ -177,8 +177,9 @@ def _timeline(each: Incident, shown: Shown) -> Iterator[str]:
 
 def _left_out(count: int, shown: Shown) -> Iterator[str]:
     if count:
-        words = shown.translate(N_("… {count} further steps (-v, or the report)"))
-        yield " " * 16 + words.format(count=count)
+        one = N_("… 1 further step (-v, or the report)")
+        many = N_("… {count} further steps (-v, or the report)")
+        yield " " * 16 + some(count, one, many, shown.translate)
 
 
 def _step(step: Step, room: int, shown: Shown) -> Iterator[str]:
@@ -239,7 +240,7 @@ def _unseen(each: Incident, shown: Shown) -> Iterator[str]:
 
 def _not_shown(each: Missing, shown: Shown) -> str:
     logs = ", ".join(short(shown.translate(surface_title(one))) for one in each.seen_in)
-    read_it = N_("{step}: no trace, and {logs} were read")
+    read_it = N_("{step}: no trace in what was read: {logs}")
     words = read_it if each.read else N_("{step}: cannot be told without {logs}")
     return shown.translate(words).format(step=shown.say(each.title), logs=logs)
 
