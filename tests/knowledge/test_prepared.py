@@ -12,8 +12,9 @@ import pytest
 
 from tocsin.analyse.hunt.matcher import HyperscanMatcher, hyperscan
 from tocsin.knowledge import prepared
-from tocsin.knowledge.sigma import load
+from tocsin.knowledge.sigma import Rules, load
 from tocsin.knowledge.sigma.kept_anchors import anchors_of
+from tocsin.knowledge.sigma.kept_rules import rules_of
 
 LOG = b"""#Software: Microsoft Internet Information Services 10.0
 #Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status
@@ -149,3 +150,34 @@ def test_what_is_no_choice_for_these_rules_is_not_used(place, tmp_path, planted)
     (file,) = place.glob("anchors-*")
     file.write_bytes(planted)
     assert searched_for(tmp_path, "oddpage") == ("oddpage",)
+
+
+def told(found: Rules) -> list[object]:
+    """Everything of the rules, whichever order sets happen to be in."""
+    return [
+        msgspec.to_builtins(each, order="sorted")
+        for each in (*found.rules, *found.correlations, *found.elsewhere, *found.problems)
+    ]
+
+
+def test_our_rules_are_the_same_as_read(place):
+    assert told(rules_of()) == told(load())
+    assert len(list(place.glob("rules-*"))) == 1
+    assert told(rules_of()) == told(load())
+
+
+def test_rules_that_cannot_be_read_again_are_read_anew(place):
+    rules_of()
+    (file,) = place.glob("rules-*")
+    for planted in (b"", b"\xc1", msgspec.msgpack.encode({"rules": [{"id": 3}]})):
+        file.write_bytes(planted)
+        assert len(rules_of().rules) == len(load().rules)
+
+
+def test_other_peoples_rules_are_read_in_every_run(place, tmp_path):
+    (tmp_path / "rule.yml").write_text(RULE.replace("contains: WORD", "re: '('"), "utf-8")
+    for _ in range(2):
+        assert [each.source for each in rules_of([tmp_path]).problems] == [
+            str(tmp_path / "rule.yml")
+        ]
+    assert not list(place.glob("rules-*"))

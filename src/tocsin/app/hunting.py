@@ -28,9 +28,10 @@ from tocsin.formats.syntax.log_rows import Layout, LineLog, Log
 from tocsin.formats.syntax.text_stream import head_text
 from tocsin.knowledge.baselines import asked_fields, baselines
 from tocsin.knowledge.chains import chains
-from tocsin.knowledge.sigma import Rules, load
+from tocsin.knowledge.sigma import Rules
 from tocsin.knowledge.sigma.choosing import table_of
 from tocsin.knowledge.sigma.kept_anchors import anchors_of
+from tocsin.knowledge.sigma.kept_rules import rules_of
 from tocsin.knowledge.steps import steps
 from tocsin.knowledge.surfaces import surfaces
 from tocsin.model.finding import Gap
@@ -60,7 +61,7 @@ class HuntJob(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def rules(wish: HuntWish) -> Rules:
     """The rules, read once in a process."""
-    return load(wish.folders, packaged=wish.packaged)
+    return rules_of(wish.folders, packaged=wish.packaged)
 
 
 @cache

@@ -7,20 +7,16 @@ code and the tables that choose: it is kept under a digest of them all.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from importlib import resources
 
 import msgspec
 
-import tocsin
 from tocsin.knowledge.prepared import keep, kept, key_of
 from tocsin.knowledge.sigma.anchors import anchors
+from tocsin.knowledge.sigma.kept_rules import read_by
 from tocsin.knowledge.sigma.loading import Rules
 
 Anchors = Mapping[str, tuple[str, ...] | None]
 """By a rule's id, as `anchors` gives them."""
-
-_PLACES = ("sigma", "data/sigma", "data/surfaces")
 
 _Kept = dict[str, tuple[str, ...] | None]
 
@@ -28,7 +24,7 @@ _Kept = dict[str, tuple[str, ...] | None]
 def anchors_of(rules: Rules, surface: str) -> Anchors:
     """Of every rule that is asked of the surface."""
     asked = [rule for rule in rules.rules if surface in rule.surfaces]
-    key = key_of([rules.digest, surface.encode(), _choosing()])
+    key = key_of([rules.digest, surface.encode(), read_by()])
     data = kept("anchors", key)
     if data is not None:
         try:
@@ -40,15 +36,3 @@ def anchors_of(rules: Rules, surface: str) -> Anchors:
     made = {rule.id: anchors(rule, surface) for rule in asked}
     keep("anchors", key, msgspec.msgpack.encode(made))
     return made
-
-
-@cache
-def _choosing() -> bytes:
-    """A digest of the code that chooses and of what it rests on."""
-    knowledge = resources.files("tocsin.knowledge")
-    parts = [tocsin.__version__.encode()]
-    for place in _PLACES:
-        for each in sorted(knowledge.joinpath(place).iterdir(), key=lambda entry: entry.name):
-            if each.is_file():
-                parts += [each.name.encode(), each.read_bytes()]
-    return key_of(parts).encode()

@@ -54,7 +54,7 @@ def each(names: tuple[str, ...], event: Event) -> tuple[str, ...]:
     return found
 
 
-class All(msgspec.Struct, frozen=True, gc=False):
+class All(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Every one holds; holds also when there is none."""
 
     nodes: tuple[Node, ...]
@@ -67,7 +67,7 @@ class All(msgspec.Struct, frozen=True, gc=False):
         return True
 
 
-class Either(msgspec.Struct, frozen=True, gc=False):
+class Either(msgspec.Struct, frozen=True, gc=False, tag=True):
     """At least one holds."""
 
     nodes: tuple[Node, ...]
@@ -80,7 +80,7 @@ class Either(msgspec.Struct, frozen=True, gc=False):
         return False
 
 
-class No(msgspec.Struct, frozen=True, gc=False):
+class No(msgspec.Struct, frozen=True, gc=False, tag=True):
     """It does not hold."""
 
     node: Node
@@ -90,7 +90,7 @@ class No(msgspec.Struct, frozen=True, gc=False):
         return not self.node.holds(event)
 
 
-class Same(msgspec.Struct, frozen=True, gc=False):
+class Same(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The value is one of these (lower case, unless `cased`)."""
 
     names: tuple[str, ...]
@@ -106,7 +106,7 @@ class Same(msgspec.Struct, frozen=True, gc=False):
         return False
 
 
-class Part(msgspec.Struct, frozen=True, gc=False):
+class Part(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The value holds, begins with or ends with one of these (lower case, unless `cased`)."""
 
     names: tuple[str, ...]
@@ -131,7 +131,7 @@ class Part(msgspec.Struct, frozen=True, gc=False):
         return False
 
 
-class Like(msgspec.Struct, frozen=True, gc=False):
+class Like(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The value fits a pattern with `*` or `?` inside: as a regex over the lower-case value.
 
     parts: the fixed texts of the pattern in order, which any value that fits holds.
@@ -151,7 +151,7 @@ class Like(msgspec.Struct, frozen=True, gc=False):
         return False
 
 
-class Regex(msgspec.Struct, frozen=True, gc=False):
+class Regex(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The regex is found in the value. It may be run by RE2 or, where that refuses it, by Python."""
 
     names: tuple[str, ...]
@@ -166,7 +166,7 @@ class Regex(msgspec.Struct, frozen=True, gc=False):
         return False
 
 
-class Absent(msgspec.Struct, frozen=True, gc=False):
+class Absent(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The row has no such field, or nothing in it."""
 
     names: tuple[str, ...]
@@ -176,7 +176,7 @@ class Absent(msgspec.Struct, frozen=True, gc=False):
         return not texts(self.names, event)
 
 
-class Network(msgspec.Struct, frozen=True, gc=False):
+class Network(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The value is an address of one of these networks (`192.0.2.0/24`)."""
 
     names: tuple[str, ...]
@@ -195,7 +195,7 @@ class Network(msgspec.Struct, frozen=True, gc=False):
         return False
 
 
-class Number(msgspec.Struct, frozen=True, gc=False):
+class Number(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The value is a number that compares so with this one."""
 
     names: tuple[str, ...]
@@ -216,7 +216,7 @@ class Number(msgspec.Struct, frozen=True, gc=False):
         return False
 
 
-class OtherField(msgspec.Struct, frozen=True, gc=False):
+class OtherField(msgspec.Struct, frozen=True, gc=False, tag=True):
     """The value is that of another field, or holds, begins or ends with it."""
 
     names: tuple[str, ...]
