@@ -267,14 +267,34 @@ def test_commands_of_a_transcript_are_those_of_the_script_log():
         "Benutzername: CONTOSO\\karin\r\nComputer: EX1 (Microsoft Windows NT 10.0.17763.0)\r\n"
         f"{stars}\r\nPS C:\\> Get-Date\r\n\r\n10. August 2022\r\nPS C:\\temp> whoami /all\r\n"
     )
+    end = f"{stars}\r\nEnde der Windows PowerShell-Aufzeichnung\r\nEndzeit: 20220810033000\r\n{stars}\r\n"
     form = recognise(text.encode()[:8192])
     assert form.name == "transcript"
-    events = [form.log.event(each.text) for each in form.log.records(io.BytesIO(text.encode()))]
+    events = [
+        form.log.event(each.text) for each in form.log.records(io.BytesIO((text + end).encode()))
+    ]
     assert [each.fields["ScriptBlockText"] for each in events] == ["Get-Date", "whoami /all"]
     assert {(e.host, e.fields["EventID"], e.fields["UserID"]) for e in events} == {
         ("EX1", "4104", "CONTOSO\\karin")
     }
     assert events[0].when.isoformat() == "2022-08-10T03:29:00+00:00"
+    *_, last = form.log.records(io.BytesIO(text.encode()))
+    assert last.position == "line 10"
+    assert "the transcript has no end" in str(last.why)
+
+
+def test_a_printed_event_that_lost_its_number_is_told_and_costs_no_other():
+    whole = "Event[{0}]:\r\n  Log Name: Security\r\n  Event ID: 4624\r\n  Computer: EX1\r\n\r\n"
+    text = whole.format(0) + "Event[1]:\r\n  Log Name: Sec\r\n" + whole.format(2)
+    form = recognise(text.encode()[:8192])
+    assert form.name == "event-text"
+    first, lost, third = form.log.records(io.BytesIO(text.encode()))
+    assert (lost.position, str(lost.why)) == (
+        "line 6",
+        "an event without its number: the text is cut or damaged",
+    )
+    for each in (first, third):
+        assert form.log.event(each.text).fields["EventID"] == "4624"
 
 
 WEB = "2022-08-10 03:14:00 10.1.1.5 POST /ecp/auth/w3.aspx a=b 443 - 198.51.100.9 Mozilla/5.0+(X11) - 200 0 0 77"

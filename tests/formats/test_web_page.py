@@ -6,7 +6,7 @@ import pytest
 
 from tocsin.formats import Reading, recognise
 from tocsin.formats.syntax.log_rows import LogRecord
-from tocsin.formats.syntax.webshell_page import mailbox_records
+from tocsin.formats.syntax.webshell_page import mailbox_records, page_records
 from tocsin.formats.syntax.webshell_scan import scanned, strong
 from tocsin.knowledge.shipped import lookalike, page
 from tocsin.knowledge.webshells import sources
@@ -317,3 +317,13 @@ def test_hostile_pages_take_bounded_time():
     form = recognise(EVAL.encode())
     (look,) = form.read(io.BytesIO(EVAL.encode()), Locator(source="x"), Reading())
     assert look.body.records == 1
+
+
+def test_a_page_whose_code_breaks_off_is_judged_and_told():
+    whole = SHELLS["eval_of_request"][1]
+    torn = (CS + whole)[:-1].encode()
+    first, second = page_records(io.BytesIO(torn), "x.aspx")
+    assert "its code has no end" in str(first.why)
+    assert b"eval_of_request" in second.text
+    (only,) = page_records(io.BytesIO((CS + whole).encode()), "x.aspx")
+    assert b"eval_of_request" in only.text

@@ -18,6 +18,7 @@ from tocsin.formats.syntax.text_stream import decoded, head_text, lines
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
+from tocsin.model.text import N_, say
 
 LINE_LIMIT = 1 << 16
 """Characters of one line that are read."""
@@ -30,6 +31,12 @@ _BLOCK = re.compile(
     r"\A\*{10,}\s+(?:.{0,80}PowerShell.{0,80}|.{0,80}transcript.{0,80})\n", re.IGNORECASE
 )
 
+_STARS = "*" * 10
+"""What the last line of a session begins with that was ended."""
+
+_LONG = N_("a line longer than is read; its rest was left out")
+_OPEN = N_("the transcript has no end: its session was cut off, or this copy is")
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -41,9 +48,13 @@ def recognise(head: bytes) -> int:
 
 def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """Every command as an event 4104, at the time at which the session began or the command was given."""
-    machine = account = when = ""
+    machine = account = when = last = ""
+    number = 0
     for line in lines(decoded(stream), LINE_LIMIT):
         text = line.text.lstrip("\ufeff")
+        number, last = (line.number, text) if text.strip() else (number, last)
+        if line.cut:
+            yield LogFault(f"line {line.number}", say(_LONG))
         if told := _MACHINE.search(text):
             machine = told[1]
         elif stamp := _STAMP.search(text[:200]):
@@ -61,6 +72,8 @@ def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
                 "ScriptBlockText": command[1],
             }
             yield LogRecord(f"line {line.number}", _encode({k: v for k, v in record.items() if v}))
+    if not last.startswith(_STARS):
+        yield LogFault(f"line {number}", say(_OPEN))
 
 
 def _moment(stamp: str) -> str:

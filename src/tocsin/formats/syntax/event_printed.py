@@ -7,11 +7,17 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tocsin.formats.syntax.log_rows import LogRecord
+from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 from tocsin.formats.syntax.text_stream import Line
+from tocsin.model.text import N_, say
 
 LINES_LIMIT = 4000
 """Lines of one event that are kept."""
+
+_LONG = N_("a line longer than is read; its rest was left out")
+_UNNUMBERED = N_("an event without its number: the text is cut or damaged")
+
+_NUMBERS = ("EventID", "Id")
 
 _EVENT = re.compile(r"Event\[\d+\]:?\s*$")
 _PAIR = re.compile(r"\s{0,4}([A-Z][A-Za-z]{0,20}(?: [A-Z][A-Za-z]{0,10})?)\s{0,30}:(?: (.*)|)$")
@@ -46,13 +52,15 @@ def printed(head: str) -> bool:
     return names >= LISTED
 
 
-def events(lines: Iterable[Line]) -> Iterator[LogRecord]:
-    """Every event as one line of JSON, with its text as `Message`."""
+def events(lines: Iterable[Line]) -> Iterator[LogRecord | LogFault]:
+    """Every event as one line of JSON, with its text as `Message`; what is lost of them."""
     number, begin = 0, 0
     fields: dict[str, list[str]] = {}
     last, kept, tells = "", 0, False  # tells: wevtutil's text, which runs to the next event
     for line in lines:
         text = line.text.lstrip("\ufeff")
+        if line.cut:
+            yield LogFault(f"line {line.number}", say(_LONG))
         if _EVENT.match(text):
             if fields:
                 yield _record(number, fields)
@@ -83,6 +91,8 @@ def _pair(text: str, *, tells: bool, last: str) -> tuple[str, str] | None:
     return (told[1], told[2]) if told is not None else None
 
 
-def _record(line: int, fields: dict[str, list[str]]) -> LogRecord:
+def _record(line: int, fields: dict[str, list[str]]) -> LogRecord | LogFault:
     found = {name: "\n".join(value).strip() for name, value in fields.items()}
+    if not any(found.get(name) for name in _NUMBERS):
+        return LogFault(f"line {line}", say(_UNNUMBERED))
     return LogRecord(f"line {line}", _encode({name: each for name, each in found.items() if each}))

@@ -59,6 +59,8 @@ def page_records(stream: BinaryIO, source: str = "") -> Iterator[LogRecord | Log
             "page",
             say(N_("not all rules for pages could be tried in {limit} seconds"), limit=TIME_LIMIT),
         )
+    if size <= SCAN_LIMIT and data.rfind(b"<%") > data.rfind(b"%>"):
+        yield LogFault("page", say(N_("its code has no end: the page is cut or damaged")))
     told = {"kind": "page", "size": str(size), "hash": digest}
     yield LogRecord("page", _page(data, found, source or "page", told))
 
