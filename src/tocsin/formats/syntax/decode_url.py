@@ -77,7 +77,8 @@ def foreign(query: str) -> str:
 
 def _is_odd(query: str) -> bool:
     """Whether it holds many characters that no plain query has."""
-    odd = query.count("%") * 3 + sum(not each.isascii() for each in query)
+    letters = 0 if query.isascii() else sum(not each.isascii() for each in query)
+    odd = query.count("%") * 3 + letters
     return odd * 4 >= len(query) or ("+A" in query and "-" in query)
 
 
