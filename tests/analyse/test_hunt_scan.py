@@ -237,3 +237,34 @@ def test_columns_in_another_order_than_iis_writes_them_hide_nothing(tmp_path):
         (plain + first + turned + second + second, 3),
     ):
         assert every(job, text.encode())[0] == count
+
+
+NOISY = (
+    ("443 HealthMailbox83d6781@contoso.example", "AMProbe/Local/ClientAccess"),  # both: one row
+    ("443 HealthMailboxaa@contoso.example", "Mozilla/5.0"),
+    ("443 healthmailboxbb@contoso.example", "Mozilla/5.0"),
+    ("443 HEALTHMAILBOXCC@contoso.example", "Mozilla/5.0"),
+    ("443 -", "AMProbe/Local/ClientAccess"),
+    ("443 HealthMailboxdd@contoso.example HealthMailboxdd", "x"),
+    ("443 karin@contoso.example", "Mozilla/5.0"),
+    ("443 -", "curl/8"),
+)
+
+
+@pytest.mark.parametrize("kind", ["HyperscanMatcher", "Re2Matcher"])
+def test_rows_of_probes_are_counted_once_however_they_are_written(tmp_path, kind, monkeypatch):
+    if kind == "Re2Matcher":
+        monkeypatch.setattr(matchers, "hyperscan", None)
+    (tmp_path / "page.yml").write_text(RULE, "utf-8")
+    rules = load([tmp_path], packaged=False).rules
+    rows = [
+        ROW.format(0, number, "/owa/").replace("443 -", who, 1).replace("Mozilla/5.0+(X)", agent)
+        for number, (who, agent) in enumerate(NOISY * 5)
+    ]
+    data = (HEAD + "".join(row + "\r\n" for row in rows)).encode()
+    log = recognise(data[:8192]).log
+    found = plan(surfaces()["iis"], rules, anchors, marks=log.marks)
+    folding = Folding(Locator(source="u.log"), "iis", lambda _: True, lambda _: None)
+    scan_lines(blocks(io.BytesIO(data)), log, log.begin(data), found, folding)
+    stat = folding.finish()
+    assert (stat.rows, stat.noise) == (40, 30)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import multiprocessing
 import os
 from collections import Counter
@@ -85,6 +86,7 @@ class _Hands:
         self._cut: dict[str, Source] = {}
         self._records: Counter[str] = Counter()
         self._found = 0
+        self._idle = True
 
     def take(self, batch: list[FileItem]) -> None:
         """Hand out a batch; of its big files each piece by itself."""
@@ -115,6 +117,9 @@ class _Hands:
     def collect(self, limit: int) -> None:
         """Fold what is done, until no more than so much is awaited."""
         while len(self._running) > limit:
+            if self._idle and self._job.hunt is not None:
+                self._idle = False
+                _meanwhile()
             done, _ = wait(self._running, return_when=FIRST_COMPLETED)
             for future in done:
                 path = self._running.pop(future)
@@ -134,6 +139,16 @@ class _Hands:
             records = self._records[path]
             told = msgspec.structs.replace(source, sha256=digest, records=records)
             self._whole.add(Part(sources=[told], files=1))
+
+
+LATER = ("duckdb", "tocsin.report.html")
+"""What is needed when all is read, and takes a while to load."""
+
+
+def _meanwhile() -> None:
+    """Load it while the others read."""
+    for name in LATER:
+        importlib.import_module(name)
 
 
 def load(job: Job, first: Sequence[str]) -> None:
