@@ -14,14 +14,10 @@ import msgspec
 
 
 class Noise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Rows of Exchange's own health probes: a field and what it begins with or holds (lower case).
-
-    written: one of these as Exchange writes it into nearly all of them; empty if there is none.
-    """
+    """Rows of Exchange's own health probes: a field and what it begins with or holds (lower case)."""
 
     field: str
     holds: tuple[str, ...]
-    written: str = ""
 
 
 class Surface(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -28,8 +28,7 @@ class Matcher(Protocol):
         """Each match as `end << BITS | number`: the offset just after it, never falling, and the
         pattern's number. Of one row each pattern is told at least once: a row may hold it a million
         times, and what a row holds is all that is asked.
-        Pattern 0 is only counted, once for each end: there may be one in nearly every row. Ends behind
-        rows that hold the `usual` text are not: those rows are counted without a search.
+        Pattern 0 is only counted, once for each end: there may be one in nearly every row.
         """
         ...
 
@@ -37,10 +36,9 @@ class Matcher(Protocol):
 class HyperscanMatcher:
     """All patterns as one automaton."""
 
-    def __init__(self, patterns: Sequence[bytes], usual: bytes = b"") -> None:
+    def __init__(self, patterns: Sequence[bytes]) -> None:
         assert hyperscan is not None
         self._database = _database(hyperscan, patterns)
-        self._usual = usual
 
     def scan(self, block: bytes) -> tuple[Sequence[int], int]:
         """See `Matcher`."""
@@ -48,13 +46,12 @@ class HyperscanMatcher:
         add = matches.append
         counted = stop = 0  # `stop`: where the row ends in which a pattern was found last
         seen: set[int] = set()
-        find, before, usual = block.find, block.rfind, self._usual
+        find = block.find
 
         def found(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
             nonlocal counted, stop
             if not number:
-                if not usual or find(usual, before(b"\n", 0, end - 1) + 1, end) < 0:
-                    counted += 1
+                counted += 1
                 return
             if end > stop:
                 stop = find(b"\n", end - 1) + 1
@@ -91,8 +88,7 @@ def _database(hyperscan: ModuleType, patterns: Sequence[bytes]) -> Any:
 class Re2Matcher:
     """The same by RE2: rows that hold any pattern first, then which of them each row holds."""
 
-    def __init__(self, patterns: Sequence[bytes], usual: bytes = b"") -> None:
-        self._usual = usual
+    def __init__(self, patterns: Sequence[bytes]) -> None:
         options = re2.Options()
         options.case_sensitive = False
         options.encoding = re2.Options.Encoding.LATIN1
@@ -120,15 +116,12 @@ class Re2Matcher:
             end = block.find(b"\n", max(inside, start))
             end = len(block) if end < 0 else end
             numbers = self._set.Match(block[max(start - 1, 0) : end + 1])
-            if 0 in numbers:
-                counted += not self._usual or block.find(self._usual, start, end) < 0
+            counted += 0 in numbers
             matches.extend(match.end() << BITS | each for each in sorted(numbers) if each)
             at = max(end, at + 1)
         return matches, counted
 
 
-def matcher(patterns: Sequence[bytes], usual: bytes = b"") -> Matcher:
-    """The quickest matcher that is at hand. usual: see `Matcher.scan`."""
-    if hyperscan is not None:
-        return HyperscanMatcher(patterns, usual)
-    return Re2Matcher(patterns, usual)
+def matcher(patterns: Sequence[bytes]) -> Matcher:
+    """The quickest matcher that is at hand."""
+    return HyperscanMatcher(patterns) if hyperscan is not None else Re2Matcher(patterns)

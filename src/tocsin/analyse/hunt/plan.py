@@ -34,8 +34,7 @@ Anchors = Callable[[SigmaRule, str], tuple[str, ...] | None]
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The search of one kind of log. rules: those that are asked of it. patterns: what is searched for;
-    a pattern's number is its place. usual: what nearly every row of Exchange's own probes holds, as it
-    writes it: lines with it are counted without a search. owners: by a pattern's number less `OWN`, the places in `rules`.
+    a pattern's number is its place. owners: by a pattern's number less `OWN`, the places in `rules`.
     always: places of rules of which no pattern follows: they are asked of every row, which is slow and
     told. numbers: by a rule's place, the numbers of the events of Windows that it can match; None where
     any may be."""
@@ -43,7 +42,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     surface: Surface
     rules: tuple[SigmaRule, ...]
     patterns: tuple[bytes, ...]
-    usual: bytes
     matcher: Matcher
     owners: tuple[tuple[int, ...], ...]
     always: tuple[int, ...]
@@ -71,9 +69,8 @@ def plan(
             continue
         for each in found:
             owners.setdefault(each, []).append(place)
-    usual = next((each.written for each in surface.noise if each.written), "") if lines else ""
     special = [
-        _noise(surface, usual),
+        _noise(surface),
         _turn(marks) if marks and lines else _NEVER,
         rb"\n[^0-9#\x22\r\n]" if lines else _NEVER,
         NEEDLESS if web else _NEVER,
@@ -85,8 +82,7 @@ def plan(
         surface=surface,
         rules=asked,
         patterns=tuple(patterns),
-        usual=usual.encode(),
-        matcher=matcher(patterns, usual.encode()),
+        matcher=matcher(patterns),
         owners=tuple(tuple(each) for each in owners.values()),
         always=tuple(always),
         numbers=tuple(map(event_numbers, asked)),
@@ -103,13 +99,12 @@ def _turn(marks: Sequence[bytes]) -> bytes:
     return b"|".join(rb"\n" + _literal(mark) for mark in marks)
 
 
-def _noise(surface: Surface, usual: str) -> bytes:
+def _noise(surface: Surface) -> bytes:
     words = dict.fromkeys(word for each in surface.noise for word in each.holds)
-    found = [_literal(word.encode()) for word in words if word != usual.lower()]
-    if usual:
-        found.append(b"(?-i:%b)" % b"|".join(map(str.encode, (usual.lower(), usual.upper()))))
     # To the end of the row, so that a row that names probes twice ends, and counts, once.
-    return b"(?:%b)[^\\n]*\\n" % b"|".join(found) if found else _NEVER
+    return (
+        b"(?:%b)[^\\n]*\\n" % b"|".join(map(_literal, map(str.encode, words))) if words else _NEVER
+    )
 
 
 def _literal(text: bytes) -> bytes:

@@ -60,13 +60,13 @@ def _block(
 ) -> tuple[Layout, int]:
     """One block. before: lines before it. Returns what holds behind it, and the lines up to there."""
     matches, noise = plan.matcher.scan(block)
-    lines = _Lines(block, before)
-    out.stat.noise += noise + lines.holding(plan.usual)
+    out.stat.noise += noise
     if plan.always or not anchors_hold(plan.surface.name, layout.columns):
         return _every(block, before, log, layout, plan, out)
     settled = out.settled
     if settled is None or settled.columns != layout.columns:
         settled = out.settled = Settled(layout, plan.surface, plan.rules)
+    lines = _Lines(block, before)
     place, total = 0, len(matches)
     find = block.find
     while place < total:
@@ -111,10 +111,6 @@ class _Lines:
         self._ends: list[int] = []
         self._before = before
         self.count = len(self._lines) - 1
-
-    def holding(self, text: bytes) -> int:
-        """How many of them hold a text; none an empty one."""
-        return sum([text in each for each in self._lines]) if text else 0
 
     def number(self, start: int) -> int:
         """The number of the line that begins there."""
