@@ -307,7 +307,8 @@ def test_an_office_document_with_ordinary_links():
         "word/_rels/document.xml.rels": _RELATION.format(kind="hyperlink"),
         "word/document.xml": "<w:t>DDE is a protocol</w:t>",
     }
-    assert seen(document(**parts), "a.docx").traits == ("named-office",)
+    found = seen(document(**parts), "a.docx")
+    assert (found.traits, found.leads) == (("named-office", "uri"), ("evil.example",))
 
 
 @pytest.mark.parametrize(

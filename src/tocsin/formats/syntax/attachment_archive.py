@@ -11,14 +11,14 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 
-from tocsin.formats.syntax import attachment_listing, attachment_zip
+from tocsin.formats.syntax import attachment_listing, attachment_old_archives, attachment_zip
 from tocsin.formats.syntax.attachment_iso import iso_members
 from tocsin.formats.syntax.attachment_limits import NAME_LIMIT, Budget, Member
 from tocsin.knowledge.mail_tables import file_kinds
 
 ARCHIVES = frozenset(
     ("zip", "7z", "rar", "gz", "bz2", "xz", "tar", "cab", "iso", "udf", "vhd", "disk", "zstd",
-     "lzip", "lzh", "ace", "arj", "wim")
+     "lzip", "lzh", "ace", "arj", "wim", "uue", "z", "lzma")
 )  # fmt: skip
 """Kinds that hold further files."""
 
@@ -40,7 +40,7 @@ def members(kind: str, name: str, data: bytes, budget: Budget) -> Iterator[Membe
     walk = _WALKS.get(kind)
     if walk is not None:
         yield from walk(data, budget)
-    elif kind in ("gz", "bz2", "xz"):
+    elif kind in ("gz", "bz2", "xz", "lzma", "z", "zstd", "lzip"):
         yield from _stream(kind, name, data, budget)
     elif kind in IMAGES:
         yield from _carved(data, budget)
@@ -58,15 +58,23 @@ def _stream(kind: str, name: str, data: bytes, budget: Budget) -> Iterator[Membe
             body = zlib.decompressobj(31).decompress(raw, room)
         elif kind == "bz2":
             body = bz2.BZ2Decompressor().decompress(raw, room)
-        else:
+        elif kind in ("xz", "lzma"):
             body = lzma.LZMADecompressor(memlimit=64 << 20).decompress(raw, room)
     except (zlib.error, OSError, ValueError, EOFError, lzma.LZMAError, MemoryError):
         body = None
     budget.spend(max(len(raw), len(body or b"")))
     stem, _, extension = name.rpartition(".")
+    stem = _kept_name(data) if kind == "gz" and _kept_name(data) else stem
     inner = f"{stem}.tar" if extension.lower() in ("tgz", "tbz", "tbz2", "txz") else stem
     whole = body is not None and len(body) < room
     yield Member(inner or "data", -1, len(data), body, encrypted=False, whole=whole)
+
+
+def _kept_name(data: bytes) -> str:
+    """The name that gzip keeps of its file (RFC 1952, 2.3.1), where it stands first."""
+    if data[3:4] != b"\x08":
+        return ""
+    return data[10 : 10 + NAME_LIMIT].partition(b"\0")[0].decode("latin-1")
 
 
 def _tar(data: bytes, budget: Budget) -> Iterator[Member]:
@@ -161,4 +169,8 @@ _WALKS: dict[str, Callable[[bytes, Budget], Iterator[Member]]] = {
     "7z": attachment_listing.seven_zip,
     "rar": attachment_listing.rar,
     "cab": attachment_listing.cab,
+    "lzh": attachment_old_archives.lha,
+    "arj": attachment_old_archives.arj,
+    "ace": attachment_old_archives.ace,
+    "uue": attachment_old_archives.uuencoded,
 }

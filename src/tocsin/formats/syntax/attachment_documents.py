@@ -1,103 +1,18 @@
-"""PDF, RTF and OneNote: what they do when opened, and what they carry."""
+"""RTF and OneNote: what they do when opened, where they lead, what they carry."""
 
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
 
 SEARCH_LIMIT = 16 * 1024 * 1024
 """Bytes of a document that are searched."""
-
-STREAMS_LIMIT = 50
-"""Compressed object streams of a PDF that are unpacked."""
-
-STREAM_BYTES = 256 * 1024
-"""Bytes unpacked of one."""
-
-LINKS_LIMIT = 200
-"""Links of one PDF that are looked at."""
 
 EMBEDDED_LIMIT = 50
 """Files inside a OneNote section that are looked at."""
 
 FIELDS_LIMIT = 2000
 """Fields of an RTF text that are looked at."""
-
-_PDF_NAMES: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
-    (re.compile(rb"/" + name + rb"(?:[\s/(<\[{>)\]}%]|$)"), trait)
-    for name, trait in (
-        (b"Encrypt", "encrypted"),
-        (b"JavaScript", "javascript"),
-        (b"JS", "javascript"),
-        (b"Launch", "launch"),
-        (b"EmbeddedFiles?", "embedded-files"),
-        (b"GoTo[RE]", "external-link"),
-        (b"SubmitForm", "external-link"),
-        (b"URI", "uri"),
-        (b"XFA", "form"),
-    )
-)
-_ESCAPED = re.compile(rb"/[A-Za-z#0-9]{0,20}#[0-9a-fA-F]{2}[A-Za-z#0-9]{0,30}")
-_HEX = re.compile(rb"#([0-9a-fA-F]{2})")
-_URI = re.compile(
-    rb"/URI\s{0,5}(?:\(((?:\\.|[^()\\]){1,2000})\)|<([0-9A-Fa-f\s]{2,4000})>)", re.DOTALL
-)
-_OBJECTS = re.compile(rb"/ObjStm\b")
-
-
-def pdf_traits(data: bytes) -> Iterator[str]:
-    """Actions and carried files (ISO 32000), also where names are spelt in hex or stand in
-    compressed object streams."""
-    data = data[:SEARCH_LIMIT]
-    places = [data, *_object_streams(data)]
-    if b"#" in data:
-        names = (_HEX.sub(lambda h: bytes((int(h[1], 16),)), n[0]) for n in _escaped(data))
-        places.append(b" ".join(names) + b" ")
-    seen: set[str] = set()
-    for place in places:
-        for name, trait in _PDF_NAMES:
-            if trait not in seen and name.search(place):
-                seen.add(trait)
-                yield trait
-
-
-def pdf_links(data: bytes) -> Iterator[str]:
-    """The addresses of its links (ISO 32000-1, 12.6.4.7), plain or in hex, as far as they are to be seen."""
-    data = data[:SEARCH_LIMIT]
-    for place in (data, *_object_streams(data)):
-        for count, found in enumerate(_URI.finditer(place)):
-            if count >= LINKS_LIMIT:
-                break
-            raw = found[1] or bytes.fromhex(_even(re.sub(rb"\s", b"", found[2])))
-            yield re.sub(rb"\\(.)", rb"\1", raw, flags=re.DOTALL).decode("latin-1")
-
-
-def _even(digits: bytes) -> str:
-    """Hex digits of whole bytes: an odd last one stands for itself and a 0 (7.3.4.3)."""
-    return (digits + b"0" * (len(digits) % 2)).decode()
-
-
-def _escaped(data: bytes) -> Iterator[re.Match[bytes]]:
-    for count, found in enumerate(_ESCAPED.finditer(data)):
-        if count >= 1000:
-            return
-        yield found
-
-
-def _object_streams(data: bytes) -> Iterator[bytes]:
-    for count, found in enumerate(_OBJECTS.finditer(data)):
-        if count >= STREAMS_LIMIT:
-            return
-        at = data.find(b"stream", found.end(), found.end() + 1000)
-        if at < 0:
-            continue
-        begin = at + 6 + (2 if data[at + 6 : at + 8] == b"\r\n" else 1)
-        try:
-            yield zlib.decompressobj().decompress(data[begin : begin + STREAM_BYTES], STREAM_BYTES)
-        except zlib.error:
-            continue
-
 
 _RTF_OBJECT = re.compile(rb"\\obj(?:data|emb|autlink|link|ocx|update)\b|\\object\b")
 _RTF_TEMPLATE = re.compile(
@@ -106,7 +21,20 @@ _RTF_TEMPLATE = re.compile(
 _RTF_FIELD = re.compile(rb"\\fldinst\b")
 _RTF_DDE = re.compile(rb"(?i)\bDDE(?:AUTO)?\b")
 _RTF_LOADS = re.compile(rb"(?i)\bINCLUDE(?:PICTURE|TEXT)\b[^}]{0,100}(?:https?:|\\\\)")
+_RTF_LINK = re.compile(rb"(?i)\bHYPERLINK\b[\s\"]{1,10}((?:https?|ftp|file):[^\s\"{}]{3,1000})")
+_RTF_WORD = re.compile(rb"\\(?:\*|[a-z]{1,32}+-?\d{0,10}+ ?|[{}])|[{}\r\n]")
+_RTF_DATA = re.compile(rb"\\objdata\b")
+_RTF_LINKED = re.compile(rb"\\obj(?:autlink|link|update)\b")
 _EQUATION = (b"4571756174696f6e2e33", b"4571756174696F6E2E33", b"Equation.3")
+_URL_MONIKER = b"e0c9ea79f9bace118c8200aa004ba90b"
+"""The class of an address that is loaded, {79EAC9E0-BAF9-11CE-8C82-00AA004BA90B}, in hex digits
+([MS-OSHARED] 2.3.7.6)."""
+
+_DATA_BYTES = 16 * 1024
+"""Hex digits of one object that are looked at."""
+
+_WIDE_WEB = re.compile(rb"h\0t\0t\0p\0(?:s\0)?:\0/\0/\0(?:[!-~]\0){3,500}")
+_WEB = re.compile(rb"https?://[!-~]{3,500}")
 
 
 def rtf_traits(data: bytes) -> Iterator[str]:
@@ -116,16 +44,54 @@ def rtf_traits(data: bytes) -> Iterator[str]:
         yield "embedded-object"
     if any(each in data for each in _EQUATION):
         yield "exploit-object"
-    if _RTF_TEMPLATE.search(data):
+    if _RTF_TEMPLATE.search(data) or any(True for _ in _loaded(data)):
         yield "external-template"
-    for count, field in enumerate(_RTF_FIELD.finditer(data)):
-        if count >= FIELDS_LIMIT:
-            return
-        told = data[field.end() : field.end() + 300].partition(b"}")[0]
+    for told in _fields(data):
         if _RTF_DDE.search(told):
             yield "dde"
         if _RTF_LOADS.search(told):
             yield "external-link"
+
+
+def rtf_links(data: bytes) -> Iterator[str]:
+    """Where its fields lead, and from where its objects are loaded."""
+    data = data[:SEARCH_LIMIT]
+    for told in _fields(data):
+        found = _RTF_LINK.search(told)
+        if found is not None:
+            yield found[1].decode("latin-1")
+    yield from _loaded(data)
+
+
+def _fields(data: bytes) -> Iterator[bytes]:
+    """The instructions of its fields, as written and without the words that set their type."""
+    for count, field in enumerate(_RTF_FIELD.finditer(data)):
+        if count >= FIELDS_LIMIT:
+            return
+        told = data[field.end() : field.end() + 1200].partition(b"\\fldrslt")[0]
+        yield told[:300].partition(b"}")[0]
+        bare = _RTF_WORD.sub(b"", told.replace(b"\\\\", b"\0\0"))
+        yield bare.replace(b"\0\0", b"\\\\")
+
+
+def _loaded(data: bytes) -> Iterator[str]:
+    """Addresses that linked objects are loaded from when the text is opened."""
+    if b"\\objdata" not in data or not _RTF_LINKED.search(data):
+        return
+    for count, found in enumerate(_RTF_DATA.finditer(data)):
+        if count >= EMBEDDED_LIMIT:
+            return
+        raw = data[found.end() : found.end() + 2 * _DATA_BYTES]
+        digits = re.sub(rb"[^0-9a-f]", b"", raw.lower().partition(b"}")[0])[:_DATA_BYTES]
+        if _URL_MONIKER not in digits:
+            continue
+        body = bytes.fromhex(digits[: len(digits) & ~1].decode())
+        wide = _WIDE_WEB.search(body)
+        address = wide[0][::2] if wide else b""
+        if not wide:
+            narrow = _WEB.search(body)
+            address = narrow[0] if narrow else b""
+        yield address.decode("latin-1")
 
 
 _FILE_DATA = bytes.fromhex("e716e3bd65261145a4c48d4d0b7a9eac")

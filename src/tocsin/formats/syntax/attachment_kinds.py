@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tocsin.formats.syntax.attachment_text import kind_of_opening
 from tocsin.knowledge.mail_tables import file_kinds
 
 HEAD_LIMIT = 4096
@@ -28,6 +29,11 @@ _MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"MSCF\x00\x00\x00\x00", "cab"),
     (b"ISc(", "cab"),
     (b"LZIP\x01", "lzip"),
+    (b"\x1f\x9d", "z"),
+    (b"\x1f\xa0", "z"),
+    (b"]\x00\x00\x80\x00", "lzma"),
+    (b"]\x00\x00\x00\x01", "lzma"),
+    (b"]\x00\x00\x00\x04", "lzma"),
     (b"MZ", "executable"),
     (b"\x7fELF", "executable"),
     (b"\xcf\xfa\xed\xfe", "executable"),
@@ -95,27 +101,6 @@ _SCRIPT = re.compile(
     r"certutil\s+-|bitsadmin|msxml2\.xmlhttp)"
 )
 _PERCENT_TEXT = frozenset(b"\t\n\r\f\x1b") | frozenset(range(32, 256))
-_OPENINGS: tuple[tuple[str, str], ...] = (
-    ("begin:vcalendar", "calendar"),
-    ("begin:vcard", "contact"),
-    ("-----begin pgp signature", "signature"),
-    ("-----begin pgp signed message", "text"),
-    ("-----begin pgp message", "encrypted"),
-    ("-----begin pgp public key", "key"),
-    ("-----begin certificate", "key"),
-    ("-----begin pkcs7", "signature"),
-    ("[internetshortcut", "shortcut"),
-    ("[{000214a0", "shortcut"),
-    ("[shell]", "shortcut"),
-    ("[desktop entry]", "shortcut"),
-    ("windows registry editor", "script"),
-    ("regedit4", "script"),
-    ("@echo off", "script"),
-    ("begin 6", "uue"),
-    ("web\r\n1\r\n", "script"),
-    ("web\n1\n", "script"),
-    ("version 1", "text"),
-)
 _NAMED_TEXT = {"script": "script", "html": "html", "mail": "mail"}
 _SIGNATURES = ("application/pgp-signature", "pkcs7-signature", "x-pkcs7-signature")
 
@@ -163,6 +148,7 @@ def _zip(data: bytes) -> str:
 _FURTHER_IN: tuple[tuple[int, bytes, str], ...] = (
     (257, b"ustar", "tar"),
     (2, b"-lh", "lzh"),
+    (2, b"-lz", "lzh"),
     (7, b"**ACE**", "ace"),
     (32769, b"CD001", "iso"),
     (32769, b"BEA01", "udf"),
@@ -182,6 +168,8 @@ def _further_in(data: bytes) -> str:
         return "image" if data[8:12] == b"WEBP" else "media"
     if data[-512:-504] == b"conectix":
         return "vhd"
+    if data[-512:-508] == b"koly":
+        return "disk"
     boot = len(data) > 1024 and data[510:512] == b"\x55\xaa"
     return "disk" if boot and data[0] in (0xEB, 0xE9, 0x33, 0xFA, 0) else ""
 
@@ -191,7 +179,7 @@ def _text(data: bytes, name: str, declared: str) -> str:
     if text is None:
         return "unknown"
     lower = text.lstrip("\ufeff \t\r\n").lower()
-    kind = next((kind for opening, kind in _OPENINGS if lower.startswith(opening)), "")
+    kind = kind_of_opening(lower)
     if not kind and "%pdf-1." in lower[:1024]:
         kind = "pdf"
     if not kind and lower.startswith("<"):
@@ -217,10 +205,6 @@ def _prose(lower: str, name: str, declared: str) -> str:
 
 
 def _markup(lower: str) -> str:
-    if lower.startswith(("<job", "<package", "<scriptlet", "<component")):
-        return "script"
-    if "<librarydescription" in lower[:600] or "<persistedquery" in lower[:600]:
-        return "shortcut"
     if "<svg" in lower[:1500] and "<html" not in lower[:1500]:
         return "svg"
     found = _MARKUP.match(lower)
@@ -247,7 +231,30 @@ RISKY = frozenset(("disk-image", "executable", "script", "shortcut", "office-mac
 """Classes of names that do harm by being opened."""
 
 _HARMLESS = frozenset(("pdf", "office", "office-legacy", "image", "media", "text", "html", "mail"))
-_BACKWARDS = re.compile("[\u202d\u202e\u2066\u2067\u200f]")
+_BACKWARDS = re.compile("[\u202b\u202d\u202e\u2066\u2067\u2068\u200f]")
+_BLANKS = "\u2800\u3164\uffa0\u115f\u1160\u200b\u200c\u200d\u2060\ufeff\u00ad\u00a0"
+"""Characters that show nothing."""
+
+_PUSHED = re.compile(r"[\s" + _BLANKS + r"]{6}[^.]{0,20}\Z")
+"""Blanks that push what follows out of sight."""
+
+
+_PICTURED = frozenset(
+    ("zip", "7z", "rar", "gz", "iso", "executable", "script", "html", "lnk", "shortcut", "onenote",
+     "ole", "ooxml", "chm", "cab", "vhd")
+)  # fmt: skip
+_WRITTEN = frozenset(("executable", "lnk", "onenote", "iso", "vhd", "chm", "cab"))
+
+
+def declared_otherwise(declared: str, kind: str) -> bool:
+    """Whether a part calls itself a picture, a PDF or a text and its bytes are what runs or holds files.
+
+    What a mail program does not know it may call anything; these it would not.
+    """
+    lower = declared.lower()
+    if lower.startswith(("image/", "audio/", "video/", "application/pdf")):
+        return kind in _PICTURED
+    return lower in ("text/plain", "text/csv", "text/calendar", "text/html") and kind in _WRITTEN
 
 
 def name_traits(name: str, kind: str) -> Iterator[str]:
@@ -258,9 +265,10 @@ def name_traits(name: str, kind: str) -> Iterator[str]:
     if _BACKWARDS.search(name):
         yield "right-to-left-override"
     if group in RISKY or group == "html":
-        stem = name.rstrip(". \t\r\n\0").rpartition(".")[0].rstrip(". _\t\u00a0")
-        before = class_of(stem)
-        if before in _HARMLESS and not (before == "text" and group in ("script", "html")):
+        stem = name.rstrip(". \t\r\n\0").rpartition(".")[0]
+        before = class_of(stem.rstrip(". _\t" + _BLANKS))
+        deceives = before in _HARMLESS and not (before == "text" and group in ("script", "html"))
+        if deceives or _PUSHED.search(stem):
             yield "double-extension"
     promise = file_kinds().promises.get(extension_of(name))
     if promise is not None and kind not in promise:

@@ -7,11 +7,14 @@ is followed. OOXML is read as the zip it is.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 
 from tocsin.formats.syntax import attachment_zip
 from tocsin.formats.syntax.attachment_limits import Budget
+from tocsin.formats.syntax.attachment_places import outside
+from tocsin.formats.syntax.link_parts import parts_of
 
 PARTS_LIMIT = 40
 """Parts of an OOXML document that are unpacked: relations, the text itself, external links."""
@@ -84,30 +87,67 @@ def _word(data: bytes) -> Iterator[str]:
         yield "external-template"
 
 
-_RELATION = re.compile(r"<Relationship\s[^<>]{0,4000}+>", re.IGNORECASE)
-_OPEN_LINKS = ("/hyperlink", "/image", "/video", "/audio")
-"""External relations that ordinary documents have: nothing is loaded before a click, or a picture."""
-_DDE_FIELD = re.compile(
-    r"(?i)(?:<w:instrText[^>]{0,200}>|w:instr=\")[^<]{0,200}\bDDE(?:AUTO)?\b|<(?:x:)?ddeLink\b"
+SHEETS_LIMIT = 8
+"""Sheets of a workbook whose formulas are searched."""
+
+LINKS_LIMIT = 300
+"""Links of one part that are looked at."""
+
+_RELATION = re.compile(r"<(?:\w{1,20}:)?Relationship\s[^<>]{0,4000}+>", re.IGNORECASE)
+_TYPE = re.compile(r"(?i)\btype\s{0,5}=\s{0,5}[\"'][^\"']{0,300}/(\w{1,60})[\"']")
+_TARGET = re.compile(r"(?i)\btarget\s{0,5}=\s{0,5}[\"']([^\"']{1,3000})[\"']")
+_CLICKED = frozenset(("hyperlink",))
+_SHOWN = frozenset(("image", "video", "audio", "media"))
+"""External relations that ordinary documents have: a picture, a film."""
+
+_LOADED = frozenset(
+    ("attachedtemplate", "oleobject", "frame", "subdocument", "package", "control", "customui",
+     "afchunk", "webextension", "mailmergesource")
+)  # fmt: skip
+"""External relations that are loaded without a click."""
+
+_HANDLERS = (
+    "mhtml:",
+    "ms-msdt:",
+    "search-ms:",
+    "ms-officecmd:",
+    "script:",
+    "ms-word:",
+    "ms-excel:",
+)
+"""Schemes that hand an address to a program."""
+
+_FIELDS = re.compile(
+    r"<(?:\w{1,10}:)?instrText[^<>]{0,200}>([^<]{0,2000})<|\b(?:\w{1,10}:)?instr=\"([^\"<]{1,2000})\"|(<(?:\w{1,10}:)?fldChar\b)"
+)
+_DDE_FIELD = re.compile(r"(?i)\bDDE(?:AUTO)?\b")
+_DDE_LINK = re.compile(r"(?i)<(?:x:)?ddeLink\b")
+_LINK_FIELD = re.compile(r"(?i)\bHYPERLINK[\s\"“”]{1,10}((?:https?|ftp|file):[^\s\"”]{3,2000})")
+_LOADING_FIELD = re.compile(r"(?i)\bINCLUDE(?:PICTURE|TEXT)[\s\"“”]{1,10}(?:https?:|\\\\)")
+_FORMULA = re.compile(
+    r"(?i)<f\b[^<>]{0,200}>[^<]{0,4000}?(HYPERLINK|WEBSERVICE|IMAGE)\(\s{0,5}\"((?:https?|ftp|file):[^\"<]{3,2000})\""
 )
 
 
 def ooxml_traits(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
-    """(trait, the part that shows it) of an OOXML document."""
-    read = 0
+    """(trait, the part that shows it, or for `uri` the address) of an OOXML document."""
+    read = sheets = 0
     for entry in attachment_zip.entries(data):
         if not budget.member():
             return
-        name = entry.name.lower().replace("\\", "/")
+        name = entry.name.lower().replace("\\", "/").lstrip("/")
         trait = _part(name)
         if trait:
             yield trait, entry.name
         if entry.encrypted:
             yield "encrypted", ""
-        if read < PARTS_LIMIT and _wanted(name):
+        sheet = name.startswith("xl/worksheets/") and name.endswith(".xml")
+        sheets += sheet
+        if read < PARTS_LIMIT and (_wanted(name) or (sheet and sheets <= SHEETS_LIMIT)):
             read += 1
-            for found in _looked_into(data, entry, name, budget):
-                yield found, ""
+            text = part_text(data, entry, budget)
+            if text:
+                yield from _looked_into(text, name)
 
 
 def _part(name: str) -> str:
@@ -121,35 +161,106 @@ def _part(name: str) -> str:
 
 
 def _wanted(name: str) -> bool:
-    return name.endswith(".rels") or name == "word/document.xml" or "/externallinks/" in name
+    return name.endswith(".rels") or name.startswith(_WORDS) or "/externallinks/" in name
 
 
-def _looked_into(
-    data: bytes, entry: attachment_zip.Entry, name: str, budget: Budget
-) -> Iterator[str]:
+_WORDS = (
+    "word/document",
+    "word/header",
+    "word/footer",
+    "word/footnotes.xml",
+    "word/comments.xml",
+)
+
+
+def part_text(data: bytes, entry: attachment_zip.Entry, budget: Budget) -> str:
+    """One part of a document as text, as far as the limits go."""
     most = min(PART_BYTES, budget.room)
     raw = attachment_zip.packed_bytes(data, entry, most + 4096)
     body = attachment_zip.inflate(raw, entry.method, most) if most and not entry.encrypted else None
     budget.spend(max(len(raw), len(body or b"")))
     if not body:
-        return
-    text = body.decode("utf-8", "replace")
+        return ""
+    wide = body[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return body.decode("utf-16" if wide else "utf-8", "replace")
+
+
+def _looked_into(text: str, name: str) -> Iterator[tuple[str, str]]:
     if name.endswith(".rels"):
-        for found in _RELATION.finditer(text):
-            relation = found[0].lower()
-            if "targetmode=" in relation and "external" in relation:
-                yield from _external(relation)
-    elif ("DDE" in text or "dde" in text) and _DDE_FIELD.search(text):
-        yield "dde"
+        yield from relations(text)
+        return
+    if name.startswith("xl/worksheets/"):
+        yield from _formulas(text)
+        return
+    if "instr" in text:
+        yield from _instructions(text)
+    if "ddeLink" in text and _DDE_LINK.search(text):
+        yield "dde", ""
 
 
-def _external(relation: str) -> Iterator[str]:
-    if "/attachedtemplate" in relation:
-        yield "external-template"
-    elif any(f'{each}"' in relation or f"{each}'" in relation for each in _OPEN_LINKS):
-        if "file:" in relation or "\\\\" in relation:
-            yield "external-link"
-        if "mhtml:" in relation or "ms-msdt:" in relation:
-            yield "external-template"
-    else:
-        yield "external-link"
+def relations(text: str) -> Iterator[tuple[str, str]]:
+    """What the external relations of a part lead to (ECMA-376-2, 9.3)."""
+    for found in _RELATION.finditer(text):
+        relation = found[0]
+        lower = relation.lower()
+        if "targetmode" not in lower or "external" not in lower:
+            continue
+        kind, target = _TYPE.search(relation), _TARGET.search(relation)
+        if target is not None:
+            yield from _external(kind[1].lower() if kind else "", html.unescape(target[1]))
+
+
+def _external(kind: str, target: str) -> Iterator[tuple[str, str]]:
+    lower = target.lower().strip()
+    if any(each in lower for each in _HANDLERS):
+        yield "external-template", ""
+    parts = parts_of(_share(target.strip()))
+    if parts is not None and not outside(parts):
+        parts = None  # a share of the organisation's own network
+    if kind in _LOADED and parts is not None:
+        yield "external-template", ""
+    ordinary = kind in _CLICKED or kind in _SHOWN
+    if not ordinary or (parts is not None and parts.scheme == "file"):
+        yield "external-link", ""
+    if parts is not None and kind not in _SHOWN:
+        yield "uri", target
+
+
+def _share(target: str) -> str:
+    """The path of a share behind `file:`, as a share is written."""
+    if target[:5].lower() == "file:" and "\\\\" in target[5:12]:
+        return target[target.index("\\\\") :]
+    if target[:8].lower() == "file:///" and target[8:10] == "//":
+        return "file:" + target[8:]
+    return target
+
+
+def _formulas(text: str) -> Iterator[tuple[str, str]]:
+    """Addresses that formulas of a sheet open, or ask by themselves."""
+    if "://" not in text:
+        return
+    for count, found in enumerate(_FORMULA.finditer(text.replace("&quot;", '"'))):
+        if count >= LINKS_LIMIT:
+            return
+        if found[1].upper() != "HYPERLINK":
+            yield "external-link", ""
+        yield "uri", html.unescape(found[2])
+
+
+def _instructions(text: str) -> Iterator[tuple[str, str]]:
+    """What the fields of a Word text do; each is read whole, in however many pieces it stands."""
+    pieces: list[str] = []
+    for found in _FIELDS.finditer(text):
+        if found[3]:
+            pieces.append("\n\n")
+        else:
+            pieces.append(found[1] if found[1] is not None else found[2] + "\n\n")
+    fields = html.unescape("".join(pieces))
+    if _DDE_FIELD.search(fields):
+        yield "dde", ""
+    if _LOADING_FIELD.search(fields):
+        yield "external-link", ""
+    for count, found in enumerate(_LINK_FIELD.finditer(fields)):
+        if count >= LINKS_LIMIT:
+            return
+        yield "uri", found[1]

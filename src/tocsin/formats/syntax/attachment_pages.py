@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 import re
 from collections.abc import Iterator, Sequence
 
@@ -44,6 +45,41 @@ _MOVES = re.compile(
 )
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{1000,}+")
 _NUMBERS = re.compile(r"(?:(?:0x[0-9a-f]{1,2}|\d{1,3})\s{0,2},\s{0,2}){400}")
+_FILLED = re.compile(
+    r"<(?:textarea|select)\b|<input\b[^<>]{0,300}?\b(?:type\s{0,3}=\s{0,3}['\"]?(?:text|email|tel|number)|"
+    r"name\s{0,3}=\s{0,3}['\"]?(?:user|login|e?mail|pass|pin|otp))"
+)
+"""Fields that a reader fills in."""
+
+_SPELT = re.compile(
+    r"(?:%[0-9a-f]{2}){100}|(?:\\x[0-9a-f]{2}){100}|(?:%?\\?u00[0-9a-f]{2}){100}|[0-9a-f]{2000}"
+)
+"""A page spelt letter by letter."""
+
+_DATA_PAGE = re.compile(
+    r"(?:href|src|data|action|url|location|content)\s{0,3}[=(]\s{0,3}['\"]?(?:\d{1,3};\s{0,3}url=)?data:(?:text/html|application/(?!font|x-font|vnd\.ms-font|json|pdf)|image/svg\+xml;base64,phn)"
+)
+_TAGS = re.compile(
+    r"<(?:svg:)?(?:a|area|form|iframe|frame|script|embed|object|button|input|meta|base)\b([^<>]{1,4000}+)",
+    re.IGNORECASE,
+)
+_LEADS = re.compile(
+    r"(?i)(?:\b(?:href|action|formaction|src|data)\s{0,3}=\s{0,3}|;\s{0,3}url\s{0,3}=\s{0,3})['\"]?\s{0,3}"
+    r"((?:(?:https?|ftp|file):)?[\\/]{2}[^\s\"'<>]{3,2000})"
+)
+_SENT = re.compile(
+    r"(?i)(?:location(?:\.href)?\s{0,3}=|(?:location\.(?:replace|assign)|\bopen|\bfetch|\$\.(?:post|get)|\.open)"
+    r"\s{0,3}\((?:\s{0,3}['\"](?:post|get)['\"]\s{0,3},)?|\burl\s{0,3}:|\.action\s{0,3}=|\.src\s{0,3}=|\.href\s{0,3}=)"
+    r"\s{0,3}['\"`]((?:https?:)?//[^\s\"'`<>]{3,2000})"
+)
+_HIDDEN = re.compile(r"(?<![A-Za-z0-9+/=_-])aHR0c[A-Za-z0-9+/]{9,400}+={0,2}")
+"""`http` as base64 spells it."""
+
+_HIDDEN_TEXT = re.compile(r"['\"`]aHR0c[A-Za-z0-9+/]{9,400}+={0,2}['\"`]")
+
+LINKS_LIMIT = 300
+"""Links of a page that are looked at."""
+
 _SHARE = re.compile(
     r"file:/{2,5}[\w.-]{3,}|\bsrc\s*=\s*['\"]?\\\\\\\\[\w.-]{3,}|search-ms:|ms-msdt:|ms-officecmd:"
 )
@@ -83,10 +119,12 @@ def page_traits(text: str, *, svg: bool = False) -> Iterator[str]:
         yield "script"
         if _smuggles(text, lower) or (svg and (moves or _any((*_MAKES, *_GIVES), lower))):
             yield "smuggling"
-    if "password" in lower and (
-        _PASSWORD.search(lower) or _ELSEWHERE.search(lower) or (script and _any(_SENDS, lower))
-    ):
+    elif "data:" in lower and _DATA_PAGE.search(lower):
+        yield "smuggling"
+    if _asks(lower, script=script):
         yield "credential-form"
+    if script and "aHR0c" in text and _HIDDEN_TEXT.search(text):
+        yield "hidden-link"
     if moves:
         yield "redirect"
     if _any(("file:/", "\\\\", "search-ms:", "ms-msdt:", "ms-officecmd:"), lower) and _SHARE.search(
@@ -97,6 +135,41 @@ def page_traits(text: str, *, svg: bool = False) -> Iterator[str]:
         yield "macro"
 
 
+def _asks(lower: str, *, script: bool) -> bool:
+    """Whether it asks for a password, or for anything that is sent elsewhere."""
+    if "password" in lower and (
+        _PASSWORD.search(lower) or _ELSEWHERE.search(lower) or (script and _any(_SENDS, lower))
+    ):
+        return True
+    return "<form" in lower and bool(_ELSEWHERE.search(lower) and _FILLED.search(lower))
+
+
+def page_links(text: str) -> Iterator[str]:
+    """Where a page leads: links, forms, frames, scripts, moves; also where base64 hides it.
+
+    Pictures and styles lead no reader anywhere.
+    """
+    for count, tag in enumerate(_TAGS.finditer(text)):
+        if count >= LINKS_LIMIT:
+            break
+        for found in _LEADS.finditer(tag[1]):
+            yield _address(found[1])
+    for count, found in enumerate(_SENT.finditer(text)):
+        if count >= LINKS_LIMIT:
+            break
+        yield _address(found[1])
+    for count, found in enumerate(_HIDDEN.finditer(text) if "aHR0c" in text else ()):
+        if count >= LINKS_LIMIT:
+            break
+        raw = found[0].rstrip("=")
+        yield base64.b64decode(raw[: len(raw) & ~3]).decode("latin-1")
+
+
+def _address(written: str) -> str:
+    address = html.unescape(written).replace("\\/", "/")
+    return "http:" + address if address.startswith("//") else address
+
+
 def _smuggles(text: str, lower: str) -> bool:
     """Whether a script makes a file and hands it over; or carries much and does either."""
     makes, gives = _any(_MAKES, lower), _any(_GIVES, lower)
@@ -105,6 +178,8 @@ def _smuggles(text: str, lower: str) -> bool:
     if not (makes or gives or _any(_WRITES, lower)):
         return False
     many = lower.count(",") > 400 and _NUMBERS.search(lower) is not None
+    if makes and _SPELT.search(lower):
+        return True
     return many or _BASE64.search(text) is not None
 
 

@@ -12,25 +12,43 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tocsin.formats.syntax import attachment_zip
 from tocsin.formats.syntax.attachment_archive import ARCHIVES, IMAGES, members
+from tocsin.formats.syntax.attachment_calendar import calendar_files, calendar_links
 from tocsin.formats.syntax.attachment_documents import (
     onenote_files,
     onenote_names,
-    pdf_links,
-    pdf_traits,
+    rtf_links,
     rtf_traits,
 )
-from tocsin.formats.syntax.attachment_kinds import RISKY, class_of, kind_of, name_traits
+from tocsin.formats.syntax.attachment_kinds import (
+    RISKY,
+    class_of,
+    declared_otherwise,
+    kind_of,
+    name_traits,
+)
 from tocsin.formats.syntax.attachment_limits import DEPTH_LIMIT, Budget, Member
-from tocsin.formats.syntax.attachment_office import ole_kind, ole_traits, ooxml_traits
-from tocsin.formats.syntax.attachment_pages import carried, page_text, page_traits
+from tocsin.formats.syntax.attachment_mail import mail_files, mail_links, mail_taken_apart
+from tocsin.formats.syntax.attachment_office import (
+    ole_kind,
+    ole_traits,
+    ooxml_traits,
+    relations,
+)
+from tocsin.formats.syntax.attachment_opendocument import opendocument_traits
+from tocsin.formats.syntax.attachment_pages import carried, page_links, page_text, page_traits
+from tocsin.formats.syntax.attachment_pdf import pdf_files, pdf_links, pdf_places, pdf_traits
+from tocsin.formats.syntax.attachment_places import share_outside
+from tocsin.formats.syntax.attachment_polyglot import second_of
+from tocsin.formats.syntax.attachment_started import started_links, table_traits
 from tocsin.formats.syntax.link_parts import parts_of
+from tocsin.formats.syntax.link_wrappers import unwrap
 from tocsin.model.message import Attachment
 
 INSIDE_LIMIT = 50
 """Names of members that are kept."""
 
 LEADS_LIMIT = 20
-"""Hosts to which a PDF leads that are kept; of one that leads to more none is, for it is not known whole."""
+"""Hosts to which a file leads that are kept; of one that leads to more none is, for it is not known whole."""
 
 PADDED_SIZE = 50 * 1024 * 1024
 """Bytes from which a file that is nearly all one byte is `padded`, beyond what scanners take."""
@@ -78,9 +96,30 @@ class _Seen:
         self.budget = Budget()
         self.traits: dict[str, None] = {}
         self.inside: list[str] = []
+        self.leads: dict[str, None] = {}
 
     def add(self, traits: Iterable[str]) -> None:
         self.traits.update(dict.fromkeys(traits))
+
+    def lead(self, urls: Iterable[str]) -> None:
+        """Keep where these addresses lead."""
+        for each in urls:
+            parts = parts_of(each)
+            if parts is None:
+                continue
+            self.traits["uri"] = None
+            if len(self.leads) <= LEADS_LIMIT:
+                self.leads[unwrap(parts).parts.host] = None
+
+    def told(self, found: Iterable[tuple[str, str]], path: str) -> None:
+        """Keep what a reader of documents says: traits, addresses, carried files."""
+        for trait, what in found:
+            if trait == "uri":
+                self.lead((what,))
+                continue
+            self.add((trait,))
+            if trait == "embedded-object" and what:
+                self.name(path + what)
 
     def name(self, name: str) -> None:
         if len(self.inside) < INSIDE_LIMIT and name not in self.inside:
@@ -96,6 +135,8 @@ def look(
         kind = ole_kind(data)
     seen = _Seen(passwords)
     seen.add(name_traits(name, kind))
+    if declared_otherwise(declared, kind):
+        seen.add(("mismatch",))
     if len(data) > PADDED_SIZE and _one_byte(data):
         seen.add(("padded",))
     _inspect(kind, name, data, seen, "", 1)
@@ -110,15 +151,8 @@ def look(
         inline=inline,
         traits=tuple(seen.traits),
         inside=tuple(seen.inside),
-        leads=_leads(data) if "uri" in seen.traits and kind == "pdf" else (),
+        leads=tuple(seen.leads) if len(seen.leads) <= LEADS_LIMIT else (),
     )
-
-
-def _leads(data: bytes) -> tuple[str, ...]:
-    """The hosts that a PDF leads to."""
-    hosts = [parts.host for each in pdf_links(data) if (parts := parts_of(each))]
-    found = tuple(dict.fromkeys(hosts))
-    return found if len(found) <= LEADS_LIMIT else ()
 
 
 def _one_byte(data: bytes) -> bool:
@@ -130,29 +164,96 @@ def _one_byte(data: bytes) -> bool:
 def _inspect(kind: str, name: str, data: bytes, seen: _Seen, path: str, depth: int) -> None:
     if kind in ARCHIVES:
         _archive(kind, name, data, seen, path, depth)
-    elif kind in _PLAIN:
-        seen.add(_PLAIN[kind](data))
-    elif kind in ("ooxml", "opendocument"):
-        for trait, part in ooxml_traits(data, seen.budget):
-            seen.add((trait,))
-            if trait == "embedded-object" and part:
-                seen.name(path + part)
-    elif kind in ("html", "svg", "mhtml", "xml"):
-        text = page_text(data)
-        seen.add(page_traits(text, svg=kind == "svg"))
-        for found in carried(text):
-            seen.add(("smuggling", "embedded-files"))
-            seen.name(f"{path}({found})")
-    elif kind == "onenote":
-        _onenote(data, seen, path)
-    elif kind == "shortcut":
-        _shortcut(data, seen)
+    elif kind in _READERS:
+        _READERS[kind](data, seen, path)
+    elif kind == "mail":
+        _mail(data, seen, path, depth)
+    elif kind == "calendar":
+        seen.lead(calendar_links(data))
+        for each in calendar_files(data, seen.budget):
+            seen.add(("embedded-files",))
+            seen.name(path + each.name)
+            _member(kind, each, seen, path, depth)
+    if kind in ("text", "script", "xml", "html", "unknown"):
+        seen.told(table_traits(name, data), path)
+    second = second_of(kind, data)
+    if second is not None:
+        seen.add(("polyglot",))
+        if depth <= DEPTH_LIMIT and second.kind != kind:
+            _inspect(second.kind, name, second.data, seen, path, depth + 1)
+        elif kind == "zip":
+            _archive(kind, name, second.data, seen, path, depth + 1)
 
 
-def _shortcut(data: bytes, seen: _Seen) -> None:
+def _mail(data: bytes, seen: _Seen, path: str, depth: int) -> None:
+    mail = mail_taken_apart(data)
+    if mail is None:
+        return
+    seen.lead(mail_links(mail))
+    for each in mail_files(mail, seen.budget):
+        if each.name:
+            seen.name(path + each.name)
+        _member("mail", each, seen, path, depth)
+
+
+def _pdf(data: bytes, seen: _Seen, path: str) -> None:
+    places = pdf_places(data)
+    traits = list(pdf_traits(places))
+    seen.add(traits)
+    if "uri" in traits or "external-link" in traits:
+        seen.lead(pdf_links(places))
+    if "embedded-files" in traits:
+        for name in pdf_files(places):
+            seen.name(path + name)
+            if class_of(name) in RISKY or class_of(name) == "html":
+                seen.add(("risky-inside",))
+
+
+def _rtf(data: bytes, seen: _Seen, path: str) -> None:
+    del path
+    seen.add(rtf_traits(data))
+    seen.lead(rtf_links(data))
+
+
+def _page(data: bytes, seen: _Seen, path: str, *, svg: bool = False) -> None:
+    text = page_text(data)
+    seen.add(page_traits(text, svg=svg))
+    seen.lead(page_links(text))
+    for found in carried(text):
+        seen.add(("smuggling", "embedded-files"))
+        seen.name(f"{path}({found})")
+    if "pkg:package" in text:
+        seen.told(relations(text), path)
+
+
+def _web_archive(data: bytes, seen: _Seen, path: str) -> None:
+    """A page in MIME: as it stands, and as it is shown."""
+    _page(data, seen, path)
+    mail = mail_taken_apart(data)
+    if mail is not None:
+        seen.lead(mail_links(mail))
+
+
+def _started(data: bytes, seen: _Seen, path: str) -> None:
+    """A shortcut of text, or a query."""
+    del path
+    links = list(started_links(data))
+    seen.lead(links)
+    if any(share_outside(each) for each in links):
+        seen.add(("smb",))
+
+
+def _shortcut(data: bytes, seen: _Seen, path: str) -> None:
     lower = data[:8192].lower()
     if b"file:" in lower or b"\\\\" in lower:
         seen.add(("smb",))
+    _started(data, seen, path)
+
+
+def _script(data: bytes, seen: _Seen, path: str) -> None:
+    """Only a web query's address is its whole purpose."""
+    if data[:3].upper() == b"WEB":
+        _started(data, seen, path)
 
 
 def _onenote(data: bytes, seen: _Seen, path: str) -> None:
@@ -198,7 +299,7 @@ def _member(within: str, each: Member, seen: _Seen, path: str, depth: int) -> No
     if kind in _RISKY_KINDS:
         seen.add(("risky-inside",))
     if kind in ARCHIVES:
-        if not (kind == "tar" and within in ("gz", "bz2", "xz")):
+        if within != "mail" and not (kind == "tar" and within in ("gz", "bz2", "xz")):
             seen.add(("nested-archive",))
         if depth >= DEPTH_LIMIT:
             seen.add(("cut",))
@@ -226,9 +327,21 @@ def _by_name(within: str, each: Member, group: str) -> Iterator[str]:
             yield "shortcut-in-image"
 
 
-_PLAIN: dict[str, Callable[[bytes], Iterable[str]]] = {
-    "ole": ole_traits,
-    "pdf": pdf_traits,
-    "rtf": rtf_traits,
+_READERS: dict[str, Callable[[bytes, _Seen, str], None]] = {
+    "ole": lambda data, seen, _: seen.add(ole_traits(data)),
+    "pdf": _pdf,
+    "rtf": _rtf,
+    "ooxml": lambda data, seen, path: seen.told(ooxml_traits(data, seen.budget), path),
+    "opendocument": lambda data, seen, path: seen.told(
+        opendocument_traits(data, seen.budget), path
+    ),
+    "html": _page,
+    "xml": _page,
+    "svg": lambda data, seen, path: _page(data, seen, path, svg=True),
+    "mhtml": _web_archive,
+    "onenote": _onenote,
+    "shortcut": _shortcut,
+    "script": _script,
+    "contact": lambda data, seen, _: seen.lead(calendar_links(data)),
 }
-"""Kinds whose facts need neither limits nor names."""
+"""Kinds that hold no files to be gone into."""
