@@ -18,6 +18,9 @@ CALENDAR_LIMIT = 512 * 1024
 CARRIED_BYTES = 4 * 1024 * 1024
 """Bytes in which carried files are looked for."""
 
+LINES_LIMIT = 20_000
+"""Lines of one that are looked at."""
+
 LINKS_LIMIT = 200
 """Links of one calendar that are looked at."""
 
@@ -55,7 +58,9 @@ def _lines(text: str) -> Iterator[tuple[str, str, str]]:
     """(name, parameters, value), unfolded."""
     if "QUOTED-PRINTABLE" in text or "quoted-printable" in text:
         text = text.replace("=\r\n", "").replace("=\n", "")
-    for found in _LINE.finditer(_FOLD.sub("", text)):
+    for count, found in enumerate(_LINE.finditer(_FOLD.sub("", text))):
+        if count >= LINES_LIMIT:
+            return
         yield found[1].lower(), found[2], found[3]
 
 

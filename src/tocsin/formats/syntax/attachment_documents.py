@@ -14,6 +14,9 @@ EMBEDDED_LIMIT = 50
 FIELDS_LIMIT = 2000
 """Fields of an RTF text that are looked at."""
 
+PIECED_LIMIT = 300
+"""Fields in pieces that are put together."""
+
 _RTF_OBJECT = re.compile(rb"\\obj(?:data|emb|autlink|link|ocx|update)\b|\\object\b")
 _RTF_TEMPLATE = re.compile(
     rb"\\\*\s{0,5}\\template\s{0,5}(?:https?:|\\\\|file:|\\u)", re.IGNORECASE
@@ -33,6 +36,8 @@ _URL_MONIKER = b"e0c9ea79f9bace118c8200aa004ba90b"
 _DATA_BYTES = 16 * 1024
 """Hex digits of one object that are looked at."""
 
+_LOWER = bytes(range(256)).lower()
+_NO_DIGITS = bytes(set(range(256)) - set(b"0123456789abcdefABCDEF"))
 _WIDE_WEB = re.compile(rb"h\0t\0t\0p\0(?:s\0)?:\0/\0/\0(?:[!-~]\0){3,500}")
 _WEB = re.compile(rb"https?://[!-~]{3,500}")
 
@@ -70,6 +75,8 @@ def _fields(data: bytes) -> Iterator[bytes]:
             return
         told = data[field.end() : field.end() + 1200].partition(b"\\fldrslt")[0]
         yield told[:300].partition(b"}")[0]
+        if count >= PIECED_LIMIT:
+            continue
         bare = _RTF_WORD.sub(b"", told.replace(b"\\\\", b"\0\0"))
         yield bare.replace(b"\0\0", b"\\\\")
 
@@ -82,7 +89,7 @@ def _loaded(data: bytes) -> Iterator[str]:
         if count >= EMBEDDED_LIMIT:
             return
         raw = data[found.end() : found.end() + 2 * _DATA_BYTES]
-        digits = re.sub(rb"[^0-9a-f]", b"", raw.lower().partition(b"}")[0])[:_DATA_BYTES]
+        digits = raw.partition(b"}")[0].translate(_LOWER, _NO_DIGITS)[:_DATA_BYTES]
         if _URL_MONIKER not in digits:
             continue
         body = bytes.fromhex(digits[: len(digits) & ~1].decode())

@@ -51,10 +51,13 @@ _FILLED = re.compile(
 )
 """Fields that a reader fills in."""
 
-_SPELT = re.compile(
-    r"(?:%[0-9a-f]{2}){100}|(?:\\x[0-9a-f]{2}){100}|(?:%?\\?u00[0-9a-f]{2}){100}|[0-9a-f]{2000}"
+_SPELT: tuple[tuple[re.Pattern[str], int], ...] = (
+    (re.compile(r"(?:%[0-9a-f]{2}){20,}+"), 300),
+    (re.compile(r"(?:\\x[0-9a-f]{2}){20,}+"), 400),
+    (re.compile(r"(?:[%\\]u00[0-9a-f]{2}){20,}+"), 600),
+    (re.compile(r"(?<![0-9a-f])[0-9a-f]{64,}+"), 2000),
 )
-"""A page spelt letter by letter."""
+"""A page spelt letter by letter, and from how many characters on."""
 
 _DATA_PAGE = re.compile(
     r"(?:href|src|data|action|url|location|content)\s{0,3}[=(]\s{0,3}['\"]?(?:\d{1,3};\s{0,3}url=)?data:(?:text/html|application/(?!font|x-font|vnd\.ms-font|json|pdf)|image/svg\+xml;base64,phn)"
@@ -67,11 +70,19 @@ _LEADS = re.compile(
     r"(?i)(?:\b(?:href|action|formaction|src|data)\s{0,3}=\s{0,3}|;\s{0,3}url\s{0,3}=\s{0,3})['\"]?\s{0,3}"
     r"((?:(?:https?|ftp|file):)?[\\/]{2}[^\s\"'<>]{3,2000})"
 )
-_SENT = re.compile(
-    r"(?i)(?:location(?:\.href)?\s{0,3}=|(?:location\.(?:replace|assign)|\bopen|\bfetch|\$\.(?:post|get)|\.open)"
-    r"\s{0,3}\((?:\s{0,3}['\"](?:post|get)['\"]\s{0,3},)?|\burl\s{0,3}:|\.action\s{0,3}=|\.src\s{0,3}=|\.href\s{0,3}=)"
-    r"\s{0,3}['\"`]((?:https?:)?//[^\s\"'`<>]{3,2000})"
+_QUOTED = re.compile(r"['\"`]((?:[hH][tT]{2}[pP][sS]?:)?//[^\s\"'`<>]{3,2000}+)")
+_SENDER = re.compile(
+    r"(?i)(?:location(?:\.href)?\s{0,3}=|(?:location\.(?:replace|assign)|\bopen|\bfetch|\$\.(?:post|get))\s{0,3}\(|"
+    r"\.open\s{0,3}\(\s{0,3}['\"](?:post|get)['\"]\s{0,3},|\burl\s{0,3}:|\.(?:action|src|href)\s{0,3}=)\s{0,3}\Z"
 )
+"""What stands before an address that a script goes or sends to."""
+
+_SENDER_REACH = 60
+"""Characters in which that stands."""
+
+_QUOTED_LIMIT = 2000
+"""Quoted addresses that are looked at."""
+
 _HIDDEN = re.compile(r"(?<![A-Za-z0-9+/=_-])aHR0c[A-Za-z0-9+/]{9,400}+={0,2}")
 """`http` as base64 spells it."""
 
@@ -154,10 +165,12 @@ def page_links(text: str) -> Iterator[str]:
             break
         for found in _LEADS.finditer(tag[1]):
             yield _address(found[1])
-    for count, found in enumerate(_SENT.finditer(text)):
-        if count >= LINKS_LIMIT:
+    for count, found in enumerate(_QUOTED.finditer(text)):
+        if count >= _QUOTED_LIMIT:
             break
-        yield _address(found[1])
+        at = found.start()
+        if _SENDER.search(text[max(0, at - _SENDER_REACH) : at]):
+            yield _address(found[1])
     for count, found in enumerate(_HIDDEN.finditer(text) if "aHR0c" in text else ()):
         if count >= LINKS_LIMIT:
             break
@@ -178,7 +191,9 @@ def _smuggles(text: str, lower: str) -> bool:
     if not (makes or gives or _any(_WRITES, lower)):
         return False
     many = lower.count(",") > 400 and _NUMBERS.search(lower) is not None
-    if makes and _SPELT.search(lower):
+    if makes and any(
+        len(run[0]) >= most for spelt, most in _SPELT for run in spelt.finditer(lower)
+    ):
         return True
     return many or _BASE64.search(text) is not None
 

@@ -29,6 +29,15 @@ LINKS_LIMIT = 200
 ACTIONS_LIMIT = 50
 """Actions of one place whose target is looked at."""
 
+OPENINGS_LIMIT = 5
+"""Actions of opening, and objects of one number, that are looked at."""
+
+SPELT_LIMIT = 5
+"""Object streams written in letters that are decoded."""
+
+SPELT_BYTES = 64 * 1024
+"""Bytes of one."""
+
 FILES_LIMIT = 50
 """Names of carried files that are looked at."""
 
@@ -131,17 +140,22 @@ def _targets(place: bytes) -> Iterator[str]:
 
 def _opens_by_itself(place: bytes) -> bool:
     for count, found in enumerate(_OPEN.finditer(place)):
-        if count >= ACTIONS_LIMIT:
+        if count >= OPENINGS_LIMIT:
             break
-        at = found.end()
-        if found[2]:
-            mark = re.search(rb"(?<!\d)%b\s+%b\s+obj\b" % (found[2], found[3]), place)
-            if mark is None:
-                continue
-            at = mark.end()
-        if _ACTS.search(place[at : at + 300].partition(b"endobj")[0]):
+        at = found.end() if found[1] else _object(place, b"%b %b obj" % (found[2], found[3]))
+        if at >= 0 and _ACTS.search(place[at : at + 300].partition(b"endobj")[0]):
             return True
     return False
+
+
+def _object(place: bytes, mark: bytes) -> int:
+    """Where an object begins; less than 0 where it is not to be seen."""
+    at = place.find(mark)
+    for _ in range(OPENINGS_LIMIT):
+        if at < 0 or not place[at - 1 : at].isdigit():
+            break
+        at = place.find(mark, at + 1)
+    return at
 
 
 def _text(found: re.Match[bytes]) -> str:
@@ -177,6 +191,7 @@ def _escaped(data: bytes) -> Iterator[re.Match[bytes]]:
 
 
 def _object_streams(data: bytes) -> Iterator[bytes]:
+    spelt = 0
     for count, found in enumerate(_OBJECTS.finditer(data)):
         if count >= STREAMS_LIMIT:
             return
@@ -187,7 +202,10 @@ def _object_streams(data: bytes) -> Iterator[bytes]:
         raw = data[begin : begin + STREAM_BYTES]
         filters = data[max(0, found.start() - 300) : at].rpartition(b" obj")[2]
         if b"/ASCIIHex" in filters or b"/ASCII85" in filters:
-            raw = _binary(raw, hexadecimal=b"/ASCIIHex" in filters)
+            spelt += 1
+            if spelt > SPELT_LIMIT:
+                continue
+            raw = _binary(raw[:SPELT_BYTES], hexadecimal=b"/ASCIIHex" in filters)
         try:
             yield zlib.decompressobj().decompress(raw, STREAM_BYTES)
         except zlib.error:

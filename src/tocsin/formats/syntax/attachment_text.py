@@ -47,15 +47,16 @@ _LINES: tuple[tuple[re.Pattern[str], str], ...] = (
 """Sections and lines that need not stand first."""
 
 _ROOTS = {
-    "job": "script", "package": "script", "scriptlet": "script", "component": "script",
-    "mmc_consolefile": "script", "librarydescription": "shortcut", "persistedquery": "shortcut",
+    "job": "", "package": "", "component": "", "scriptlet": "script", "mmc_consolefile": "script", "librarydescription": "shortcut", "persistedquery": "shortcut",
     "searchconnectordescription": "shortcut", "pcsettings": "shortcut", "appinstaller": "shortcut",
     "jnlp": "shortcut", "configuration": "", "contact": "", "plist": "", "assembly": "",
     "stylesheet": "", "odc": "",
 }  # fmt: skip
 """Root elements of files that start something; those of "" only with one of `_TOGETHER`."""
 
+_PARTS = ("<script", "<?job", "<?component", "<runtime", "<registration", "<object")
 _TOGETHER: dict[str, tuple[tuple[str, ...], str]] = {
+    "job": (_PARTS, "script"), "package": (("<job", "<script"), "script"), "component": (_PARTS, "script"),
     "configuration": (("<logoncommand", "<mappedfolder"), "script"),
     "contact": (("schemas.microsoft.com/contact",), "shortcut"),
     "plist": (("<key>url</key>",), "shortcut"),
