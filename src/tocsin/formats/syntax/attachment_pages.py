@@ -55,7 +55,7 @@ _SPELT: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"(?:%[0-9a-f]{2}){20,}+"), 300),
     (re.compile(r"(?:\\x[0-9a-f]{2}){20,}+"), 400),
     (re.compile(r"(?:[%\\]u00[0-9a-f]{2}){20,}+"), 600),
-    (re.compile(r"(?<![0-9a-f])[0-9a-f]{64,}+"), 2000),
+    (re.compile(r"['\"`>][0-9a-f]{64,}+"), 2000),
 )
 """A page spelt letter by letter, and from how many characters on."""
 

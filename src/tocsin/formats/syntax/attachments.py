@@ -50,6 +50,9 @@ INSIDE_LIMIT = 50
 LEADS_LIMIT = 20
 """Hosts to which a file leads that are kept; of one that leads to more none is, for it is not known whole."""
 
+LEAD_START = 300
+"""Characters by which one address is known from another; a host is no longer."""
+
 PADDED_SIZE = 50 * 1024 * 1024
 """Bytes from which a file that is nearly all one byte is `padded`, beyond what scanners take."""
 
@@ -97,6 +100,7 @@ class _Seen:
         self.traits: dict[str, None] = {}
         self.inside: list[str] = []
         self.leads: dict[str, None] = {}
+        self.asked: set[str] = set()
 
     def add(self, traits: Iterable[str]) -> None:
         self.traits.update(dict.fromkeys(traits))
@@ -104,11 +108,13 @@ class _Seen:
     def lead(self, urls: Iterable[str]) -> None:
         """Keep where these addresses lead."""
         for each in urls:
-            parts = parts_of(each)
-            if parts is None:
+            start = each[:LEAD_START]
+            if len(self.leads) > LEADS_LIMIT or start in self.asked:
                 continue
-            self.traits["uri"] = None
-            if len(self.leads) <= LEADS_LIMIT:
+            self.asked.add(start)
+            parts = parts_of(each)
+            if parts is not None:
+                self.traits["uri"] = None
                 self.leads[unwrap(parts).parts.host] = None
 
     def told(self, found: Iterable[tuple[str, str]], path: str) -> None:
