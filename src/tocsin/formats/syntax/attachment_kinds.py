@@ -140,6 +140,8 @@ def _zip(data: bytes) -> str:
     head = data[:2048]
     if b"mimetypeapplication/vnd.oasis" in head:
         return "opendocument"
+    if data[30:38] == b"mimetype" and b"META-INF/manifest.xml" in data[-65536:]:
+        return "opendocument" if b"content.xml" in data[-65536:] else "zip"
     if b"[Content_Types].xml" in head or b"[Content_Types].xml" in data[-65536:]:
         return "ooxml"
     return "zip"

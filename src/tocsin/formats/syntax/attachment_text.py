@@ -37,14 +37,14 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"id;p[^\r\n]{0,80}[\r\n]{1,2}(?:[bcfpeonw];|n[neul];|e[\r\n])"), "script"),
     (re.compile(r"web[ \t]{0,5}[\r\n]{1,2}\d{1,3}[ \t]{0,5}[\r\n]{1,2}\s{0,5}(?:https?:|ftp:|file:|\\\\)"), "script"),
     (re.compile(r"(?:xlodbc|dbq|sqllite)[ \t]{0,5}[\r\n]{1,2}\d{1,3}[ \t]{0,5}[\r\n]"), "script"),
-    (re.compile(r"[^\r\n]{0,500}#[^\r\n]{1,200}\.application, culture="), "shortcut"),
+    (re.compile(r"(?:https?|file):[^\r\n#]{0,500}#[^\r\n]{1,200}\.application, culture="), "shortcut"),
 )  # fmt: skip
-_LINES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?m)^\s{0,5}\[internetshortcut(?:\.[aw])?\]\s{0,5}$"), "shortcut"),
-    (re.compile(r"(?m)^(?:full address|alternate full address):s:"), "shortcut"),
-    (re.compile(r"(?m)^\[theme\]\s{0,5}$"), "shortcut"),
-)
-"""Sections and lines that need not stand first."""
+_LINES: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("[internetshortcut", re.compile(r"(?m)^\s{0,5}\[internetshortcut(?:\.[aw])?\]\s{0,5}$"), "shortcut"),
+    ("full address:s:", re.compile(r"(?m)^(?:alternate )?full address:s:"), "shortcut"),
+    ("[theme]", re.compile(r"(?m)^\[theme\]\s{0,5}$"), "shortcut"),
+)  # fmt: skip
+"""Sections and lines that need not stand first, and by what their search is worth its time."""
 
 _ROOTS = {
     "job": "", "package": "", "component": "", "scriptlet": "script", "mmc_consolefile": "script", "librarydescription": "shortcut", "persistedquery": "shortcut",
@@ -80,10 +80,9 @@ def kind_of_opening(lower: str) -> str:
     for shape, kind in _SHAPES:
         if shape.match(lower):
             return kind
-    if "[" in lower or ":s:" in lower:
-        for shape, kind in _LINES:
-            if shape.search(lower):
-                return kind
+    for words, shape, kind in _LINES:
+        if words in lower and shape.search(lower):
+            return kind
     return ""
 
 
