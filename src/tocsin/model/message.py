@@ -147,7 +147,7 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `mail`, `calendar`, `signature`, `encrypted`, `unknown`, …). traits: `macro`, `encrypted`,
     `double-extension`, `smuggling`, `padded`, `risky-inside`, `external-template`, `mismatch`, ….
     inside: names of an archive's members (at most 50), with `!` between levels. leads: the
-    hosts of the links in a PDF, none if they are more than 20.
+    hosts that it leads its reader to, none if they are more than 20.
     """
 
     name: str = ""
