@@ -10,6 +10,7 @@ import msgspec
 from tocsin.formats import Format, Reading
 from tocsin.formats.event_json import names_an_event
 from tocsin.formats.syntax.csv_records import Broken, header_of, rows
+from tocsin.formats.syntax.event_chainsaw import COLUMNS
 from tocsin.formats.syntax.event_hosts import read_events
 from tocsin.formats.syntax.event_lines import unpacked
 from tocsin.formats.syntax.event_number import number_of
@@ -53,7 +54,7 @@ def recognise(head: bytes) -> int:
         return 92
     if "_raw" in names and any(mark in text for mark in _RAW):
         return 97
-    return 92 if names_an_event(names) else 0
+    return 92 if names_an_event(names) or names >= COLUMNS else 0
 
 
 def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:

@@ -75,6 +75,19 @@ _SIGN_IN: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("UserAgent", ("userAgent", "User agent")),
     ("ResourceDisplayName", ("resourceDisplayName", "Resource")),
     ("AuthenticationRequirement", ("authenticationRequirement", "Authentication requirement")),
+    (
+        "AuthenticationProtocol",
+        ("authenticationProtocol", "Authentication Protocol", "Authentication protocol"),
+    ),
+    (
+        "RiskLevelDuringSignIn",
+        ("riskLevelDuringSignIn", "Risk level during sign-in", "Risk Level (real-time)"),
+    ),
+    (
+        "RiskLevelAggregated",
+        ("riskLevelAggregated", "Risk level aggregated", "Risk Level (aggregate)"),
+    ),
+    ("RiskState", ("riskState", "Risk state", "Risk State")),
     ("ConditionalAccessStatus", ("conditionalAccessStatus", "Conditional Access")),
     ("CreationTime", _WHEN),
     ("Id", ("id", "Request ID", "OriginalRequestId")),

@@ -193,6 +193,7 @@ def _hold(value: Any, told: Told) -> None:
 def _from_hayabusa(record: dict[str, Any], found: Fields) -> None:
     """Hayabusa's timeline: short names of channels and values."""
     names = event_names()
+    own = names.shown.get(found.get("EventID", ""), {})
     found["Channel"] = names.channels.get(found.get("Channel", ""), found.get("Channel", ""))
     for holder in ("Details", "ExtraFieldInfo", "AllFieldInfo"):
         held = record.get(holder)
@@ -200,4 +201,4 @@ def _from_hayabusa(record: dict[str, Any], found: Fields) -> None:
             pairs = (each.partition(":") for each in held.split("\u00a6")[:FIELDS_LIMIT])
             held = {name.strip(): value.strip() for name, _, value in pairs}
         for name, value in held.items() if isinstance(held, dict) else ():
-            put(found, names.short.get(name, name), value)
+            put(found, own.get(name) or names.short.get(name, name), value)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from tocsin.formats.syntax.event_parameters import parameters_of
 from tocsin.knowledge.event_names import Values, event_names, values_of
+from tocsin.model.event import VALUE_LIMIT
 
 CMDLETS = "MSExchange CmdletLogs"
 """The provider of the log `MSExchange Management`."""
@@ -37,6 +38,13 @@ _NAMED = frozenset(
 _LABEL = re.compile(r"(\s*)([A-ZÀ-Þ][\w ()/,’'-]{0,60}?)\s?:(?:[ \t]+(.*))?$")
 _PLACE = re.compile(r"\{(\w+)\}")
 
+_SID = r"(S-1-[\d-]{1,180}|)"
+_JOINED = re.compile(
+    rf"([\w-]{{3,80}}), (.*), ([^,]*), {_SID}, {_SID}, ([^,]*), ([^,]*), ([^,]*), (\d*), ([\d:.]*), (.*)",
+    re.DOTALL,
+)
+"""The values of a cmdlet in one text, joined by commas, as EvtxECmd writes a list without names."""
+
 Fields = dict[str, str]
 
 
@@ -46,7 +54,8 @@ def complete(found: Fields, values: Sequence[str]) -> None:
     known = values_of().get((provider, found["EventID"]))
     if known is not None:
         if values:
-            _name(found, known, values)
+            joined = _JOINED.fullmatch(values[0]) if len(values) == 1 else None
+            _name(found, known, joined.groups() if joined is not None else values)
         _from_text(found, known)
         _render(found, known)
         if provider == CMDLETS and "Parameters" in found:
@@ -92,11 +101,14 @@ def _from_labels(found: Fields, provider: str) -> None:
     """
     labels = event_names().labels
     anywhere = labels[""]
-    section = ""
+    section = last = ""
     plain = provider == _SYSMON
     for line in found["Message"].splitlines()[:LINES_LIMIT]:
         told = _LABEL.match(line)
         if told is None:
+            # A task's XML has many lines; none of them looks like a label.
+            if found.get(last, "")[:1] == line.lstrip()[:1] == "<":
+                found[last] = f"{found[last]}\n{line}"[:VALUE_LIMIT]
             continue
         indent, label, value = told[1], told[2], (told[3] or "").strip()
         if plain:
@@ -107,4 +119,5 @@ def _from_labels(found: Fields, provider: str) -> None:
             section = label if not indent else section
             continue
         if name and value:
+            last = name if name not in found else ""
             found.setdefault(name, value)

@@ -1,8 +1,8 @@
 """Windows events as security products keep them, under the names that Windows gives the same things.
 
 Known are Wazuh's alerts (`data.win`), the tables of Defender's advanced hunting (`DeviceProcessEvents` and
-its kin, https://learn.microsoft.com/en-us/defender-xdr/advanced-hunting-deviceprocessevents-table) and the
-text that Splunk keeps of a classic event (`LogName=`, `EventCode=`, `Message=`).
+its kin, https://learn.microsoft.com/en-us/defender-xdr/advanced-hunting-deviceprocessevents-table),
+Chainsaw's tables and the text that Splunk keeps of a classic event (`LogName=`, `EventCode=`, `Message=`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from tocsin.formats.syntax.event_chainsaw import as_event
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 
 SYSMON = "Microsoft-Windows-Sysmon"
@@ -43,7 +44,7 @@ _LOGON = {
 }
 _FIRST_ACTOR = "InitiatingProcess"
 
-_MARKS = (b'"win":', b'"ActionType":', b"EventCode=", b"winlog_event_id")
+_MARKS = (b'"win":', b'"ActionType":', b"EventCode=", b"winlog_event_id", b'"detections":')
 _LINE = re.compile(r"(\w{2,40})=(.*)")
 _SLASHES = re.compile(r"\\+")
 _TEXT_LINES = 40
@@ -85,6 +86,8 @@ def as_windows(record: dict[str, Any]) -> dict[str, Any] | None:
         return _from_defender(record)
     if any("winlog_event_id" in name for name in record):
         return _from_graylog(record)
+    if "detections" in record:
+        return as_event(record)
     raw = record.get("_raw")
     if isinstance(raw, str) and "EventCode=" in raw:
         return _from_splunk(raw, record)

@@ -27,6 +27,8 @@ private rule takes_request
         $field = /<asp:(TextBox|FileUpload|HiddenField)\b/ nocase
         $input = /<(input|textarea)\b[^>]{0,300}\brunat\s*=/ nocase
         $reader = /new\s+StreamReader\s*\(\s*[A-Za-z.]{0,60}InputStream/ nocase
+        // what a web service is given stands in its parameters
+        $method = /[\[<]\s*(System\.Web\.Services\.)?(WebMethod|OperationContract|WebInvoke)\b[^\]>]{0,200}[\]>][^({;]{0,200}\(\s*(ByVal\s+)?[A-Za-z]/ nocase
     condition:
         any of them
 }
@@ -410,8 +412,14 @@ rule php_of_request
         $c = /\b(eval|assert)\s*\([^;]{0,300}(php:\/\/input|base64_decode|gzinflate|str_rot13)/ nocase
         $d = /file_get_contents\s*\(\s*["']php:\/\/input["'].{0,600}\b(eval|assert|create_function)\s*\(/ nocase
         $e = /move_uploaded_file\s*\([^;]{0,200}\$_(POST|GET|REQUEST)\b/ nocase
+        $f = /\b(array_map|array_filter|array_walk|usort|uasort|uksort|register_shutdown_function|forward_static_call)\s*\(\s*(\$_(POST|GET|REQUEST|COOKIE)|["'](assert|system|exec|passthru|shell_exec)["'])/ nocase
+        $g = /`[^`\r\n]{0,200}\$_(POST|GET|REQUEST|COOKIE)\b[^`\r\n]{0,200}`/
+        // a function whose name is put together at run time
+        $called = /\$\{?\w{1,40}\}?\s*\(\s*[^;()]{0,100}\$_(POST|GET|REQUEST|COOKIE)\b/
+        $name = /\b(str_rot13|base64_decode|strrev|hex2bin|gzinflate|convert_uudecode|pack|chr|implode|str_replace|substr)\s*\(/ nocase
+        $taken = /\$\w{1,40}\s*=\s*@?\$_(POST|GET|REQUEST|COOKIE|SERVER)\b/
     condition:
-        $php and any of ($a, $b, $c, $d, $e)
+        $php and (any of ($a, $b, $c, $d, $e, $f, $g) or ($called and (filesize < 1KB or ($name and filesize < 16KB) or ($taken and filesize < 4KB))))
 }
 
 rule jsp_of_request
