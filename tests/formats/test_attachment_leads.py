@@ -120,6 +120,20 @@ def test_a_template_on_a_share_outside(target: str):
     assert "external-template" in seen(related("attachedTemplate", target), "a.docx").traits
 
 
+def test_a_slide_that_starts_a_program():
+    text = '<a:hlinkMouseOver r:id="rId2" action="ppaction://program"/>'
+    assert "launch" in seen(document(**{"ppt/slides/slide1.xml": text}), "a.pptx").traits
+    text = '<a:hlinkClick r:id="rId2" action="ppaction://hlinksldjump"/>'
+    assert seen(document(**{"ppt/slides/slide1.xml": text}), "a.pptx").traits == ("named-office",)
+
+
+def test_a_workbook_that_fetches_its_data():
+    text = '<connection id="1" name="c"><webPr url="https://evil.example/q"/></connection>'
+    found = seen(document(**{"xl/connections.xml": text}), "a.xlsx")
+    assert {"external-link", "uri"} <= set(found.traits)
+    assert found.leads == HOST
+
+
 def test_a_field_in_pieces_that_asks_a_program():
     text = "<w:instrText>D</w:instrText><w:instrText>DEAUTO c:\\x</w:instrText>"
     assert "dde" in seen(document(**{"word/document.xml": text}), "a.docx").traits
@@ -210,6 +224,10 @@ def test_a_page_that_leads_on(page: bytes, trait: str):
         b"<html><script>eval(unescape('" + b"%3c" * 120 + b"'))</script>",
         b"<html><script>document.write(atob(x.replace('" + b"3c68" * 600 + b"')))</script>",
         b"<html><iframe src='data:text/html;base64,PGh0bWw+'></iframe>",
+        b"<html><script>document.write(atob('"
+        + base64.b64encode(b"<html><form action='x'>Sign in")
+        + b"'))</script>",
+        b"<svg xmlns='http://www.w3.org/2000/svg' xmlns:h='http://www.w3.org/1999/xhtml'><h:script>eval(atob('eA=='))</h:script>",
     ],
     ids=word,
 )

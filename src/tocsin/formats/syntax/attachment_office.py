@@ -88,7 +88,7 @@ def _word(data: bytes) -> Iterator[str]:
 
 
 SHEETS_LIMIT = 8
-"""Sheets of a workbook whose formulas are searched."""
+"""Sheets of a workbook, or slides, that are searched."""
 
 LINKS_LIMIT = 300
 """Links of one part that are looked at."""
@@ -129,6 +129,10 @@ _FORMULA = re.compile(
 )
 
 
+_CONNECTION = re.compile(r"\burl=\"((?:https?|ftp|file):[^\"<]{3,2000})\"")
+"""Where a workbook fetches its data (ECMA-376-1, 18.13.10)."""
+
+
 def ooxml_traits(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
     """(trait, the part that shows it, or for `uri` the address) of an OOXML document."""
     read = sheets = 0
@@ -141,13 +145,16 @@ def ooxml_traits(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
             yield trait, entry.name
         if entry.encrypted:
             yield "encrypted", ""
-        sheet = name.startswith("xl/worksheets/") and name.endswith(".xml")
+        sheet = name.startswith(_SHEETS) and name.endswith(".xml")
         sheets += sheet
         if read < PARTS_LIMIT and (_wanted(name) or (sheet and sheets <= SHEETS_LIMIT)):
             read += 1
             text = part_text(data, entry, budget)
             if text:
                 yield from _looked_into(text, name)
+
+
+_SHEETS = ("xl/worksheets/", "ppt/slides/")
 
 
 def _part(name: str) -> str:
@@ -161,7 +168,12 @@ def _part(name: str) -> str:
 
 
 def _wanted(name: str) -> bool:
-    return name.endswith(".rels") or name.startswith(_WORDS) or "/externallinks/" in name
+    return (
+        name.endswith(".rels")
+        or name.startswith(_WORDS)
+        or "/externallinks/" in name
+        or name == "xl/connections.xml"
+    )
 
 
 _WORDS = (
@@ -191,6 +203,17 @@ def _looked_into(text: str, name: str) -> Iterator[tuple[str, str]]:
         return
     if name.startswith("xl/worksheets/"):
         yield from _formulas(text)
+        return
+    if name.startswith("ppt/slides/"):
+        if "ppaction://program" in text:
+            yield "launch", ""
+        return
+    if name == "xl/connections.xml":
+        for count, found in enumerate(_CONNECTION.finditer(text)):
+            if count >= LINKS_LIMIT:
+                break
+            yield "external-link", ""
+            yield "uri", html.unescape(found[1])
         return
     if "instr" in text:
         yield from _instructions(text)

@@ -22,7 +22,16 @@ BLOBS_LIMIT = 20
 BLOB_HEAD = 1400
 """Letters of base64 that are decoded."""
 
-_SCRIPTED = ("<script", "javascript:", "onload", "onerror", "onclick", "onmouseover", "onbegin")
+_SCRIPTED = (
+    "<script",
+    ":script",
+    "javascript:",
+    "onload",
+    "onerror",
+    "onclick",
+    "onmouseover",
+    "onbegin",
+)
 _MAKES = (
     "atob", "unescape", "fromcharcode", "new blob", "uint8array", "decodeuricomponent", "charcodeat",
     "parseint",
@@ -87,6 +96,11 @@ _HIDDEN = re.compile(r"(?<![A-Za-z0-9+/=_-])aHR0c[A-Za-z0-9+/]{9,400}+={0,2}")
 """`http` as base64 spells it."""
 
 _HIDDEN_TEXT = re.compile(r"['\"`]aHR0c[A-Za-z0-9+/]{9,400}+={0,2}['\"`]")
+
+_PAGE_PACKED = re.compile(
+    r"['\"`](?:PGh0bW|PCFET0|PCFkb2|PHNjcmlw|PGZvcm|PGlmcmFt|PG1ldG|PGJvZH|PEhUTU|PHN2Zy)[A-Za-z0-9+/]{20}"
+)
+"""How a page begins in base64."""
 
 LINKS_LIMIT = 300
 """Links of a page that are looked at."""
@@ -190,6 +204,8 @@ def _smuggles(text: str, lower: str) -> bool:
         return True
     if not (makes or gives or _any(_WRITES, lower)):
         return False
+    if makes and _PAGE_PACKED.search(text):
+        return True
     many = lower.count(",") > 400 and _NUMBERS.search(lower) is not None
     if makes and any(
         len(run[0]) >= most for spelt, most in _SPELT for run in spelt.finditer(lower)
