@@ -34,8 +34,11 @@ _PROSE = frozenset(("txt", "prn"))
 _REACH = 300
 """Characters in front of it in which a formula may begin."""
 
+_FUNCTIONS = (
+    "hyperlink", "webservice", "importxml", "importdata", "importhtml", "importfeed", "image",
+)  # fmt: skip
 _OPENS = re.compile(
-    r"(?i)\b(HYPERLINK|WEBSERVICE|IMPORTXML|IMPORTDATA|IMPORTHTML|IMPORTFEED|IMAGE)\([ \"']{0,6}"
+    rf"(?i)\b({'|'.join(_FUNCTIONS)})\([ \"']{0, 6}"
     r"((?:https?|ftp|file):[^\s\"'<>]{3,2000}+)"
 )
 _BEGUN = re.compile(r"(?:^|[,;\t\"\r\n])[ \"']{0,5}[=+@\-][^\r\n]*\Z|;E[^\r\n;]*\Z")
@@ -58,7 +61,8 @@ def table_traits(name: str, data: bytes) -> Iterator[tuple[str, str]]:
         yield "dde", ""
     if text[:4].upper() == "ID;P" and _CALLS.search(text):
         yield "macro", ""
-    if "(" in text and ":" in text:
+    lower = text.lower() if "(" in text and "://" in text else ""
+    if lower and any(f"{each}(" in lower for each in _FUNCTIONS):
         for count, found in enumerate(_OPENS.finditer(text)):
             if count >= FOUND_LIMIT:
                 return
