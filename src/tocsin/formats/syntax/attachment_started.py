@@ -38,7 +38,7 @@ _FUNCTIONS = (
     "hyperlink", "webservice", "importxml", "importdata", "importhtml", "importfeed", "image",
 )  # fmt: skip
 _OPENS = re.compile(
-    rf"(?i)\b({'|'.join(_FUNCTIONS)})\([ \"']{0, 6}"
+    rf"(?i)\b({'|'.join(_FUNCTIONS)})\([ \"']{{0,6}}"
     r"((?:https?|ftp|file):[^\s\"'<>]{3,2000}+)"
 )
 _BEGUN = re.compile(r"(?:^|[,;\t\"\r\n])[ \"']{0,5}[=+@\-][^\r\n]*\Z|;E[^\r\n;]*\Z")
