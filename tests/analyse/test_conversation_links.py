@@ -10,7 +10,7 @@ from tocsin.analyse.conversation import copies as copies_module
 from tocsin.analyse.conversation.ages import answered_at
 from tocsin.analyse.conversation.copies import Copies
 from tocsin.analyse.conversation.keys import hashing
-from tocsin.analyse.conversation.links import below, deep, everybodys, placed
+from tocsin.analyse.conversation.links import below, deep, everybodys, meeting, placed, shows_code
 from tocsin.analyse.conversation.sheet import place_of, site_of
 from tocsin.formats.syntax.links import links
 from tocsin.model.evidence import Evidence
@@ -69,6 +69,40 @@ def test_below_a_signature_line():
     assert below(where, "Yes.\n_______________\nhttps://www.fabrikam.example/me\n")
     assert not below(where, "See https://www.fabrikam.example/me\n-- \nAnn\n")
     assert not below(where, "See https://www.fabrikam.example/me\n")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://meet.google.com/abc-defg-hij", "https://us02web.zoom.us/j/8123456789?pwd=x",
+        "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x%40thread.v2/0",
+        "https://contoso.webex.com/meet/ann.larsen",
+    ],
+)  # fmt: skip
+def test_an_invitation_to_talk(url: str):
+    assert meeting(link(url))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://meet.google.com/", "https://zoom.us/", "https://docs.zoom.us/doc/x",
+        "https://meet.google.com.fabrikam.example/abc-defg-hij", "https://teams.microsoft.com/l/file/x",
+    ],
+)  # fmt: skip
+def test_what_is_no_invitation(url: str):
+    assert not meeting(link(url))
+
+
+def test_code_that_is_shown_and_code_that_is_fetched():
+    assert shows_code(link("https://bitbucket.org/fabrikam/pump/src/main/"))
+    assert shows_code(link("https://gist.github.com/ann/9ccff3c804cc69a9f857c580f1f545a9"))
+    assert shows_code(link("https://github.com/fabrikam/pump/pull/7"))
+    assert not shows_code(link("https://github.com/fabrikam/pump/releases/download/v1/pump.zip"))
+    assert not shows_code(link("https://bitbucket.org/fabrikam/pump/downloads/pump.zip"))
+    assert not shows_code(link("https://pastebin.com/raw/EoBL0a2p"))
+    assert placed(link("https://review.fabrikam.example/c/pump/+/1234"))
+    assert not placed(link("https://fabrikam.example/wp-includes/index.html"))
 
 
 def day(message: Message) -> str:

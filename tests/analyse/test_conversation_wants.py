@@ -43,8 +43,12 @@ def leading_to(*links: str) -> bytes:
     return f"%PDF-1.5\n1 0 obj<</Type/Page/Annots[{each}]>>endobj\n%%EOF\n".encode()
 
 
-def partner_says(text: str, extra: str = "", author: Person | None = None) -> Judged:
-    """A partner's own account, in everything as ever, in the last thread with one of ours."""
+def partner_says(
+    text: str, extra: str = "", author: Person | None = None, anchor: str = ""
+) -> Judged:
+    """A partner's own account, in everything as ever, in the last thread with one of ours.
+
+    anchor: what stands for the word LINK in the page that he then writes."""
     thread = next(each for each in reversed(past()[0]) if _with_partner(each))
     last = thread[-1]
     one, other = parties(thread)
@@ -56,7 +60,9 @@ def partner_says(text: str, extra: str = "", author: Person | None = None) -> Ju
         seed=text,
         parent=last,
         extra=extra,
+        quote="blockquote" if anchor else "",
     )
+    mail.raw = mail.raw.replace(b"LINK", anchor.encode())
     return after([mail])[0]
 
 
@@ -189,3 +195,97 @@ def test_an_unknown_domain_counts_with_whatever_file_but_what_everybody_sends():
     assert "file-any" in partner_says(said, table, stranger).observed
     shown = attached("site.png", picture(), "image/png")
     assert "file-any" not in partner_says(said, shown, stranger).observed
+
+
+def test_gift_cards_are_asked_for_by_nobody_honest():
+    found = partner_says(
+        "I need four gift cards of 200 for the team, send me the codes today, urgent."
+    )
+    assert found.verdict == "alert"
+    assert "asks-for-gift-cards" in found.observed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Text me on WhatsApp +44 7269 950233 instead",
+        "Sigamos por Signal, este buzón no es seguro: +44 7554 586641",
+        "Schreib mir auf Telegram: +49 172 8499996",
+        "my number is +33 6 46 49 68 14, let us go on via Signal",
+    ],
+)
+def test_a_messenger_with_a_number(text: str):
+    assert "moves-to-messenger" in partner_says(text).observed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The signal at 2400000000 Hz is clipped.",
+        "We discussed it on WhatsApp last week.",
+        "The Telegram bot posts the results.",
+    ],
+)
+def test_a_messenger_without_a_number_is_only_spoken_of(text: str):
+    assert "moves-to-messenger" not in partner_says(text).observed
+
+
+def test_a_wallet_is_an_account_where_a_coin_is_named():
+    # The address of Bitcoin's first block, as every textbook prints it.
+    wallet = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
+    assert "account-new" in partner_says(f"Pay in Bitcoin please, to {wallet}").observed
+    assert "account-new" not in partner_says(f"The commit is {wallet}, see there.").observed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Has the transfer gone out already? If not, put it on hold, our receivables are with a factoring company.",
+        "Bitte die Zahlung zurückhalten, unsere Forderungen wurden abgetreten.",
+        "Merci de suspendre le virement, nos créances sont cédées.",
+        "Sospendete il bonifico, i crediti sono stati ceduti.",
+        "Graag de betaling tegenhouden, onze debiteuren zijn gecedeerd.",
+    ],
+)
+def test_a_payment_that_is_held_for_somebody_else_is_a_changed_one(text: str):
+    assert "payment-change" in partner_says(text).observed
+
+
+def test_a_mailbox_spelt_almost_like_a_participants():
+    thread = next(each for each in reversed(past()[0]) if _with_partner(each))
+    _, other = parties(thread)
+    local, _, domain = other.address.partition("@")
+    for form in (f"{local}1", f"{local}{local[-1]}", f"{local[:3]}{local[4:]}"):
+        found = partner_says("See below.", author=Person(other.name, f"{form}@{domain}"))
+        assert "near-and-known" in found.observed, form
+    private = Person(other.name, f"{local}82@gmail.com")
+    assert "mailbox-near" not in partner_says("See below.", author=private).observed
+    dotted = Person(other.name, f"{local.replace('.', '')}@{domain}")
+    assert "mailbox-near" not in partner_says("See below.", author=dotted).observed
+    assert "mailbox-near" not in partner_says("See below.").observed
+    assert "mailbox-near" not in partner_says("See below.", author=NEWCOMER).observed
+
+
+def test_a_site_that_is_shown_and_another_that_is_opened():
+    anchor = '<a href="https://wingtip-toys.test/x">https://files.{}/a</a>'
+    ours, other = anchor.format(OWN), anchor.format("tailspin.example")
+    assert "link-shows-known" in partner_says("Please see LINK", anchor=ours).observed
+    assert "link-shows-known" not in partner_says("Please see LINK", anchor=other).observed
+
+
+def test_the_senders_own_corner_of_a_service_is_hardly_strange():
+    """A partner's shared folder at a service is named like his domain."""
+    own = partner_says(
+        "The plan: https://fabrikam.sharepoint.com/sites/plans/Shared%20Documents/a.xlsx"
+    )
+    other = partner_says(
+        "The plan: https://tailspin.sharepoint.com/sites/plans/Shared%20Documents/a.xlsx"
+    )
+    assert own.verdict != "alert"
+    assert own.score.total < other.score.total / 2
+
+
+def test_an_address_of_a_private_network_is_nobodys_trap():
+    inside = partner_says("I must type https://10.0.15.43/x/login instead of the name.")
+    outside = partner_says("I must type https://192.0.2.43/x/login instead of the name.")
+    assert inside.score.total + 2 < outside.score.total

@@ -191,6 +191,14 @@ def test_an_opaque_rewriting_stays():
         ("https://fabrikam.example/out?url=https://evil.example/", "fabrikam.example", "fabrikam.example", {"redirect"}),
         ("https://a.b.c.d.e.fabrikam.example/", "a.b.c.d.e.fabrikam.example", "fabrikam.example", {"deep-subdomain"}),
         ("https://xn--bcher-kva.example/", "xn--bcher-kva.example", "xn--bcher-kva.example", {"punycode"}),
+        # Folders where systems keep their own code (the systems' manuals), and names of throw-away domains.
+        ("https://fabrikam.example/wp-content/themes/astra/inc/x/index.html", "fabrikam.example", "fabrikam.example", {"machinery"}),
+        ("https://fabrikam.example/wp-includes/AbC/", "fabrikam.example", "fabrikam.example", {"machinery"}),
+        ("https://fabrikam.example/wp-content/uploads/2023/02/act.php", "fabrikam.example", "fabrikam.example", {"machinery"}),
+        ("https://shop.fabrikam.example/pub/media/wysiwyg/a.js", "shop.fabrikam.example", "fabrikam.example", {"machinery"}),
+        ("https://docview-summit.click/", "docview-summit.click", "docview-summit.click", {"lure-host", "cheap-top"}),
+        ("https://tailspinbilling.icu/", "tailspinbilling.icu", "tailspinbilling.icu", {"lure-host", "cheap-top"}),
+        ("https://secure-mailbox.example/", "secure-mailbox.example", "secure-mailbox.example", {"lure-host"}),
         ("file://192.0.2.7/x/y", "192.0.2.7", "192.0.2.7", {"smb", "address-host"}),
     ],
 )  # fmt: skip
@@ -198,6 +206,45 @@ def test_what_the_form_shows(url: str, host: str, domain: str, traits: set[str])
     found = only(url)
     assert (found.host, found.domain) == (host, domain)
     assert traits <= set(found.traits)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Microsoft, "Using the search protocol" and "ms-appinstaller"; what a reader's machine would open.
+        "search-ms:displayname=Scans&query=scan&crumb=location:%5C%5C192.0.2.7@80%5CDavWWWRoot",
+        "ms-appinstaller:?source=https://192.0.2.7/viewer.appinstaller",
+        "ms-word:ofe|u|https://192.0.2.7/a.docx",
+        "search:query=invoice&crumb=location:\\\\192.0.2.7\\share&displayname=Downloads",
+    ],
+)
+def test_an_address_that_starts_a_program_leads_where_the_program_is_sent(text: str):
+    found = links(text, "", (), subject="")[0]
+    assert found.host == "192.0.2.7"
+    assert "program" in found.traits
+    assert links("see", "", [Anchor(text, "open")], subject="")[0].host == "192.0.2.7"
+
+
+@pytest.mark.parametrize(
+    "text", ["the ms-dos: prompt", "research: see below", "search: nothing", "search-ms:query=a"]
+)
+def test_words_before_a_colon_start_no_program(text: str):
+    assert links(text, "", (), subject="") == ()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://fabrikam.example/wp-content/uploads/2023/02/menu.pdf",
+        "https://fabrikam.example/images/pump.png",
+        "https://fabrikam.example/.well-known/security.txt",
+        "https://docs.fabrikam.example/index.html",
+        "https://fabrikam.xyz.example/",
+        "https://wordpress.org/plugins/akismet/",
+    ],
+)
+def test_where_editors_publish_is_no_machinery(url: str):
+    assert not {"machinery", "lure-host", "cheap-top"} & set(only(url).traits)
 
 
 def test_an_ordinary_link_shows_nothing():

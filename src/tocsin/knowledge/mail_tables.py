@@ -51,6 +51,27 @@ class LinkPlaces(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     paths: _Words
 
 
+class LinkSigns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What in a link shows what it is for; see the table's own head. meetings: beginnings of paths by
+    host."""
+
+    machinery: tuple[str, ...]
+    uploads: tuple[str, ...]
+    ordinary: tuple[str, ...]
+    lure: frozenset[str]
+    cheap: frozenset[str]
+    meetings: dict[str, tuple[str, ...]]
+    code: CodeHosts
+
+
+class CodeHosts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where code is kept. shown: parts of a path that only show it; text: hosts of nothing but text."""
+
+    hosts: frozenset[str]
+    shown: frozenset[str]
+    text: frozenset[str]
+
+
 class _FileKinds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     extensions: dict[str, tuple[str, ...]]
     promises: dict[str, frozenset[str]]
@@ -115,6 +136,12 @@ def link_words() -> LinkWords:
 def link_places() -> LinkPlaces:
     """Words that give a link a place on an ordinary site."""
     return msgspec.toml.decode(_text("link-places.toml"), type=LinkPlaces)
+
+
+@cache
+def link_signs() -> LinkSigns:
+    """What in a link shows what it is for."""
+    return msgspec.toml.decode(_text("link-signs.toml"), type=LinkSigns)
 
 
 @cache

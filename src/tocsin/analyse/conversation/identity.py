@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tocsin.analyse.conversation.memory import Row
-from tocsin.analyse.conversation.names import look_alike, person
+from tocsin.analyse.conversation.names import look_alike, near, person
 from tocsin.analyse.conversation.sheet import LOCAL_LEAST, Sheet
 from tocsin.analyse.conversation.threads import Place
 from tocsin.analyse.conversation.traits import TRAITS, surprise
@@ -70,6 +70,8 @@ def observe(scene: Scene, found: Observed) -> None:
     """Add what stands out about who speaks."""
     _address(scene, found)
     _elsewhere(scene, found)
+    if scene.page.address not in scene.facts:
+        _near(scene, found)
     _thread(scene, found)
     _habits(scene, found)
     _authentication(scene, found)
@@ -105,6 +107,8 @@ def _name(scene: Scene, found: Observed, *, known: bool) -> None:
             found["participant-elsewhere"] = 1.0
     if page.mailbox and page.mailbox in facts and page.thread_address not in facts:
         found["mailbox-elsewhere"] = 1.0
+    elif page.mailbox_near in facts and page.thread_address not in facts and not known:
+        found["mailbox-near"] = 1.0
     if not known and not _OTHERWISE.isdisjoint(found):
         found["known-otherwise"] = 1.0
         if "domain-alike" in found:
@@ -142,6 +146,20 @@ def _elsewhere(scene: Scene, found: Observed) -> None:
         found["look-alike"] = 1.0
         if "known-otherwise" in found or "mailbox-elsewhere" in found:
             found["alike-and-known"] = 1.0
+
+
+def _near(scene: Scene, found: Observed) -> None:
+    """Whether the mailbox is made to look like that of somebody whom the mail itself names."""
+    message = scene.message
+    author = message.author.address
+    seen = {each.address for each in (*message.to, *message.cc)}
+    seen.update(each.address for each in message.text.attributions)
+    seen.update(message.text.addresses)
+    seen.discard(author)
+    if any(near(author, each) for each in seen if each):
+        found["mailbox-near"] = 1.0
+    if "mailbox-near" in found and "known-otherwise" in found:
+        found["near-and-known"] = 1.0
 
 
 def _resembles(scene: Scene) -> bool:

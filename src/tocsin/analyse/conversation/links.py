@@ -7,19 +7,22 @@ behind it; and what was put somewhere to be fetched once has seldom a place in a
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
 
 from tocsin.analyse.conversation.identity import Observed, Scene
+from tocsin.analyse.conversation.names import label
 from tocsin.analyse.conversation.sheet import LOCAL_LEAST, shared, way
 from tocsin.analyse.conversation.traits import rarity
 from tocsin.formats.syntax.domains import registrable
-from tocsin.knowledge.mail_tables import link_hosts, link_places
+from tocsin.knowledge.mail_tables import link_hosts, link_places, link_signs
 from tocsin.knowledge.public_sites import public_sites
 from tocsin.model.message import Link
 
 _LINK_TRAITS = (
     "archive", "executable", "script", "office", "credential", "address-host", "shortener",
     "random", "punycode", "smb", "redirect", "hosting", "free-host", "userinfo", "port",
-    "recipient", "latin-words", "deep-subdomain",
+    "recipient", "latin-words", "deep-subdomain", "program", "machinery", "lure-host", "cheap-top",
 )  # fmt: skip
 """Traits of a link's form that count when its domain is new to the organisation or the sender."""
 
@@ -36,6 +39,32 @@ _CUT = re.compile(r"^(?:--|[-_=*~]{10,80})[ \t]*$", re.MULTILINE)
 
 FRONT_PAGE = 0.5
 """How strange a site's bare front page is, against something on it."""
+
+CORNER = 0.25
+"""How strange a link to its sender's own corner of a service is, or to code that is only shown."""
+
+CORNER_LEAST = 3
+"""Letters of a domain's name after which a corner of a service may be called."""
+
+_INNER = tuple(
+    map(
+        ip_network,
+        (
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "fc00::/7",
+            "fe80::/10",
+        ),
+    )
+)
+"""Networks that are nobody's on the internet (RFC 1918, 1122, 3927, 4193, 4291); not those kept for
+documentation."""
+
+_REVIEW = re.compile(r"/\+/\d+")
+"""A change under review (Gerrit)."""
 
 OWN_SHORTENERS = frozenset(
     {"aka.ms", "amzn.to", "g.co", "images.app.goo.gl", "maps.app.goo.gl", "youtu.be"}
@@ -91,13 +120,11 @@ def _link(link: Link, found: Observed, scene: Scene, everybody: int, mine: int) 
     facts = scene.facts
     many = shared(link)
     fresh = everybody not in facts
-    if link.host.removeprefix("www.") in OWN_SHORTENERS:
+    if link.host.removeprefix("www.") in OWN_SHORTENERS or meeting(link) or _inner(link):
         return 0.0
     if fresh and link.domain in public_sites() and not many:
         return 0.0
-    size = 1.0 if deep(link, scene.message.author.address) else FRONT_PAGE
-    if below(link, scene.message.text.new):
-        size *= BELOW
+    size = _size(link, scene, found)
     if many:
         _hosted(link, size, found, scene.experience if mine not in facts else 0.0)
     if fresh and not everybodys(link):
@@ -109,6 +136,18 @@ def _link(link: Link, found: Observed, scene: Scene, everybody: int, mine: int) 
     if not (fresh or (many and mine not in facts)):
         return 0.0
     _form(link, found)
+    if link.shown and fresh and not many and _known(link.shown, scene):
+        found["link-shows-known"] = 1.0
+    return size
+
+
+def _size(link: Link, scene: Scene, found: Observed) -> float:
+    """How strange a link is by where it leads and where it stands."""
+    size = 1.0 if deep(link, scene.message.author.address) else FRONT_PAGE
+    if below(link, scene.message.text.new):
+        size *= BELOW
+    if corner(link, scene, found) or shows_code(link):
+        size *= CORNER
     return size
 
 
@@ -124,14 +163,68 @@ def _hosted(link: Link, size: float, found: Observed, new: float) -> None:
 def deep(link: Link, author: str) -> bool:
     """Whether it leads to something on a site, and not just to its front page, as a signature's does.
 
-    Where anybody can have a site the front page is something, but for one named like its sender.
+    Where anybody can have a site the front page is something, but for one named like its sender; so it
+    is where a public site is made to send on to it, and at a domain that asks for trust by its name.
     """
-    if link.url.partition("://")[2].partition("/")[2]:
+    if _path(link) or "redirect" in link.traits or "lure-host" in link.traits:
         return True
     if link.scheme not in ("http", "https") or "address-host" in link.traits:
         return True
     local = author.partition("@")[0]
     return shared(link) and not (len(local) >= LOCAL_LEAST and link.host.startswith(local + "."))
+
+
+def meeting(link: Link) -> bool:
+    """Whether it is an invitation to talk: nothing can be put there to be opened."""
+    host, path = link.host.removeprefix("www."), "/" + _path(link)
+    for name, beginnings in link_signs().meetings.items():
+        if host == name or host.endswith("." + name):
+            return path != "/" and path.lower().startswith(beginnings)
+    return False
+
+
+def _inner(link: Link) -> bool:
+    """Whether it leads to an address of a private network, where no stranger has put anything."""
+    if "address-host" not in link.traits or link.scheme not in ("http", "https"):
+        return False
+    with suppress(ValueError):
+        address = ip_address(link.host)
+        return any(address in network for network in _INNER)
+    return False
+
+
+def shows_code(link: Link) -> bool:
+    """Whether it shows code, or text, where code is kept, and fetches nothing."""
+    code = link_signs().code
+    host = link.host.removeprefix("www.")
+    if host not in code.hosts or way(link):
+        return False
+    parts = _path(link).partition("?")[0].lower().split("/")
+    return (host in code.text and "raw" not in parts) or not code.shown.isdisjoint(parts)
+
+
+def corner(link: Link, scene: Scene, found: Observed) -> bool:
+    """Whether it leads to the corner of a service that is named like its sender's own domain, or ours."""
+    if "hosting" not in link.traits or "look-alike" in found:
+        return False
+    first = link.host.partition(".")[0].removesuffix("-my")
+    names = {label(each) for each in scene.own}
+    if "address-new" not in found:
+        names.add(label(registrable(scene.message.author.domain)))
+    return len(first) >= CORNER_LEAST and link.host != link.domain and first in names
+
+
+def _known(shown: str, scene: Scene) -> bool:
+    """Whether the reader trusts a domain at sight: ours, one of who takes part, or one that people here
+    have led to."""
+    message = scene.message
+    names = {each.domain for each in (message.author, *message.to, *message.cc)}
+    ours = set(scene.own) | {registrable(each) for each in names if each}
+    return shown in ours or dict(scene.page.shown).get(shown) in scene.facts
+
+
+def _path(link: Link) -> str:
+    return link.url.partition("://")[2].partition("/")[2]
 
 
 def below(link: Link, text: str) -> bool:
@@ -148,12 +241,14 @@ def everybodys(link: Link) -> bool:
 
 def placed(link: Link) -> bool:
     """Whether it has a place among what ordinary sites hold, or was written on some day."""
-    if shared(link):
+    if shared(link) or "machinery" in link.traits:
         return False
     places = link_places()
     if link.host.partition(".")[0] in places.hosts.words:
         return True
-    path = link.url.partition("://")[2].partition("/")[2]
+    path = _path(link)
+    if _REVIEW.search(path):
+        return True
     parts = path.partition("?")[0].partition("#")[0].lower().split("/")[:PARTS_READ]
     return not places.paths.words.isdisjoint(parts) or _DAY.search(path) is not None
 

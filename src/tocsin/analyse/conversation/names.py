@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from tocsin.knowledge.free_mail import free_mail
 from tocsin.knowledge.word_distance import edits
 
 NAME_LEAST = 4
@@ -33,6 +34,15 @@ _BESIDE = re.compile(
     r"\([^)]*\)|\[[^\]]*\]|\bvia\b.*|\bon behalf of\b.*|<[^>]*>|\S+@\S+", re.IGNORECASE
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_AFFIX = re.compile(
+    r"^(?:my|the|go|get|mail|web|e|hq|team)-?|-?(?:inc|corp|group|grp|ltd|llc|gmbh|intl|us|usa|eu|uk|online"
+    r"|pay|tech|team|hq|global|mail|support|services?|billing|invoices?)$"
+)
+"""What is put before or behind a name to have it as a domain."""
+
+_PUNCTUATION = re.compile(r"[._-]+")
+_NO_LETTER = re.compile(r"[^a-z]+")
+_DOUBLED = re.compile(r"(.)\1+")
 _ALIKE = str.maketrans(
     {"0": "o", "1": "l", "i": "l", "j": "l", "3": "e", "5": "s", "8": "b", "9": "g"}
 )
@@ -95,7 +105,46 @@ def resembling(domain: str) -> tuple[str, ...]:
     `contoso`. What to ask for, where `variants` is what to remember."""
     name = label(domain)
     parts = {each for each in name.split("-") if len(each) >= LABEL_LEAST} if "-" in name else set()
+    bare = _AFFIX.sub("", name)
+    if bare != name and len(bare) >= SHORT_LABEL:
+        parts.add(bare)
     return tuple(sorted({*variants(domain), *parts}))
+
+
+@lru_cache(maxsize=1 << 14)
+def spoken(local: str) -> str:
+    """A local part as it is said: without dots, hyphens and underscores."""
+    return _PUNCTUATION.sub("", local.lower())
+
+
+@lru_cache(maxsize=1 << 14)
+def squeezed(local: str) -> str:
+    """A local part by its letters alone, doubled ones once: what is left of a mailbox to which somebody
+    added a digit, an underscore or a letter. Empty where too little is left to be one person's."""
+    letters = _DOUBLED.sub(r"\1", _NO_LETTER.sub("", local.lower()))
+    return letters if len(letters) >= LABEL_LEAST else ""
+
+
+@lru_cache(maxsize=1 << 14)
+def house(domain: str) -> str:
+    """Among which mailboxes one at this domain is looked for: those of the domain, or of all providers at
+    which anybody has one."""
+    return "free" if domain in free_mail() else domain
+
+
+@lru_cache(maxsize=1 << 15)
+def near(one: str, other: str) -> bool:
+    """Whether a mail address is made to be taken for another in the same house: one letter more, less or
+    another, or digits behind it; not the same with dots, as the same person may have chosen."""
+    local, _, domain = one.partition("@")
+    known, _, place = other.partition("@")
+    mine, theirs = spoken(local), spoken(known)
+    shorter = min(len(mine), len(theirs))
+    if mine == theirs or shorter <= LABEL_LEAST or known in ROLES or house(domain) != house(place):
+        return False
+    if mine.rstrip("0123456789") == theirs or theirs.rstrip("0123456789") == mine:
+        return True
+    return edits(mine, theirs, 1) <= 1
 
 
 @lru_cache(maxsize=1 << 15)

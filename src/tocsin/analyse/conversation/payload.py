@@ -69,6 +69,15 @@ _PLAIN = frozenset({"text", "image", "media"})
 
 _PHONE = re.compile(r"(?<![\w/.-])\+?\(?\d[\d ()./-]{6,18}\d(?![\w/-])")
 
+_MESSENGER = re.compile(
+    r"(?:whats ?app|telegram|viber|threema|we ?chat|kakao ?talk|zalo|微信|ワッツアップ|ватсап|вотсап|телеграм\w*|вайбер)"
+    r"[^\n]{0,60}?\+?\(?\d[\d ()./-]{6,18}\d"
+    r"|\d[\d ()./-]{6,18}\d[^\n]{0,40}?(?:whats ?app|telegram|viber|threema|we ?chat|微信|ватсап|телеграм\w*)"
+    r"|\bsignal\w{0,3}\b[^\n]{0,60}?\+\d[\d ()./-]{7,18}\d|\+\d[\d ()./-]{7,18}\d[^\n]{0,40}?\b(?:on|via|per|auf|sur|por|su|op|przez) signal\b",
+    re.IGNORECASE,
+)
+"""A messenger and a number to be reached at there, in one line."""
+
 _SHOWS = frozenset({"image", "pdf", "ooxml", "ole", "opendocument"})
 """Kinds of files that can show a code to scan."""
 
@@ -126,8 +135,8 @@ def _document(scene: Scene, found: Observed, each: Attachment, fresh: float) -> 
         found["file-mismatch"] = 1.0
     if kind == "pdf":
         found["file-pdf"] = 1.0
-        if fresh and "uri" in each.traits and not _familiar(scene, found, each):
-            found["file-leads-on"] = fresh
+    if fresh and "uri" in each.traits and not _familiar(scene, found, each):
+        found["file-leads-on" if kind == "pdf" else "document-leads-on"] = fresh
 
 
 def _familiar(scene: Scene, found: Observed, file: Attachment) -> bool:
@@ -162,10 +171,7 @@ def _plain(archive: Attachment) -> bool:
 def _words(scene: Scene, found: Observed) -> None:
     message = scene.message
     text = message.text
-    for cue in text.cues:
-        name = _CUES.get(cue)
-        if name and _shown(name, message):
-            found[name] = 1.0
+    _cues(message, found)
     if message.passwords:
         found["password-given"] = 1.0
     if any(key not in scene.facts for key in scene.page.accounts):
@@ -179,6 +185,18 @@ def _words(scene: Scene, found: Observed) -> None:
             found["off-topic"] = 1.0 if text.content_words else 0.8
         elif text.shared_words == 1 and text.content_words >= 8:
             found["off-topic"] = 0.5
+
+
+def _cues(message: Message, found: Observed) -> None:
+    """What the lexicon understands."""
+    for cue in message.text.cues:
+        name = _CUES.get(cue)
+        if name and _shown(name, message):
+            found[name] = 1.0
+    if "gift-card" in message.text.cues:
+        found["asks-for-gift-cards"] = 1.0
+    if _MESSENGER.search(message.text.new) is not None:
+        found["moves-to-messenger"] = 1.0
 
 
 def _shown(name: str, message: Message) -> bool:

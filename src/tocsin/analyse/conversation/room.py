@@ -24,7 +24,7 @@ from tocsin.analyse.conversation.links import below, everybodys
 from tocsin.analyse.conversation.memory import Lesson, Memory
 from tocsin.analyse.conversation.placing import FLAGGED, Placing
 from tocsin.analyse.conversation.scoring import Score, Scorer
-from tocsin.analyse.conversation.sheet import Sheet, lesson, mailbox, sheet, taught
+from tocsin.analyse.conversation.sheet import Sheet, lesson, mailboxes, sheet, taught
 from tocsin.analyse.conversation.threads import Asked, Place, ask
 from tocsin.formats.syntax.domains import registrable
 from tocsin.formats.syntax.mail_parties import near
@@ -330,14 +330,15 @@ class Room:
         rows = self.rows
         thread = found.thread
         for key in (
-            page.thread_address, page.thread_writer, page.thread_name, page.answered, page.mailbox
+            page.thread_address, page.thread_writer, page.thread_name, page.answered, page.mailbox,
+            page.mailbox_near,
         ):  # fmt: skip
             if key:
                 rows.count("facts", key, found.at)
         for each in (*message.to, *message.cc)[:THREAD_MEMBERS]:
             if each.address:
                 rows.count("facts", self.number("tp", thread, each.address), found.at)
-                if key := mailbox(self.number, thread, each.address):
+                for key in mailboxes(self.number, thread, each.address):
                     rows.count("facts", key, found.at)
         if not found.known_before:
             self._teach(message, page, found)

@@ -11,7 +11,15 @@ from array import array
 import msgspec
 
 from tocsin.analyse.conversation.keys import Hash
-from tocsin.analyse.conversation.names import ROLES, person, resembling, variants
+from tocsin.analyse.conversation.names import (
+    ROLES,
+    house,
+    person,
+    resembling,
+    spoken,
+    squeezed,
+    variants,
+)
 from tocsin.analyse.conversation.threads import Place
 from tocsin.analyse.conversation.traits import TRAITS, Trait, values
 from tocsin.formats.syntax.domains import registrable
@@ -37,6 +45,15 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 """A number behind the word for an account or a bank's code, in one line."""
+
+_COIN = re.compile(
+    r"(?i)\b(?:bitcoins?|btc|ethereum|ether|eth|usdt|usdc|tether|tron|trc20|erc20|monero|xmr)\b|крипто"
+)
+_WALLET = re.compile(
+    r"\b(?:bc1[ac-hj-np-z02-9]{25,62}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|0x[0-9a-fA-F]{40}"
+    r"|T[1-9A-HJ-NP-Za-km-z]{33}|[48][1-9A-HJ-NP-Za-km-z]{94})\b"
+)
+"""Where cryptocurrency is sent to (BIP 13, BIP 173, EIP 55; Tron, Monero), beside the coin's name."""
 
 DIGITS_LEAST = 6
 """Digits of an account number, or of a bank's code: a sort code has six."""
@@ -69,6 +86,7 @@ class Sheet(msgspec.Struct, gc=False):
     traits: (trait, key of sender and value, key of sender's domain and value). links: of each
     new link (link, key for the organisation, key for the sender), by its site; where many share one
     domain, that is the host. pages: of a link to such a host the key of the very page, else 0.
+    shown: of each other domain that a link shows (domain, key for the organisation).
     attachments: as links, by class. leads: of each host that a PDF leads
     to (host, key of its domain for the organisation).
     """
@@ -84,6 +102,7 @@ class Sheet(msgspec.Struct, gc=False):
     traits: tuple[tuple[Trait, int, int], ...]
     links: tuple[tuple[Link, int, int], ...]
     pages: tuple[int, ...]
+    shown: tuple[tuple[str, int], ...]
     attachments: tuple[tuple[Attachment, int, int], ...]
     leads: tuple[tuple[str, int], ...]
     recipients: tuple[int, ...]
@@ -91,6 +110,7 @@ class Sheet(msgspec.Struct, gc=False):
     language: int
     passing: int
     mailbox: int
+    mailbox_near: int
     accounts: tuple[int, ...]
     alike: tuple[int, ...]
     variants: tuple[int, ...]
@@ -100,7 +120,7 @@ class Sheet(msgspec.Struct, gc=False):
         found = [
             self.address, self.domain, self.name, self.named, self.thread_name,
             self.thread_address, self.thread_writer, self.answered, self.reply_to, self.language,
-            self.passing, self.mailbox, *self.accounts, *self.recipients, *self.alike,
+            self.passing, self.mailbox, self.mailbox_near, *self.accounts, *self.recipients, *self.alike,
             *self.variants, *self.pages,
         ]  # fmt: skip
         for _, one, two in self.traits:
@@ -109,7 +129,7 @@ class Sheet(msgspec.Struct, gc=False):
             found += (one, two)
         for _, one, two in self.attachments:
             found += (one, two)
-        found += [key for _, key in self.leads]
+        found += [key for _, key in (*self.leads, *self.shown)]
         return found
 
 
@@ -152,6 +172,7 @@ def sheet(message: Message, place: Place, number: Hash) -> Sheet:
         pages=tuple(
             number("lp", link.host, place_of(link)) if shared(link) else 0 for link in fresh
         ),
+        shown=tuple((link.shown, number("ol", link.shown)) for link in fresh if link.shown),
         attachments=tuple(
             (each, number("ot", kind_of(each)), number("at", author, kind_of(each)))
             for each in files[:ATTACHMENTS_KNOWN]
@@ -168,6 +189,7 @@ def sheet(message: Message, place: Place, number: Hash) -> Sheet:
         if passed.trusted and (passed.dmarc or passed.dkim or passed.spf)
         else 0,
         mailbox=mailbox(number, thread, author),
+        mailbox_near=mailbox_near(number, thread, author),
         accounts=tuple(
             number("ib", each)
             for each in accounts(message.text.new, money=not MONEY.isdisjoint(message.text.cues))
@@ -218,13 +240,33 @@ def accounts(text: str, *, money: bool) -> tuple[str, ...]:
     if money:
         called = (re.sub(r"\D", "", one or other) for one, other in _LABELLED.findall(text))
         found += [each for each in called if len(each) >= DIGITS_LEAST]
+    if _COIN.search(text):
+        found += _WALLET.findall(text)
     return tuple(dict.fromkeys(found))[:ACCOUNTS_KNOWN]
 
 
 def mailbox(number: Hash, thread: int, address: str) -> int:
     """The key of an address's local part in a thread; 0 where many have the same."""
     local = address.partition("@")[0]
-    return number("tl", thread, local) if len(local) >= LOCAL_LEAST and local not in ROLES else 0
+    own = len(local) >= LOCAL_LEAST and local not in ROLES
+    return number("tl", thread, spoken(local)) if own else 0
+
+
+def mailbox_near(number: Hash, thread: int, address: str) -> int:
+    """The key of what a local part and those made to look like it have in common, among mailboxes of one
+    domain or of the providers at which anybody has one; 0 where that is too little.
+
+    Somebody's private mailbox may well be named like the one at his work, and have a number behind it.
+    """
+    local, _, domain = address.partition("@")
+    letters = squeezed(local) if local not in ROLES else ""
+    return number("tn~", thread, letters, house(domain)) if letters else 0
+
+
+def mailboxes(number: Hash, thread: int, address: str) -> list[int]:
+    """Both keys of a local part, as far as it has them."""
+    keys = (mailbox(number, thread, address), mailbox_near(number, thread, address))
+    return [key for key in keys if key]
 
 
 def _active(attachment: Attachment) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from tocsin.formats.syntax.domains import internal
 
@@ -29,6 +30,14 @@ _DEFANGED = "\ue000"
 
 _WITH_SCHEME = re.compile(r":///?([^\s<>\"\x00-\x1f]{3,2000})")
 _SCHEME_BEFORE = re.compile(r"(?i)(?:h(?:tt|xx|\*\*|XX)ps?|ftp|fxp|file|smb)$")
+_PROGRAM = re.compile(
+    r"(?i)(?<![\w-])(?:search(?:-ms)?|ms-[a-z]{3,20}|mhtml|ms-its):[^\s<>\"]{3,1500}"
+)
+"""An address that starts a program on the reader's machine."""
+
+_TARGET = re.compile(
+    r"(?i)https?:[\\/]{2}[^\s<>\"'|&;]{3,1000}|[\\/]{2}[\w.-]{1,253}(?:@\w{1,5}){0,2}[\\/][^\s<>\"'|&;]{0,500}"
+)
 _WWW = re.compile(r"(?:www|WWW|Www)\.([^\s<>\"\x00-\x1f]{3,2000})")
 _UNC = re.compile(r"\\\\([A-Za-z0-9][\w.\-]{1,252}(?:@[\w]{1,5}){0,2}\\[\w$][^\s<>\"|*?]{0,500})")
 _BARE = re.compile(r"\.([A-Za-z]{2,24})(?::\d{1,5})?/[^\s<>\"]{2,500}")
@@ -75,6 +84,8 @@ def _refanged(text: str) -> str:
 
 
 def _all(text: str) -> Iterator[Found]:
+    if "search" in text or "ms-" in text or "mhtml:" in text:
+        yield from _programs(text)
     if "://" in text:
         yield from _with_scheme(text)
     if "www." in text or "WWW." in text or "Www." in text:
@@ -89,6 +100,24 @@ def _all(text: str) -> Iterator[Found]:
                 yield _found(each[0], each.start(), each.end())
     if "/" in text:
         yield from _bare(text)
+
+
+def _programs(text: str) -> Iterator[Found]:
+    for each in _PROGRAM.finditer(text):
+        if target := started(each[0]):
+            yield Found(target, each.start(), each.end(), ("program",))
+
+
+def started(address: str) -> str:
+    """Where a program that an address starts is sent to: a share or a page; empty if nowhere."""
+    if _PROGRAM.match(address) is None:
+        return ""
+    plain = unquote(unquote(address[:2000]))
+    found = _TARGET.search(plain)
+    if found is None:
+        return ""
+    target = found[0]
+    return target if target[:4].lower() == "http" else "\\\\" + target[2:].replace("/", "\\")
 
 
 def _with_scheme(text: str) -> Iterator[Found]:

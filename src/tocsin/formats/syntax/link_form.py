@@ -15,7 +15,7 @@ from tocsin.formats.syntax.domains import registrable
 from tocsin.formats.syntax.link_parts import LinkParts
 from tocsin.formats.syntax.link_shapes import latin_words, looks_random, shape_of
 from tocsin.formats.syntax.link_wrappers import carried, parameters
-from tocsin.knowledge.mail_tables import file_kinds, link_hosts, link_words
+from tocsin.knowledge.mail_tables import file_kinds, link_hosts, link_signs, link_words
 
 FORMS_KEPT = 4096
 """Links whose form is remembered: footers and signatures come again and again."""
@@ -45,6 +45,10 @@ _SHORT = frozenset(
     )
 )  # fmt: skip
 """Short words that tie a link to no mail."""
+_LURE_WORD = re.compile(r"[a-z]{2,30}|o365|office365")
+LURE_LEAST = 5
+"""Letters of such a word from which on it is found inside another one."""
+
 _CREDENTIAL_WORD = re.compile(r"[a-z0-9]{3,30}")
 _SPELT_ADDRESS = re.compile(r"(?:^|[.-])(?:\d{1,3}[.-]){3}\d{1,3}(?:[.-]|$)")
 _MAIL = re.compile(r"[\w.+-]{1,40}+(?:@|%40)(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}")
@@ -113,6 +117,8 @@ def _wording(parts: LinkParts, path: str, domain: str, service: str) -> Iterator
     ):
         yield "credential"
     yield from host.traits
+    if not service and _inside(path):
+        yield "machinery"
     for each in path.split("/")[1:12]:
         if len(each) >= 10 and _random_segment(each):
             yield "random-path"
@@ -137,10 +143,41 @@ def _host(host: str, domain: str, *, shared: bool, address: bool) -> _Host:
     labels = host.split(".") if not address else []
     own = len(labels) - domain.count(".") - 1
     traits = ["deep-subdomain"] if own >= DEEP_LABELS else []
+    if not shared and not address:
+        traits += _named_to_be_trusted(domain)
     spoken = labels[:own] if shared else labels[: own + 1]
     if any(looks_random(piece) for label in spoken for piece in label.split("-")):
         traits.append("random")
     return _Host(credential, tuple(traits))
+
+
+def _named_to_be_trusted(domain: str) -> list[str]:
+    """Whether a domain is a cheap one, or made of words that ask for trust."""
+    signs = link_signs()
+    label, _, top = domain.partition(".")
+    words = _LURE_WORD.findall(label)
+    lures = sum(word in signs.lure for word in words)
+    if len(words) == 1 and not lures:  # `harborbilling`, `mailvaultgrove`
+        lures = sum(len(each) >= LURE_LEAST and each in label for each in signs.lure)
+    cheap = top in signs.cheap
+    return ["cheap-top"] * cheap + ["lure-host"] * (lures > 1 or (cheap and lures > 0))
+
+
+def _inside(path: str) -> bool:
+    """Whether a page, a program or an archive lies where a site keeps its own code, or its pictures."""
+    signs = link_signs()
+    lower = path.lower()
+    if lower.startswith(signs.ordinary):
+        return False
+    name = lower.rstrip("/").rpartition("/")[2]
+    found = _EXTENSION.search(name)
+    kind = _FILE_TRAITS.get(file_kinds().classes.get(found[1], ""), "") if found else "folder"
+    if kind in ("page", "script", "executable", "archive", "folder"):
+        if any(each in lower for each in signs.machinery):
+            return True
+        if kind in ("page", "script", "executable"):
+            return any(each in lower for each in signs.uploads)
+    return False
 
 
 def _file(rest: str, path: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from tocsin.formats.syntax.domains import internal, registrable
-from tocsin.formats.syntax.link_finding import FILE_TOPS, Found, find
+from tocsin.formats.syntax.link_finding import FILE_TOPS, Found, find, started
 from tocsin.formats.syntax.link_form import Form, form_of
 from tocsin.formats.syntax.link_parts import parts_of
 from tocsin.formats.syntax.link_wrappers import unwrap
@@ -67,7 +67,8 @@ class _Kept(msgspec.Struct):
 def links(new: str, quoted: str, anchors: Sequence[Anchor], *, subject: str) -> tuple[Link, ...]:
     """The distinct links, those of new text first, in the order they stand in.
 
-    A link that stands in quoted text too is `quoted`: nobody but the quoted author chose it.
+    A link that stands in quoted text too is `quoted`: nobody but the quoted author chose it. What the
+    text of an anchor shows is no link: the reader is led where the anchor leads.
     """
     new, quoted, anchors = new[:SCAN_LIMIT], quoted[:SCAN_LIMIT], anchors[:ANCHOR_LIMIT]
     written = find(new, NEW_LIMIT)
@@ -78,7 +79,8 @@ def links(new: str, quoted: str, anchors: Sequence[Anchor], *, subject: str) -> 
         return ()
     kept: dict[str, _Kept] = {}
     _take(kept, _of_anchors(fresh), NEW_LIMIT, quoted=False)
-    _take(kept, ((each, "") for each in written), NEW_LIMIT, quoted=False)
+    masks = {a.text.strip() for a in fresh if "://" in a.text[:12]}
+    _take(kept, ((w, "") for w in written if w.url not in masks), NEW_LIMIT, quoted=False)
     _take(kept, _of_anchors(stale), len(kept) + QUOTED_LIMIT, quoted=True)
     _take(kept, ((each, "") for each in old), len(kept) + QUOTED_LIMIT, quoted=True)
     texts = [a.text for a in anchors if a.text]
@@ -102,7 +104,9 @@ def _of_anchors(anchors: Iterable[Anchor]) -> Iterable[tuple[Found, str]]:
         scheme = _WEB.match(address)
         if scheme is not None:
             address = f"{scheme[1]}://{address[scheme.end() :]}"
-        if "://" in address[:12] or address.startswith("\\\\"):
+        if target := started(address):
+            yield Found(target, 0, 0, ("program",)), each.text
+        elif "://" in address[:12] or address.startswith("\\\\"):
             yield Found(address, 0, 0, ()), each.text
 
 

@@ -28,7 +28,7 @@ _LABELS: dict[Role, str] = {
     "|afzender|de la|expeditor|nadawca|avsändare|afsender|avsender|absender|odesílatel|odosielateľ"
     "|отправитель|sender|emisor|remetente|dari|từ|จาก|kuosta|nuo|no|saatja|подател|pošiljatelj|šalje",
     "date": "sent|date|gesendet|datum|envoyé|envoyé le|inviato|data|enviado|enviado el|enviada em"
-    "|enviado em|fecha|verzonden|wysłano|skickat|dato|sendt|lähetetty|päivämäärä|päiväys|pvm"
+    "|enviado em|fecha|verzonden|wysłano|wysłane|data wysłania|skickat|dato|sendt|lähetetty|päivämäärä|päiväys|pvm"
     "|odesláno|odoslané|dátum|gönderildi|gönderilme tarihi|tarih|отправлено|дата|надіслано"
     "|отправлен|дата отправки|发送时间|日期|发件时间|发送日期|已傳送|寄件日期|傳送時間|送信日時|日時|日付"
     "|보낸 날짜|날짜|보낸시간|elküldve|küldve|στάλθηκε|ημερομηνία|נשלח|תאריך|تاريخ|تم الإرسال|trimis|data trimiterii"
