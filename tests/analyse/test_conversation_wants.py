@@ -245,6 +245,9 @@ def test_a_wallet_is_an_account_where_a_coin_is_named():
         "Merci de suspendre le virement, nos créances sont cédées.",
         "Sospendete il bonifico, i crediti sono stati ceduti.",
         "Graag de betaling tegenhouden, onze debiteuren zijn gecedeerd.",
+        "Please pay my salary to the following account from this month",
+        "Bitte mein Gehalt ab sofort auf das neue Konto",
+        "The invoice had the wrong account details, the corrected one is attached",
     ],
 )
 def test_a_payment_that_is_held_for_somebody_else_is_a_changed_one(text: str):

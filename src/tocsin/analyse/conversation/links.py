@@ -22,7 +22,7 @@ from tocsin.model.message import Link
 _LINK_TRAITS = (
     "archive", "executable", "script", "office", "credential", "address-host", "shortener",
     "random", "punycode", "smb", "redirect", "hosting", "free-host", "userinfo", "port",
-    "recipient", "latin-words", "deep-subdomain", "program", "machinery", "lure-host", "cheap-top",
+    "recipient", "recipient-hidden", "latin-words", "deep-subdomain", "program", "machinery", "lure-host", "cheap-top",
 )  # fmt: skip
 """Traits of a link's form that count when its domain is new to the organisation or the sender."""
 

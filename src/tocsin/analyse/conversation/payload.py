@@ -15,6 +15,7 @@ from tocsin.formats.syntax.attachment_kinds import class_of
 from tocsin.formats.syntax.attachments import INSIDE_LIMIT
 from tocsin.formats.syntax.domains import registrable
 from tocsin.formats.syntax.link_form import service_of
+from tocsin.knowledge.mail_tables import link_signs
 from tocsin.knowledge.public_sites import public_sites
 from tocsin.model.message import Attachment, Message
 
@@ -47,6 +48,9 @@ _RISKY = {
     "shortcut-in-image": "file-risky-inside",
     "autorun": "file-risky-inside",
     "exploit-object": "file-macro",
+    "polyglot": "file-disguised",
+    "hidden-link": "file-smuggling",
+    "opens-by-itself": "file-active-pdf",
     "smb": "file-active-pdf",
     "javascript": "file-active-pdf",
     "launch": "file-active-pdf",
@@ -59,6 +63,7 @@ _KINDS = {
     "script": "file-program", "executable": "file-program", "ole": "file-legacy-office",
     "udf": "file-disk-image", "disk": "file-disk-image", "wim": "file-disk-image",
     "shortcut": "file-program", "chm": "file-program", "zip": "file-archive", "7z": "file-archive", "rar": "file-archive", "cab": "file-archive",
+    "ace": "file-archive", "arj": "file-archive", "lzh": "file-archive", "uue": "file-archive",
 }  # fmt: skip
 
 _EVERYDAY = frozenset({"text", "image", "media", "calendar", "signature"})
@@ -135,22 +140,23 @@ def _document(scene: Scene, found: Observed, each: Attachment, fresh: float) -> 
         found["file-mismatch"] = 1.0
     if kind == "pdf":
         found["file-pdf"] = 1.0
-    if fresh and "uri" in each.traits and not _familiar(scene, found, each):
+    if fresh and each.leads and not _familiar(scene, found, each):
         found["file-leads-on" if kind == "pdf" else "document-leads-on"] = fresh
 
 
 def _familiar(scene: Scene, found: Observed, file: Attachment) -> bool:
-    """Whether a PDF leads only to its sender's own site, to ours, or where people here have led.
+    """Whether a file leads only to its sender's own site, to ours, or where people here have led.
 
     What anybody can put on a site that many share is familiar to nobody.
     """
     author = "" if "look-alike" in found else registrable(scene.message.author.domain)
     keys = dict(scene.page.leads)
-    return bool(file.leads) and all(
+    return all(
         not service_of(host)
         and (
             registrable(host) in {author, *scene.own} - {""}
             or registrable(host) in public_sites()
+            or host in link_signs().meetings
             or keys.get(host) in scene.facts
         )
         for host in file.leads

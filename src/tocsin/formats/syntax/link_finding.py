@@ -97,7 +97,9 @@ def _all(text: str) -> Iterator[Found]:
         for each in _UNC.finditer(text):
             before = text[each.start() - 1 : each.start()] if each.start() else " "
             if before in " \t\n<(\"'>=:":
-                yield _found(each[0], each.start(), each.end())
+                # `host@SSL`: fetched from a web server by what opens shares.
+                marks = ("program",) if "@" in each[1].partition("\\")[0] else ()
+                yield _found(each[0], each.start(), each.end(), marks)
     if "/" in text:
         yield from _bare(text)
 

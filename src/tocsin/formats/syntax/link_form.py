@@ -125,8 +125,7 @@ def _wording(parts: LinkParts, path: str, domain: str, service: str) -> Iterator
             break
     if len(path) > 4 and latin_words(path):
         yield "latin-words"
-    if _recipient(parts.rest):
-        yield "recipient"
+    yield from _recipient(parts.rest)
 
 
 class _Host(msgspec.Struct, frozen=True, gc=False):
@@ -222,8 +221,9 @@ def _random_segment(segment: str) -> bool:
     return looks_random(stem)
 
 
-def _recipient(rest: str) -> bool:
-    """Whether the link carries somebody's mail address, plain or in base64.
+def _recipient(rest: str) -> Iterator[str]:
+    """Whether the link carries somebody's mail address, and whether it hides it: in base64, or behind the
+    `#`, which no server is told but the page itself.
 
     In the path only as its last piece: list archives have theirs, and a Message-ID looks like one.
     """
@@ -235,11 +235,15 @@ def _recipient(rest: str) -> bool:
         places = [whole] if whole else []
         places += [*_MAIL.finditer(query), *_MAIL.finditer(fragment)]
         if any(not _MESSAGE_ID.search(found[0]) for found in places):
-            return True
+            yield "recipient"
+            if _MAIL.search(fragment):
+                yield "recipient-hidden"
+            return
     if len(rest) < 12:
-        return False
+        return
     values = [value for _, value in parameters(rest) if value] if query else []
-    return any(_hides_mail(token) for token in (last, fragment, *values) if len(token) >= 12)
+    if any(_hides_mail(token) for token in (last, fragment, *values) if len(token) >= 12):
+        yield from ("recipient", "recipient-hidden")
 
 
 def _hides_mail(token: str) -> bool:
