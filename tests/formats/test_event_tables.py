@@ -156,3 +156,55 @@ def test_the_xml_of_a_task_stands_in_many_lines():
     assert "<Command>a.exe</Command>" in found["TaskContent"]
     assert found["TaskContent"].endswith("</Task>")
     assert found["SubjectUserName"] == "anna"
+
+
+def powershell(number: int, channel: str, **data: str) -> bytes:
+    provider = "PowerShell" if number == 400 else "Microsoft-Windows-PowerShell"
+    system = {
+        "Provider": {"Name": provider},
+        "EventID": number,
+        "Channel": channel,
+        "Computer": "EX1",
+    }
+    return json.dumps({"Event": {"System": system, "EventData": data}}).encode()
+
+
+OPERATIONAL = "Microsoft-Windows-PowerShell/Operational"
+
+
+def test_what_was_typed_is_a_command():
+    (found,) = fields(powershell(4104, OPERATIONAL, ScriptBlockText="whoami /all", Path=""))
+    assert found["CommandLine"] == "whoami /all"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"ScriptBlockText": "whoami /all", "Path": "C:\\Scripts\\report.ps1"},
+        {"ScriptBlockText": "function a {\n whoami /all }"},
+        {"ScriptBlockText": "whoami /all\n" * 200},
+    ],
+)
+def test_a_script_is_no_command(data):
+    (found,) = fields(powershell(4104, OPERATIONAL, **data))
+    assert "CommandLine" not in found
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "value"),
+    [
+        (
+            400,
+            "Data",
+            "\tHostName=ConsoleHost\r\n\tHostApplication=powershell -c dir\r\n\tEngineVersion=5.1",
+        ),
+        (
+            4103,
+            "ContextInfo",
+            "        Host Application = powershell -c dir\r\n        Engine Version = 5.1",
+        ),
+    ],
+)
+def test_what_powershell_was_started_with_is_a_command(number, name, value):
+    (found,) = fields(powershell(number, OPERATIONAL, **{name: value}))
+    assert found["CommandLine"] == "powershell -c dir"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tocsin.formats.syntax.event_commands import name_command
 from tocsin.formats.syntax.event_data import (
     DEPTH_LIMIT,
     Fields,
@@ -78,6 +79,7 @@ def fields_of(record: dict[str, Any]) -> Fields:
         return {}
     complete(found, told.values)
     rename_audit(found)
+    name_command(found)
     return found
 
 
