@@ -28,7 +28,6 @@ PAIR_LIMIT = 60
 
 LENGTH_LIMIT = 4000
 """Characters of such a regex."""
-
 FORMS_LIMIT = 64
 """Spellings of one text that are compared, so that two texts cannot lie over each other."""
 
@@ -141,6 +140,7 @@ class Chooser:
         self.columns: dict[str, str] = table_of().groups() if way.columns else {}
         self.mark = tear(beside=way.beside)
         self.order = way.order
+        self.spaced = way.beside
         self.apart = way.apart
         self.flat = way.flat
         self.known: dict[Need, Choice | None] = {}
@@ -192,7 +192,8 @@ class Chooser:
             return choice
         column = self.column(need.names)
         mark = self.mark_of(need.names)
-        found = translated(need.regex, need.engine, column=bool(column), mark=mark)
+        known, spaced = bool(column), self.spaced
+        found = translated(need.regex, need.engine, column=known, mark=mark, spaced=spaced)
         least = 0.0 if choice is None else rareness(choice)
         if found is None or found.rare <= (min(least, COMMON) if wide else least):
             return choice

@@ -17,6 +17,7 @@ import re2
 
 from tocsin.knowledge.sigma.spelling import Kind
 
+_SPACED = re.compile(r"[^ ,]+ [^ ,]+ [^ ,]+ [^ ,]+ ")
 _BACKSLASHES = re.compile(r"\\{2,}")
 
 MOST = 22.0
@@ -52,9 +53,10 @@ def bits(kind: Kind, text: str) -> float:
 
 
 @lru_cache(maxsize=8192)
-def seen(regex: str) -> float:
+def seen(regex: str, *, spaced: bool = False) -> float:
     """How rare rows of text are in which a regex is found, by the everyday ones; 0 where it is too
-    large. In linear time, for the regex may be anybody's."""
+    large. In linear time, for the regex may be anybody's. spaced: by those alone whose columns are
+    parted by blanks."""
     known = _everyday("text")
     options = re2.Options()
     options.case_sensitive = False
@@ -64,12 +66,13 @@ def seen(regex: str) -> float:
         search = re2.compile(regex.encode("latin-1"), options).search
     except (re2.error, UnicodeEncodeError):
         return 0.0
+    rows = [each for each in known.rows if not spaced or _SPACED.match(each[1])]
     weight = sum(
         count
-        for count, row in known.rows
+        for count, row in rows
         if search(f"\n{row}\n".encode("latin-1", "replace")) is not None
     )
-    return math.log2(known.total / weight) if weight else MOST
+    return math.log2(sum(count for count, _ in rows) / weight) if weight else MOST
 
 
 def chance(sure: float) -> float:

@@ -19,13 +19,11 @@ import msgspec
 from tocsin.knowledge.sigma.patterns import Engine
 from tocsin.knowledge.sigma.rarity import chance, letter, seen
 from tocsin.knowledge.sigma.regex_texts import READ_OTHERWISE
+from tocsin.knowledge.sigma.row_tail import MANY, Piece, loose, tail
 from tocsin.knowledge.sigma.spelling import END, ROUNDS, START, Spelled, escaped, spelled
 
 LENGTH_LIMIT = 1500
 """Characters of a translated regex; a longer one is not searched for."""
-
-MANY = 80
-"""Characters from which on a class says rather what it does not take."""
 
 _NUMBERS = frozenset("0123456789")
 _WORD = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
@@ -36,7 +34,8 @@ _PRINTED = frozenset(map(chr, range(32, 127)))
 _OTHER = "\u0100"
 """Stands for every character that is not ASCII, in a set of them."""
 
-_GAP = r"[^\n]*"
+_ANYTHING = Piece(r"[^\n]*", 0.0, run=r"[^\n]")
+"""Stands for items that say nothing of the row."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -51,11 +50,13 @@ class _UnknownError(Exception):
 
 
 @lru_cache(maxsize=4096)
-def translated(regex: str, engine: Engine, *, column: bool, mark: Spelled | None) -> Found | None:
+def translated(
+    regex: str, engine: Engine, *, column: bool, mark: Spelled | None, spaced: bool = False
+) -> Found | None:
     """The regex over the row; None if none can be told.
 
     column: the field is one whole column; mark: how its `?` stands in the row, where it is put
-    together out of two.
+    together out of two; spaced: the row's columns are parted by blanks.
     """
     if READ_OTHERWISE.search(regex):
         return None
@@ -67,10 +68,14 @@ def translated(regex: str, engine: Engine, *, column: bool, mark: Spelled | None
         return None
     if tree.state.flags & (re.VERBOSE | re.MULTILINE):
         return None
-    text, sure = _Translator(engine, column=column, mark=mark).pieces(tree)
+    pieces = _Translator(engine, column=column, mark=mark).pieces(tree)
+    text = "".join(each.text for each in pieces)
     if not text or len(text) > LENGTH_LIMIT:
         return None
-    return Found(text, min(seen(text), chance(sure)))
+    rare = min(seen(text), chance(sum(each.bits for each in pieces)))
+    end = tail(pieces, rare, spaced=spaced)
+    text, rare = end if end is not None else (text, rare)
+    return Found(loose(text, spaced=spaced), rare)
 
 
 class _Translator:
@@ -80,18 +85,61 @@ class _Translator:
         self.other = frozenset(_OTHER) if engine == "python" else frozenset[str]()
         self.column, self.mark = column, mark
 
-    def pieces(self, tree: Any) -> tuple[str, float]:
+    def pieces(self, tree: Any) -> list[Piece]:
         """A whole regex; where an item says nothing there is a gap."""
-        made, sure, text = [], 0.0, ""
+        made: list[Piece] = []
         for kind, value in _decoded(list(_flat(tree))):
             try:
-                more, bits = self.item(kind, value)
+                text, bits = self.item(kind, value)
             except _UnknownError:
-                made.append(text)
-                text = ""
+                if any(each.text for each in made) and made[-1] != _ANYTHING:
+                    made.append(_ANYTHING)
                 continue
-            text, sure = text + more, sure + bits
-        return _GAP.join(each for each in (*made, text) if each), sure
+            chars, least = self.extent([(kind, value)])
+            made.append(Piece(text, bits, chars, least, self.run(kind, value)))
+        while made and (made[-1] == _ANYTHING or not made[-1].text):
+            made.pop()
+        return made
+
+    def extent(self, items: Any) -> tuple[frozenset[str] | None, int]:
+        """What characters such items may be, None if it cannot be told, and how many at least."""
+        chars: frozenset[str] = frozenset()
+        least = 0
+        for kind, value in items:
+            if kind in (kinds.LITERAL, kinds.ANY, kinds.NOT_LITERAL, kinds.IN):
+                more, count = self.accepted(kind, value), 1
+            elif kind is kinds.SUBPATTERN:
+                found, count = self.extent(value[3])
+                if found is None:
+                    return None, 0
+                more = found
+            elif kind is kinds.BRANCH:
+                ways = [self.extent(each) for each in value[1]]
+                if any(each is None for each, _ in ways):
+                    return None, 0
+                more = frozenset[str]().union(*(each for each, _ in ways if each is not None))
+                count = min(count for _, count in ways)
+            elif kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT):
+                found, count = self.extent(value[2])
+                if found is None:
+                    return None, 0
+                more, count = found, count if value[0] else 0
+            else:
+                return None, 0
+            chars, least = chars | more, least + count
+        if self.mark is not None and "?" in chars:
+            return None, 0
+        return chars, least
+
+    def run(self, kind: Any, value: Any) -> str:
+        """The class of bytes of any number of one class; empty if it is none."""
+        if kind not in (kinds.MAX_REPEAT, kinds.MIN_REPEAT) or value[1] == 1 or len(value[2]) != 1:
+            return ""
+        inner, one = value[2][0]
+        if inner not in (kinds.ANY, kinds.NOT_LITERAL, kinds.IN):
+            return ""
+        text = self.several(self.accepted(inner, one), "*")
+        return text[:-1] if text.count("]") == 1 and text.endswith("]*") else ""
 
     def sequence(self, tree: Any) -> tuple[str, float]:
         """A sequence that must hold together."""
