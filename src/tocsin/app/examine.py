@@ -16,7 +16,6 @@ from tocsin.analyse.hunt.whole import HuntWhole
 from tocsin.analyse.inventory.ledger import Ledger
 from tocsin.analyse.inventory.names import own_domain
 from tocsin.analyse.inventory.room import Inventory, inventory
-from tocsin.app.conversation import Wish, converse, inferred_domain
 from tocsin.app.document import servers_and_findings
 from tocsin.app.hunting import HuntJob, HuntWish, hunted
 from tocsin.app.many_hands import BATCH_FILES, Progress, batches, load, read_in_processes
@@ -130,17 +129,7 @@ def examine(
             whole.gap(gap)
         spoken = None
         if history is not None and len(spool):
-            domains = tuple(sorted(own)) or inferred_domain(
-                whole.senders, whole.delivered, len(spool)
-            )
-            wish = Wish(
-                own_domains=domains,
-                inferred=not own,
-                kept=request.history is not None,
-                delay_hours=request.delay_hours,
-                since=request.since,
-            )
-            spoken = converse(spool, history, wish, lines)
+            spoken = _spoken(request, own, (whole, spool, history), lines)
         hunt = None
         if job.hunt is not None:
             hunt = hunted(job.hunt, whole, known, mails=spoken is not None)
@@ -150,6 +139,28 @@ def examine(
                 whole, known, _counts(known), (spoken, hunt), knowledge, started.date()
             )
     return _document(request, knowledge, whole, found, started, (spoken, hunt, trusts))
+
+
+def _spoken(
+    request: Request,
+    own: frozenset[str],
+    read: tuple[Whole, Spool, History],
+    lines: Spool | None,
+) -> Conversations:
+    """The judged mails. Its room is loaded where there are mails to judge."""
+    from tocsin.app.conversation import Wish, converse, inferred_domain
+
+    whole, spool, history = read
+    known = tuple(sorted(own))
+    domains = known or inferred_domain(whole.senders, whole.delivered, len(spool))
+    wish = Wish(
+        own_domains=domains,
+        inferred=not own,
+        kept=request.history is not None,
+        delay_hours=request.delay_hours,
+        since=request.since,
+    )
+    return converse(spool, history, wish, lines)
 
 
 def _remembering(request: Request) -> AbstractContextManager[History | None]:

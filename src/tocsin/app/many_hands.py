@@ -19,10 +19,6 @@ from tocsin.app.reading import WHOLE_FILE, Job, Pieces, pieces_of, read_files, r
 from tocsin.collect.files import FileItem, printable
 from tocsin.formats import formats
 from tocsin.formats.syntax.domains import registrable
-from tocsin.formats.syntax.mail_text import STEM
-from tocsin.knowledge import lexicon
-from tocsin.knowledge.everyday_words import everyday_stems
-from tocsin.knowledge.mail_tables import file_kinds, link_hosts, link_words, wrappers
 from tocsin.model.run import Source
 
 BATCH_FILES = 400
@@ -159,8 +155,19 @@ def load(job: Job, first: Sequence[str]) -> None:
     if job.hunt is not None:
         ready(job.hunt.wish, first)
     if job.reading.messages:
-        lexicon.cues("")
-        everyday_stems(STEM)
-        for table in (link_hosts, link_words, file_kinds, wrappers):
-            table()
+        _load_words()
     gc.freeze()
+
+
+def _load_words() -> None:
+    """What the reading of mails needs."""
+    importlib.import_module("tocsin.formats.syntax.mail_message")
+    from tocsin.formats.syntax.mail_text import STEM
+    from tocsin.knowledge import lexicon
+    from tocsin.knowledge.everyday_words import everyday_stems
+    from tocsin.knowledge.mail_tables import file_kinds, link_hosts, link_words, wrappers
+
+    lexicon.cues("")
+    everyday_stems(STEM)
+    for table in (link_hosts, link_words, file_kinds, wrappers):
+        table()

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.mail_headers import looks_like_mail, read_block
 from tocsin.formats.syntax.mail_hosts import hosts
-from tocsin.formats.syntax.mail_message import MAIL_LIMIT, message
+from tocsin.formats.syntax.mail_record import MAIL_LIMIT, message
 from tocsin.model.evidence import Evidence, Look
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator

@@ -20,7 +20,7 @@ from tocsin.formats.syntax.mail_headers import (
     looks_like_mail,
 )
 from tocsin.formats.syntax.mail_hosts import hosts
-from tocsin.formats.syntax.mail_message import MAIL_LIMIT, message
+from tocsin.formats.syntax.mail_record import MAIL_LIMIT, message
 from tocsin.model.evidence import Evidence, Look
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator

@@ -17,8 +17,8 @@ import olefile
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.mail_headers import HEADER_LIMIT, block_of
 from tocsin.formats.syntax.mail_hosts import hosts
-from tocsin.formats.syntax.mail_message import records_of
 from tocsin.formats.syntax.mail_parts import parts
+from tocsin.formats.syntax.mail_record import records_of
 from tocsin.formats.syntax.mapi_mail import MapiMail, is_mail, parts_of
 from tocsin.formats.syntax.msg_mail import mail_of
 from tocsin.model.evidence import Evidence, Look

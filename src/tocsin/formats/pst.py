@@ -27,7 +27,7 @@ from tocsin.formats.syntax.gap_limit import limited
 from tocsin.formats.syntax.log_rows import RecordLog
 from tocsin.formats.syntax.mail_headers import HEADER_LIMIT, block_of
 from tocsin.formats.syntax.mail_hosts import hosts
-from tocsin.formats.syntax.mail_message import records_of
+from tocsin.formats.syntax.mail_record import records_of
 from tocsin.formats.syntax.mapi_builder import HOLDING, MapiBuilder
 from tocsin.formats.syntax.mapi_mail import WANTED, MapiMail, is_mail, parts_of
 from tocsin.formats.syntax.webshell_page import mailbox_records

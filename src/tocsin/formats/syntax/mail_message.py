@@ -25,6 +25,7 @@ from tocsin.formats.syntax.mail_headers import HEADER_LIMIT, block_of, header_en
 from tocsin.formats.syntax.mail_hosts import hosts
 from tocsin.formats.syntax.mail_parties import online
 from tocsin.formats.syntax.mail_parts import Part, Parts, parts
+from tocsin.formats.syntax.mail_record import MAIL_LIMIT
 from tocsin.formats.syntax.mail_subject import SUBJECT_LIMIT, topic
 from tocsin.formats.syntax.mail_text import split
 from tocsin.formats.syntax.mail_way import Way, way
@@ -35,9 +36,6 @@ from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 from tocsin.model.message import Attachment, JournalReport, Message, Party
 from tocsin.model.text import N_, Sentence, say
-
-MAIL_LIMIT = 64 * 1024 * 1024
-"""Bytes of one mail that are read; the rest of a longer one is left out with a Gap."""
 
 FILES_LIMIT = 500
 """Files of one mail that are looked into; the others are told in a Gap."""
