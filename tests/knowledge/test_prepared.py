@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from tocsin.analyse.hunt.matcher import HyperscanMatcher, hyperscan
+from tocsin.knowledge import load as load_tables
 from tocsin.knowledge import prepared
 from tocsin.knowledge.sigma import Rules, load
 from tocsin.knowledge.sigma.kept_anchors import anchors_of
@@ -181,3 +182,18 @@ def test_other_peoples_rules_are_read_in_every_run(place, tmp_path):
             str(tmp_path / "rule.yml")
         ]
     assert not list(place.glob("rules-*"))
+
+
+def test_the_tables_are_the_same_however_they_come(place):
+    load_tables.cache_clear()
+    try:
+        read = load_tables()
+        load_tables.cache_clear()
+        assert load_tables() == read
+        (file,) = place.glob("tables-*")
+        file.write_bytes(b"\x93damaged")
+        load_tables.cache_clear()
+        assert load_tables() == read
+        assert read.advisories
+    finally:
+        load_tables.cache_clear()

@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+import tocsin
 from tocsin.knowledge.catalogue import (
     Advisory,
     ConfigCheck,
@@ -26,7 +28,11 @@ from tocsin.knowledge.catalogue import (
     Release,
     Support,
 )
+from tocsin.knowledge.prepared import keep, kept, key_of
 from tocsin.model.build import Build
+
+_READ_BY = ("__init__.py", "catalogue.py")
+"""The code that what is kept of the tables depends on."""
 
 TABLES = (
     "exchange-builds.csv",
@@ -50,9 +56,17 @@ class KnowledgeError(ValueError):
 
 @cache
 def load() -> Knowledge:
-    """The packaged knowledge."""
-    folder = resources.files(__name__) / "data"
-    return read_tables({name: (folder / name).read_text("utf-8") for name in TABLES})
+    """The packaged knowledge, as it was read in an earlier run if neither it nor its code has changed."""
+    tables = packaged()
+    code = [(resources.files(__name__) / name).read_bytes() for name in _READ_BY]
+    key = key_of([tocsin.__version__.encode(), *code, *(text.encode() for text in tables.values())])
+    data = kept("tables", key)
+    if data is not None:
+        with suppress(msgspec.DecodeError):
+            return msgspec.msgpack.decode(data, type=Knowledge)
+    found = read_tables(tables)
+    keep("tables", key, msgspec.msgpack.encode(found))
+    return found
 
 
 def packaged() -> dict[str, str]:
