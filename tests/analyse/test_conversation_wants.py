@@ -203,6 +203,8 @@ def test_gift_cards_are_asked_for_by_nobody_honest():
     )
     assert found.verdict == "alert"
     assert "asks-for-gift-cards" in found.observed
+    shop = "Our new gift cards are here. " + "Uniforms, shoes and books for the new term. " * 25
+    assert "asks-for-gift-cards" not in partner_says(shop).observed
 
 
 @pytest.mark.parametrize(

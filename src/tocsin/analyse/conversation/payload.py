@@ -22,6 +22,9 @@ from tocsin.model.message import Attachment, Message
 SHORT = 60
 """Words of new text up to which an answer is short."""
 
+REQUEST = 150
+"""Words up to which a text asks for something: a shop that sells vouchers writes more."""
+
 QUOTED_LEAST = 12
 """Quoted words without which nothing can be said about the thread's subject."""
 
@@ -199,7 +202,7 @@ def _cues(message: Message, found: Observed) -> None:
         name = _CUES.get(cue)
         if name and _shown(name, message):
             found[name] = 1.0
-    if "gift-card" in message.text.cues:
+    if "gift-card" in message.text.cues and message.text.new_words <= REQUEST:
         found["asks-for-gift-cards"] = 1.0
     if _MESSENGER.search(message.text.new) is not None:
         found["moves-to-messenger"] = 1.0
