@@ -294,3 +294,21 @@ def test_an_address_of_a_private_network_is_nobodys_trap():
     inside = partner_says("I must type https://10.0.15.43/x/login instead of the name.")
     outside = partner_says("I must type https://192.0.2.43/x/login instead of the name.")
     assert inside.score.total + 2 < outside.score.total
+
+
+def test_pictures_in_many_conversations_at_once_are_a_burst_without_a_word_about_them():
+    """One account puts the first picture it ever sent into eight threads within the hour."""
+    threads = [each for each in past()[0] if _with_partner(each)]
+    _, other = parties(threads[-1])
+    mine = [each for each in threads if other in parties(each)][-8:]
+    begin = mine[-1][-1].when + timedelta(hours=3)
+    shown = attached("scan.png", picture(), "image/png")
+    mails = [
+        write(other, parties(thread)[0], begin + timedelta(minutes=3 * number), "Here it is.",
+              seed=f"picture {number}", parent=thread[-1], extra=shown)
+        for number, thread in enumerate(mine)
+    ]  # fmt: skip
+    found = after(mails)
+    assert len(mails) >= 3
+    assert all("burst-account" in each.observed for each in found)
+    assert "burst-account" not in after(mails[:2])[1].observed

@@ -7,6 +7,7 @@ threads within an hour is not, and it raises the first ones too, which alone did
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 
 import msgspec
 
@@ -24,6 +25,22 @@ KEPT = 400
 
 GROUPS_KEPT = 50_000
 """Groups remembered; then that whose last mail is the oldest is forgotten."""
+
+
+_WANTED = frozenset(
+    {
+        "account-new", "asks-for-gift-cards", "asks-to-scan", "document-leads-on", "file-leads-on",
+        "file-risky-new", "moves-to-messenger", "payment-change",
+    }
+)  # fmt: skip
+_FIRST = frozenset({"file-new", "file-new-to-sender"})
+
+
+def wants_more(observed: Mapping[str, float]) -> bool:
+    """Whether a mail in which no link is new can be one of a burst: it wants something, or brings a kind
+    of file that its sender never sent, and writes nothing of what the conversation is about."""
+    unasked = "off-topic" in observed and not _FIRST.isdisjoint(observed)
+    return unasked or not _WANTED.isdisjoint(observed)
 
 
 class Sent(msgspec.Struct, gc=False):

@@ -16,7 +16,7 @@ import msgspec
 
 from tocsin.analyse.conversation import identity, payload
 from tocsin.analyse.conversation.ages import answered_at
-from tocsin.analyse.conversation.bursts import Bursts, Sent
+from tocsin.analyse.conversation.bursts import Bursts, Sent, wants_more
 from tocsin.analyse.conversation.copies import Copies
 from tocsin.analyse.conversation.keys import hashing
 from tocsin.analyse.conversation.ledger import Rows
@@ -48,8 +48,6 @@ as their logarithm: the first hundred mails show most of what is usual."""
 WATCHED_DELAY = 14 * 86400
 """Seconds for which a watched mail waits longer than others before it teaches who its author is."""
 
-RISKY = frozenset({"asks-to-scan", "file-risky-new", "payment-change"})
-"""What makes a mail one of a burst, though no link in it is new."""
 
 ANYTHING = "*"
 """Stands for whatever a mail wants, where only the number of threads counts."""
@@ -282,7 +280,7 @@ class Room:
             if everybody not in facts and not everybodys(link) and not below(link, message.text.new)
         }
         fresh -= public_sites()
-        risky = not RISKY.isdisjoint(found.observed)
+        risky = wants_more(found.observed)
         hosted = "hosting-new-to-sender" in found.observed
         if not (fresh or risky or hosted) or not found.answers:
             return
