@@ -86,6 +86,12 @@ _MESSENGER = re.compile(
 )
 """A messenger and a number to be reached at there, in one line."""
 
+_NAMED = (
+    "whats", "telegram", "viber", "threema", "wechat", "we chat", "kakao", "zalo", "signal", "微信",
+    "ワッツアップ", "ватсап", "вотсап", "телеграм", "вайбер",
+)  # fmt: skip
+"""One of these stands in any text that names a messenger: looked for first, as it is much quicker."""
+
 _SHOWS = frozenset({"image", "pdf", "ooxml", "ole", "opendocument"})
 """Kinds of files that can show a code to scan."""
 
@@ -204,7 +210,9 @@ def _cues(message: Message, found: Observed) -> None:
             found[name] = 1.0
     if "gift-card" in message.text.cues and message.text.new_words <= REQUEST:
         found["asks-for-gift-cards"] = 1.0
-    if _MESSENGER.search(message.text.new) is not None:
+    text = message.text.new
+    lower = text.lower()
+    if any(name in lower for name in _NAMED) and _MESSENGER.search(text) is not None:
         found["moves-to-messenger"] = 1.0
 
 
