@@ -16,7 +16,7 @@ from itertools import groupby
 import msgspec
 
 from tocsin.knowledge.sigma.needs import Need, Pattern, Some, Text
-from tocsin.knowledge.sigma.rarity import MOST, bits, chance, letter, seen
+from tocsin.knowledge.sigma.rarity import COMMON, MOST, RARE, bits, chance, letter, seen
 from tocsin.knowledge.sigma.row_regex import translated
 from tocsin.knowledge.sigma.spelling import END, START, Kind, Spelled, decoded, spelled, tear
 
@@ -28,14 +28,9 @@ PAIR_LIMIT = 60
 
 LENGTH_LIMIT = 4000
 """Characters of such a regex."""
+
 FORMS_LIMIT = 64
 """Spellings of one text that are compared, so that two texts cannot lie over each other."""
-
-RARE = 15.0
-"""Bits from which on a text is as good as a rarer one."""
-
-COMMON = 8.5
-"""Bits below which something longer is searched for, which takes longer itself."""
 
 GAIN = 1.0
 """Bits that something longer must add."""

@@ -23,6 +23,12 @@ _BACKSLASHES = re.compile(r"\\{2,}")
 MOST = 22.0
 """Bits of a text that is in no everyday row and long."""
 
+RARE = 15.0
+"""Bits from which on a text is as good as a rarer one; fewer come up by chance."""
+
+COMMON = 8.5
+"""Bits below which something longer is searched for, which takes longer itself."""
+
 
 class _Everyday(msgspec.Struct, frozen=True, kw_only=True):
     """rows: how often each comes, and it. plain: the same without `+` for blanks, and as one text.

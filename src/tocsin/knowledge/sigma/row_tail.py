@@ -10,18 +10,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tocsin.knowledge.sigma.rarity import chance, seen
+from tocsin.knowledge.sigma.rarity import COMMON, RARE, chance, seen
 from tocsin.knowledge.sigma.spelling import START, spelled
 
 LOOK_BACK = 8
 """Characters before the end of a regex that are asked for at most."""
-
-ENOUGH = 15.0
-"""Bits that must be left: fewer come up by chance."""
-
-
-COMMON = 8.5
-"""Bits of a beginning from which on it is looked for itself."""
 
 MANY = 80
 """Characters from which on a class is a stretch of nearly anything."""
@@ -57,7 +50,7 @@ def tail(pieces: Sequence[Piece], whole: float, *, spaced: bool) -> tuple[str, f
         regex = before + behind
         sure = chance(sum(each.bits for each in pieces[place + 1 :]))
         rare = min(seen(regex, spaced=spaced), sure)
-        if rare >= min(whole, ENOUGH):
+        if rare >= min(whole, RARE):
             return regex, rare
     return None
 
