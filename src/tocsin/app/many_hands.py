@@ -151,9 +151,10 @@ def load(job: Job, first: Sequence[str]) -> None:
     """Load before the workers are forked what they would each load else, and let the collector of
     garbage leave it alone, so that they share it."""
     formats()
-    registrable("contoso.example")
     if job.hunt is not None:
         ready(job.hunt.wish, first)
+    if job.hunt is None or job.reading.messages:
+        registrable("contoso.example")
     if job.reading.messages:
         _load_words()
     gc.freeze()
