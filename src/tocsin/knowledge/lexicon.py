@@ -38,6 +38,9 @@ STEM_LEAST = 3
 CODE_GROUP = "@code"
 """The group every rule may name: a word with a digit in it, as a password or number has."""
 
+UNLESS_WITHIN = 4
+"""Words between a hit and one that says the opposite, at most."""
+
 SHORT_CODE = 4
 """Longest word with a digit whose meaning is remembered: longer ones hardly come again."""
 
@@ -63,12 +66,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One file: a cue, the words it is told by (group, language, patterns), and its examples.
 
+    unless: a group whose words say the opposite: what stands next to one does not count.
     gives: texts that must have the cue; spares: texts that must not; both by language.
     """
 
     cue: str
     means: str
     source: str
+    unless: str = ""
     rules: tuple[Rule, ...]
     words: dict[str, dict[str, tuple[str, ...]]]
     gives: dict[str, tuple[str, ...]]
@@ -107,14 +112,15 @@ class _Lexicon:
                     for pattern in patterns:
                         self._add(pattern, self._bits(language) << shift)
         self.alone: list[tuple[int, int]] = []
-        self.rules: list[tuple[tuple[int, ...], int, int]] = []
+        self.rules: list[tuple[tuple[int, ...], int, int, int | None]] = []
         for number, entry in enumerate(self.entries):
+            unless = self._shift(entry.cue, entry.unless) if entry.unless else None
             for rule in entry.rules:
                 shifts = tuple(self._shift(entry.cue, name) for name in rule.near)
-                if len(shifts) == 1:
+                if len(shifts) == 1 and unless is None:
                     self.alone.append((self.all << shifts[0], 1 << number))
                 else:
-                    self.rules.append((shifts, rule.within, 1 << number))
+                    self.rules.append((shifts, rule.within, 1 << number, unless))
         self.lengths = sorted({len(each) for each in self.starts})
         self.begun: dict[str, list[tuple[str, int]]] = {}
         for stem, stands in self.starts.items():
@@ -225,7 +231,7 @@ class _Lexicon:
         for bits, cue in self.alone:
             if present & bits:
                 answer |= cue
-        for shifts, within, cue in self.rules:
+        for shifts, within, cue, unless in self.rules:
             shared = 0 if answer & cue else self.all
             for shift in shifts:
                 shared &= present >> shift
@@ -234,7 +240,10 @@ class _Lexicon:
             while shared:
                 language = shared & -shared
                 wanted = sum(language << shift for shift in shifts)
-                if _near(found, wanted, within):
+                hits = found
+                if unless is not None and present >> unless & self.all:
+                    hits = _apart(found, self.all << unless)
+                if _near(hits, wanted, within):
                     answer |= cue
                     break
                 shared ^= language
@@ -268,6 +277,12 @@ def _remembered(
 def _follows(words: list[str], at: int, rest: tuple[str, ...]) -> bool:
     following = words[at : at + len(rest)]
     return len(following) == len(rest) and all(map(_fits, map(fold, following), rest))
+
+
+def _apart(found: list[tuple[int, int]], against: int) -> list[tuple[int, int]]:
+    """The hits that have no word of the groups in `against`, of any language, next to them."""
+    places = [at for at, bits in found if bits & against]
+    return [hit for hit in found if all(abs(hit[0] - at) > UNLESS_WITHIN for at in places)]
 
 
 def _near(found: list[tuple[int, int]], bits: int, within: int) -> bool:
