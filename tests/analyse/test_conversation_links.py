@@ -77,6 +77,7 @@ def test_below_a_signature_line():
         "https://meet.google.com/abc-defg-hij", "https://us02web.zoom.us/j/8123456789?pwd=x",
         "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x%40thread.v2/0",
         "https://contoso.webex.com/meet/ann.larsen",
+        "https://calendly.com/ann-larsen/30min", "https://fabrikam.atlassian.net/browse/OPS-12",
     ],
 )  # fmt: skip
 def test_an_invitation_to_talk(url: str):

@@ -226,6 +226,7 @@ def test_a_messenger_with_a_number(text: str):
         "The signal at 2400000000 Hz is clipped.",
         "We discussed it on WhatsApp last week.",
         "The Telegram bot posts the results.",
+        "Tiket založen https://tracker.fabrikam.example/0/81303346275441",
     ],
 )
 def test_a_messenger_without_a_number_is_only_spoken_of(text: str):
@@ -237,6 +238,42 @@ def test_a_wallet_is_an_account_where_a_coin_is_named():
     wallet = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
     assert "account-new" in partner_says(f"Pay in Bitcoin please, to {wallet}").observed
     assert "account-new" not in partner_says(f"The commit is {wallet}, see there.").observed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Forms of the American Bankers Association and of UK Finance; BIP 350 and EIP 55 for the coins.
+        "can you do it today?\nABA/Routing # 032994406\nChecking # 875099734",
+        "Send it here:\nPayee: Fabrikam Ltd\n95-67-42 / 82253653",
+        "S/C 95 67 42",
+        "付款可用USDT，钱包：\n0x5aae9eaff972ffc978625f6dde7f793a85387590",
+        "We take crypto. Wallet:\nbc1p5cyxnuxmeuwuvkwfem96lqzszd02n6xdcjrs20cac6yqjjwudpxqkedrcr",
+    ],
+)
+def test_an_account_is_known_by_its_form(text: str):
+    assert "account-new" in partner_says(text).observed
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The routing table holds 120000 entries.", "commit 0x5aae9eaff972ffc978625f6dde7f793a85387590", "2021-10-05 / 12"],
+)  # fmt: skip
+def test_other_numbers_are_no_accounts(text: str):
+    assert "account-new" not in partner_says(text).observed
+
+
+def test_a_warning_that_accounts_never_change_is_no_change():
+    said = "Will do.\n\nAnn\nBeware of fraud: our bank details never change by e-mail."
+    assert not {"payment-change", "speaks-of-bank"} & partner_says(said).observed.keys()
+    assert "payment-change" in partner_says("Our bank details have changed.").observed
+
+
+def test_a_code_that_lets_a_device_in_is_asked_for_by_nobody_honest():
+    code = "https://microsoft.com/devicelogin"
+    found = partner_says(f"Please enter the code BX4TQ9 at {code} to read the shared note.")
+    assert "link-device-login" in found.observed
+    assert found.verdict == "alert"
 
 
 @pytest.mark.parametrize(

@@ -227,6 +227,12 @@ def test_an_address_that_starts_a_program_leads_where_the_program_is_sent(text: 
     assert links("see", "", [Anchor(text, "open")], subject="")[0].host == "192.0.2.7"
 
 
+@pytest.mark.parametrize("slashes", ["/\\", "\\\\", "\\/"])
+def test_slashes_the_other_way_round_lead_there_all_the_same(slashes: str):
+    found = links(f"see https:{slashes}fabrikam.example/a now", "", (), subject="")
+    assert "https://fabrikam.example/a" in [each.url for each in found]
+
+
 @pytest.mark.parametrize(
     "text", ["the ms-dos: prompt", "research: see below", "search: nothing", "search-ms:query=a"]
 )

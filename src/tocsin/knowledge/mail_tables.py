@@ -52,8 +52,8 @@ class LinkPlaces(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class LinkSigns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What in a link shows what it is for; see the table's own head. meetings: beginnings of paths by
-    host."""
+    """What in a link shows what it is for; see the table's own head. meetings, device: beginnings
+    of paths by host."""
 
     machinery: tuple[str, ...]
     uploads: tuple[str, ...]
@@ -61,6 +61,7 @@ class LinkSigns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     lure: frozenset[str]
     cheap: frozenset[str]
     meetings: dict[str, tuple[str, ...]]
+    device: dict[str, tuple[str, ...]]
     code: CodeHosts
 
 

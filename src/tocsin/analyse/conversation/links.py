@@ -7,6 +7,7 @@ behind it; and what was put somewhere to be fetched once has seldom a place in a
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
 
@@ -118,6 +119,9 @@ def _strange(scene: Scene, found: Observed) -> list[tuple[Link, float, bool]]:
 def _link(link: Link, found: Observed, scene: Scene, everybody: int, mine: int) -> float:
     """One link of the new text; how strange it is: 0 where people here, or its sender, have led."""
     facts = scene.facts
+    if _listed(link, link_signs().device):
+        found["link-device-login"] = 1.0
+        return 1.0
     many = shared(link)
     fresh = everybody not in facts
     if link.host.removeprefix("www.") in OWN_SHORTENERS or meeting(link) or _inner(link):
@@ -176,8 +180,13 @@ def deep(link: Link, author: str) -> bool:
 
 def meeting(link: Link) -> bool:
     """Whether it is an invitation to talk: nothing can be put there to be opened."""
+    return _listed(link, link_signs().meetings)
+
+
+def _listed(link: Link, places: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether it leads to one of these places: beginnings of paths by host."""
     host, path = link.host.removeprefix("www."), "/" + _path(link)
-    for name, beginnings in link_signs().meetings.items():
+    for name, beginnings in places.items():
         if host == name or host.endswith("." + name):
             return path != "/" and path.lower().startswith(beginnings)
     return False

@@ -78,7 +78,7 @@ _PLAIN = frozenset({"text", "image", "media"})
 _PHONE = re.compile(r"(?<![\w/.-])\+?\(?\d[\d ()./-]{6,18}\d(?![\w/-])")
 
 _MESSENGER = re.compile(
-    r"(?:whats ?app|telegram|viber|threema|we ?chat|kakao ?talk|zalo|微信|ワッツアップ|ватсап|вотсап|телеграм\w*|вайбер)"
+    r"(?:whats ?app|telegram|\bviber|threema|we ?chat|kakao ?talk|\bzalo\b|微信|ワッツアップ|ватсап|вотсап|телеграм\w*|вайбер)"
     r"[^\n]{0,60}?\+?\(?\d[\d ()./-]{6,18}\d"
     r"|\d[\d ()./-]{6,18}\d[^\n]{0,40}?(?:whats ?app|telegram|viber|threema|we ?chat|微信|ватсап|телеграм\w*)"
     r"|\bsignal\w{0,3}\b[^\n]{0,60}?\+\d[\d ()./-]{7,18}\d|\+\d[\d ()./-]{7,18}\d[^\n]{0,40}?\b(?:on|via|per|auf|sur|por|su|op|przez) signal\b",

@@ -46,12 +46,20 @@ _LABELLED = re.compile(
 )
 """A number behind the word for an account or a bank's code, in one line."""
 
+_BANKED = re.compile(
+    r"\b(?:aba|routing|rtn)\b[^\n\d]{0,20}(\d{9})\b|\bs(?:ort code|/c)\b[^\n\d]{0,12}(\d\d[ -]\d\d[ -]\d\d)\b"
+    r"|\b\d\d-\d\d-\d\d ?/ ?(\d{8})\b",
+    re.IGNORECASE,
+)
+"""A bank's number as only banks have them, or a sort code and an account: money need not be spoken of."""
+
 _COIN = re.compile(
-    r"(?i)\b(?:bitcoins?|btc|ethereum|ether|eth|usdt|usdc|tether|tron|trc20|erc20|monero|xmr)\b|крипто"
+    r"(?i)(?<![a-z0-9])(?:bitcoins?|btc|ethereum|ether|eth|usdt|usdc|tether|tron|trc20|erc20|monero|xmr|crypto\w*"
+    r"|krypto\w*|cripto\w*|wallets?)(?![a-z0-9])|крипто|кошел|钱包|錢包|ウォレット|지갑|暗号資産"
 )
 _WALLET = re.compile(
-    r"\b(?:bc1[ac-hj-np-z02-9]{25,62}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|0x[0-9a-fA-F]{40}"
-    r"|T[1-9A-HJ-NP-Za-km-z]{33}|[48][1-9A-HJ-NP-Za-km-z]{94})\b"
+    r"(?<![A-Za-z0-9])(?:bc1[ac-hj-np-z02-9]{25,62}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|0x[0-9a-fA-F]{40}"
+    r"|T[1-9A-HJ-NP-Za-km-z]{33}|[48][1-9A-HJ-NP-Za-km-z]{94})(?![A-Za-z0-9])"
 )
 """Where cryptocurrency is sent to (BIP 13, BIP 173, EIP 55; Tron, Monero), beside the coin's name."""
 
@@ -237,6 +245,7 @@ def accounts(text: str, *, money: bool) -> tuple[str, ...]:
     if _IBAN_LIKE.search(text):
         plain = (re.sub(r"[ .-]", "", each) for each in _IBAN.findall(text))
         found = [each for each in plain if 15 <= len(each) <= 34]
+    found += [re.sub(r"\D", "", "".join(each)) for each in _BANKED.findall(text)]
     if money:
         called = (re.sub(r"\D", "", one or other) for one, other in _LABELLED.findall(text))
         found += [each for each in called if len(each) >= DIGITS_LEAST]

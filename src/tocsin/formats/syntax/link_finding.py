@@ -29,6 +29,9 @@ _DEFANGED = "\ue000"
 """Set in front of a dot that was written `[.]`: a letter for private use, never in a link."""
 
 _WITH_SCHEME = re.compile(r":///?([^\s<>\"\x00-\x1f]{3,2000})")
+_ODD = re.compile(r"(?i)(?<![a-z])(https?):/?\\[\\/]*([\w-][^\s<>\"\x00-\x1f]{3,2000})")
+"""Slashes the other way round: a browser takes them all (WHATWG URL, 4.4)."""
+
 _SCHEME_BEFORE = re.compile(r"(?i)(?:h(?:tt|xx|\*\*|XX)ps?|ftp|fxp|file|smb)$")
 _PROGRAM = re.compile(
     r"(?i)(?<![\w-])(?:search(?:-ms)?|ms-[a-z]{3,20}|mhtml|ms-its):[^\s<>\"]{3,1500}"
@@ -88,6 +91,9 @@ def _all(text: str) -> Iterator[Found]:
         yield from _programs(text)
     if "://" in text:
         yield from _with_scheme(text)
+    if ":\\" in text or ":/\\" in text:
+        for each in _ODD.finditer(text):
+            yield _found(f"{each[1].lower()}://{each[2]}", each.start(), each.end())
     if "www." in text or "WWW." in text or "Www." in text:
         for each in _WWW.finditer(text):
             before = text[each.start() - 1 : each.start()]
