@@ -240,6 +240,7 @@ RULES = """
 - {at: {"cs-uri-query|re": '(?i)autodiscover\\.json(?:\\?|%3f)[^\\s=&;/]{0,64}(?:@|%40)'}, condition: at}
 - {s: {cs-method: POST, "cs-uri-query|contains": [/owa/auth/x.js, /ecp/default.flt], sc-status: 200}, condition: s}
 - {s: {"cs-uri-query|contains|all": [/owa/, /powershell]}, condition: s}
+- {s: {sc-win32-status: [1326, 1909]}, condition: s}
 - {s: {cs-user-agent: [Mozilla/5.0, MSIE, "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 5.1)"]}, condition: s}
 """
 
@@ -252,6 +253,7 @@ def test_what_is_searched_for_is_rare():
         "GET /autodiscover/autodiscover.json Email=anna%40contoso.example&Protocol=ActiveSync 443 - 198.51.100.2 Outlook-iOS/2.0 - 302 0 0 9",
         "POST /owa/service.svc action=FindItem&EP=1 443 anna@contoso.example 198.51.100.2 Mozilla/5.0+(Windows+NT+10.0)+Chrome/120.0 - 200 0 0 9",
         "GET /owa/auth/logon.aspx url=https%3a%2f%2fmail.contoso.example%2fowa 443 - 198.51.100.2 Mozilla/5.0+(X11) https://mail.contoso.example/owa/ 200 0 0 9",
+        "POST /rpc/ cafeReqId=5e581326-1ddc-48d3-82c6-0199bc121909 443 anna 198.51.100.2 MSRPC - 200 0 0 9",
         "POST /powershell clientApplication=ActiveMonitor;PSVersion=5.1 444 CONTOSO\\EX01$ ::1 Microsoft+WinRM+Client - 200 0 0 11",
     )  # fmt: skip
     for detection in yaml.safe_load(RULES):

@@ -240,9 +240,8 @@ class _Lexicon:
             while shared:
                 language = shared & -shared
                 wanted = sum(language << shift for shift in shifts)
-                hits = found
-                if unless is not None and present >> unless & self.all:
-                    hits = _apart(found, self.all << unless)
+                against = 0 if unless is None else present & self.all << unless
+                hits = _apart(found, against) if against else found
                 if _near(hits, wanted, within):
                     answer |= cue
                     break

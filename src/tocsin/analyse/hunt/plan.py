@@ -37,7 +37,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     a pattern's number is its place. owners: by a pattern's number less `OWN`, the places in `rules`.
     always: places of rules of which no pattern follows: they are asked of every row, which is slow and
     told. numbers: by a rule's place, the numbers of the events of Windows that it can match; None where
-    any may be."""
+    any may be. asked: rules to be asked by the patterns found, remembered."""
 
     surface: Surface
     rules: tuple[SigmaRule, ...]
@@ -46,6 +46,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     owners: tuple[tuple[int, ...], ...]
     always: tuple[int, ...]
     numbers: tuple[frozenset[str] | None, ...]
+    asked: dict[frozenset[int], tuple[int, ...]] = msgspec.field(default_factory=dict)
 
 
 def plan(

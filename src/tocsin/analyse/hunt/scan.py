@@ -24,6 +24,9 @@ from tocsin.knowledge.sigma.anchors import anchors_hold
 
 MASK = (1 << BITS) - 1
 
+ASKED_LIMIT = 4096
+"""Sets of patterns whose rules are remembered."""
+
 LOOKED_AT = 8
 """Of so many blocks the first and last rows of one are read for the time that the log spans; of the last
 block always."""
@@ -159,5 +162,11 @@ def asked_of(line: bytes, marks: set[int], plan: Plan) -> tuple[int, ...]:
             marks.update(each & MASK for each in again)
     if FOLDED in marks:
         return tuple(range(len(plan.rules)))
-    found = {each for mark in marks if mark >= OWN for each in plan.owners[mark - OWN]}
-    return tuple(sorted(found))
+    own = frozenset(mark for mark in marks if mark >= OWN)
+    known = plan.asked.get(own)
+    if known is None:
+        found = {each for mark in own for each in plan.owners[mark - OWN]}
+        known = tuple(sorted(found))
+        if len(plan.asked) < ASKED_LIMIT:
+            plan.asked[own] = known
+    return known

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @cache
 def _suffixes() -> PublicSuffixList:
-    from publicsuffixlist import PublicSuffixList  # logs alone are read without it
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - logs alone are read without it
 
     return PublicSuffixList(only_icann=True)
 

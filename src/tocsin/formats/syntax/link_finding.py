@@ -92,13 +92,9 @@ def _all(text: str) -> Iterator[Found]:
     if "://" in text:
         yield from _with_scheme(text)
     if ":\\" in text or ":/\\" in text:
-        for each in _ODD.finditer(text):
-            yield _found(f"{each[1].lower()}://{each[2]}", each.start(), each.end())
+        yield from _odd(text)
     if "www." in text or "WWW." in text or "Www." in text:
-        for each in _WWW.finditer(text):
-            before = text[each.start() - 1 : each.start()]
-            if not before.isalnum() and before not in ("/", ".", "@", "-", "=", "%"):
-                yield _found("http://" + each[0], each.start(), each.end())
+        yield from _www(text)
     if "\\\\" in text:
         for each in _UNC.finditer(text):
             before = text[each.start() - 1 : each.start()] if each.start() else " "
@@ -108,6 +104,18 @@ def _all(text: str) -> Iterator[Found]:
                 yield _found(each[0], each.start(), each.end(), marks)
     if "/" in text:
         yield from _bare(text)
+
+
+def _odd(text: str) -> Iterator[Found]:
+    for each in _ODD.finditer(text):
+        yield _found(f"{each[1].lower()}://{each[2]}", each.start(), each.end())
+
+
+def _www(text: str) -> Iterator[Found]:
+    for each in _WWW.finditer(text):
+        before = text[each.start() - 1 : each.start()]
+        if not before.isalnum() and before not in ("/", ".", "@", "-", "=", "%"):
+            yield _found("http://" + each[0], each.start(), each.end())
 
 
 def _programs(text: str) -> Iterator[Found]:

@@ -32,6 +32,8 @@ LENGTH_LIMIT = 4000
 FORMS_LIMIT = 64
 """Spellings of one text that are compared, so that two texts cannot lie over each other."""
 
+_HEXADECIMAL = frozenset("0123456789abcdef")
+
 GAIN = 1.0
 """Bits that something longer must add."""
 
@@ -235,7 +237,9 @@ class Chooser:
         if chosen.rare < RARE and len(chosen.text) < len(part):
             wide = self.window(part)
             chosen = wide if wide.rare >= chosen.rare + GAIN else chosen
-        if chosen.rare < COMMON and own and column:
+        # Ids hold any few hexadecimal digits by chance.
+        least = RARE if set(text) <= _HEXADECIMAL else COMMON
+        if chosen.rare < least and own and column:
             chosen = _edged(part, chosen, first=need.begins, last=need.ends)
         if chosen.rare <= 0:
             return None
