@@ -86,6 +86,12 @@ WRAPPED = [
         "safelinks",
     ),
     (
+        # HubSpot's own counting of clicks, as it stands in mail of public lists.
+        "http://t.sidekickopen54.com/e1t/c/5/f18dQ?t=http%3A%2F%2Ffabrikam.example%2Fa&si=62&pi=84",
+        "http://fabrikam.example/a",
+        "hubspot",
+    ),
+    (
         "https://urldefense.proofpoint.com/v1/url?u=http://fabrikam.example/a&k=x",
         "http://fabrikam.example/a",
         "proofpoint",

@@ -29,13 +29,14 @@ class Values(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class EventNames(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The whole table. labels: by section of the shown text, label to name. channels, short: of a
-    tool that shortens names; shown: by an event's number, what they mean there. columns: of exports
+    """The whole table. labels: by section of the shown text, label to name. logs: of a
+    provider, or of one of its events. channels, short: of a tool that shortens names; shown: by an event's number, what they mean there. columns: of exports
     in other languages, to English."""
 
     values: tuple[Values, ...]
     labels: dict[str, dict[str, str]]
     channels: dict[str, str]
+    logs: dict[str, str] = {}
     short: dict[str, str]
     shown: dict[str, dict[str, str]] = {}
     columns: dict[str, str] = {}
@@ -46,6 +47,12 @@ def event_names() -> EventNames:
     """The table. Raises msgspec's error on a bad file."""
     path = resources.files("tocsin.knowledge") / "data" / "events" / "names.toml"
     return msgspec.toml.decode(path.read_bytes(), type=EventNames)
+
+
+def log_of(provider: str, number: str) -> str:
+    """The log that the event stands in; empty where the table does not know it."""
+    logs = event_names().logs
+    return logs.get(f"{provider} {number}") or logs.get(provider, "")
 
 
 @cache

@@ -66,7 +66,8 @@ class LinkSigns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class CodeHosts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where code is kept. shown: parts of a path that only show it; text: hosts of nothing but text."""
+    """Where code is kept. shown: parts of a path that only show it; text: hosts of nothing but text
+    or pictures."""
 
     hosts: frozenset[str]
     shown: frozenset[str]

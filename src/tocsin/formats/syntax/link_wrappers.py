@@ -33,6 +33,7 @@ _PROOFPOINT3 = re.compile(r"/v3/__(?>(.{1,2000}?)__;)([^!]*+)!")
 _PROOFPOINT3_RUN = re.compile(r"\*(\*.)?")
 _UNDERSCORES = re.compile(r"___(.{1,2000}?)___")
 _YAHOO = re.compile(r"/RU=([^/]{1,2000})")
+_NUMBER = re.compile(r"\d{1,6}")
 _RUN_LENGTHS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
@@ -106,6 +107,11 @@ def _forms(host: str) -> Iterator[Wrapper]:
     while at >= 0:
         yield from table.get(host[at:], ())
         at = host.find(".", at) + 1 or -1
+    numbered = _NUMBER.sub("#", host)
+    at = 0 if numbered != host else -1
+    while at >= 0:
+        yield from table.get(numbered[at:], ())
+        at = numbered.find(".", at) + 1 or -1
     labels = host.split(".")
     if "google" in labels[:-1] and labels[-2 - (len(labels[-2]) <= 3)] == "google":
         yield from table.get("google.*", ())
