@@ -55,6 +55,9 @@ PROVIDERS = frozenset(
 )
 """Names of an event's log or provider."""
 
+PICKED = frozenset({"TimeCreated", "Id", "ProviderName", "Message"})
+"""What is picked out of `Get-WinEvent` for a table that shall be read by people."""
+
 WHERE = frozenset(
     {
         "Computer",
@@ -83,6 +86,8 @@ def recognise(head: bytes) -> int:
 def names_an_event(names: AbstractSet[str]) -> bool:
     """Whether members or columns are those of an event: its number, its log, its computer."""
     if names >= DEFENDER or any(name.endswith("winlog_event_id") for name in names):
+        return True
+    if names >= PICKED:
         return True
     if not (names & NUMBERS and names & PROVIDERS and names & WHERE):
         return False

@@ -9,6 +9,7 @@ from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.event_hosts import read_events
 from tocsin.formats.syntax.event_number import number_of
 from tocsin.formats.syntax.event_printed import events, printed
+from tocsin.formats.syntax.event_products import renamed
 from tocsin.formats.syntax.event_record import event_of, rendered
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.text_stream import decoded, head_text, lines
@@ -28,7 +29,7 @@ def recognise(head: bytes) -> int:
 
 def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """Every event as one line of JSON."""
-    return rendered(events(lines(decoded(stream), LINE_LIMIT)))
+    return rendered(renamed(events(lines(decoded(stream), LINE_LIMIT))))
 
 
 LOG = RecordLog(records=records, event=event_of, number=number_of)

@@ -115,11 +115,11 @@ def _from_tree(event: dict[str, Any], told: Told) -> None:
     system = event["System"]
     for name in _SYSTEM:
         put(found, name, system.get(name))
-    provider = system.get("Provider")
+    provider = system.get("Provider", system.get("Provider_attributes"))
     named = attributes(provider)
     put(found, "Provider_Name", named.get("Name", provider if isinstance(provider, str) else None))
     put(found, "Provider_Guid", named.get("Guid"))
-    created = system.get("TimeCreated")
+    created = system.get("TimeCreated", system.get("TimeCreated_attributes"))
     put(found, "TimeCreated", attributes(created).get("SystemTime", created))
     put(found, "UserID", attributes(system.get("Security")).get("UserID"))
     execution = attributes(system.get("Execution"))

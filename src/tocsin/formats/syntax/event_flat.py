@@ -201,4 +201,5 @@ def _from_hayabusa(record: dict[str, Any], found: Fields) -> None:
             pairs = (each.partition(":") for each in held.split("\u00a6")[:FIELDS_LIMIT])
             held = {name.strip(): value.strip() for name, _, value in pairs}
         for name, value in held.items() if isinstance(held, dict) else ():
-            put(found, own.get(name) or names.short.get(name, name), value)
+            other = own.get(name) or names.short.get(name, name)
+            put(found, name if other in held else other, value)

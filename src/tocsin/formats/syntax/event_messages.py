@@ -36,6 +36,9 @@ _NAMED = frozenset(
 """An event that has one of these has its values; its text says nothing more."""
 
 _LABEL = re.compile(r"(\s*)([A-ZÀ-Þ][\w ()/,’'-]{0,60}?)\s?:(?:[ \t]+(.*))?$")
+_LISTS = ("Properties", "AccessList", "PrivilegeList")
+"""Values that go on over lines."""
+
 _PLACE = re.compile(r"\{(\w+)\}")
 
 _SID = r"(S-1-[\d-]{1,180}|)"
@@ -107,7 +110,9 @@ def _from_labels(found: Fields, provider: str) -> None:
         told = _LABEL.match(line)
         if told is None:
             # A task's XML has many lines; none of them looks like a label.
-            if found.get(last, "")[:1] == line.lstrip()[:1] == "<":
+            if found.get(last, "")[:1] == line.lstrip()[:1] == "<" or (
+                last in _LISTS and line[:1].isspace() and line.strip()
+            ):
                 found[last] = f"{found[last]}\n{line}"[:VALUE_LIMIT]
             continue
         indent, label, value = told[1], told[2], (told[3] or "").strip()

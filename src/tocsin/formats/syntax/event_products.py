@@ -15,6 +15,7 @@ import msgspec
 
 from tocsin.formats.syntax.event_chainsaw import as_event
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
+from tocsin.knowledge.event_names import log_of
 
 SYSMON = "Microsoft-Windows-Sysmon"
 AUDIT = "Microsoft-Windows-Security-Auditing"
@@ -45,6 +46,8 @@ _LOGON = {
 _FIRST_ACTOR = "InitiatingProcess"
 
 _MARKS = (b'"win":', b'"ActionType":', b"EventCode=", b"winlog_event_id", b'"detections":')
+_PROVIDER = b'"ProviderName":'
+_LOG = (b'"LogName":', b'"Channel":', b'"Log Name":', b'"EventLog":', b'"channel":')
 _LINE = re.compile(r"(\w{2,40})=(.*)")
 _SLASHES = re.compile(r"\\+")
 _TEXT_LINES = 40
@@ -59,8 +62,14 @@ def renamed(records: Iterable[LogRecord | LogFault]) -> Iterator[LogRecord | Log
     for each in records:
         if isinstance(each, LogRecord) and any(mark in each.text for mark in _MARKS):
             yield LogRecord(each.position, _rewritten(each.text))
+        elif isinstance(each, LogRecord) and _PROVIDER in each.text and not _tells_log(each.text):
+            yield LogRecord(each.position, _rewritten(each.text))
         else:
             yield each
+
+
+def _tells_log(text: bytes) -> bool:
+    return any(mark in text for mark in _LOG)
 
 
 def _rewritten(text: bytes) -> bytes:
@@ -91,6 +100,10 @@ def as_windows(record: dict[str, Any]) -> dict[str, Any] | None:
     raw = record.get("_raw")
     if isinstance(raw, str) and "EventCode=" in raw:
         return _from_splunk(raw, record)
+    if isinstance(provider := record.get("ProviderName"), str):
+        # Rules ask for the log, which a table for people leaves out.
+        log = log_of(provider, str(record.get("Id") or record.get("EventID") or ""))
+        return record | {"LogName": log} if log else None
     return None
 
 
