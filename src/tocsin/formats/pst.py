@@ -13,7 +13,6 @@ import selectors
 import shutil
 import struct
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -21,7 +20,7 @@ from typing import BinaryIO
 import msgspec
 
 from tocsin.formats import Format, Reading
-from tocsin.formats.syntax import pst_walk
+from tocsin.formats.syntax import confined, pst_walk
 from tocsin.formats.syntax.file_rows import file_event
 from tocsin.formats.syntax.gap_limit import limited
 from tocsin.formats.syntax.log_rows import RecordLog
@@ -135,9 +134,7 @@ def _walked(stream: BinaryIO, *, whole: bool) -> Iterator[tuple[str, _Found | _L
             handle = copy.fileno()
         os.lseek(handle, 0, os.SEEK_SET)
         wanted = ",".join(f"{each:04x}" for each in sorted(WANTED)) if whole else ""
-        command = [
-            sys.executable, "-I", pst_walk.__file__, str(MEMORY_LIMIT), str(CPU_LIMIT), wanted
-        ]  # fmt: skip
+        command = confined.command(pst_walk.__file__, MEMORY_LIMIT, CPU_LIMIT, wanted)
         with subprocess.Popen(  # noqa: S603 - our own module, no shell
             command, stdin=handle, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as process:

@@ -145,7 +145,8 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     declared: the Content-Type it claims. kind: what its bytes are (`zip`, `ole`, `ooxml`,
     `onenote`, `html`, `iso`, `vhd`, `lnk`, `pdf`, `rtf`, `script`, `executable`, `image`, `text`,
     `mail`, `calendar`, `signature`, `encrypted`, `unknown`, …). traits: `macro`, `encrypted`,
-    `double-extension`, `smuggling`, `padded`, `risky-inside`, `external-template`, `mismatch`, ….
+    `double-extension`, `smuggling`, `padded`, `risky-inside`, `external-template`, `mismatch`,
+    `code` (a code to scan that leads somewhere), ….
     inside: names of an archive's members (at most 50), with `!` between levels. leads: the
     hosts that it leads its reader to, none if they are more than 20.
     """

@@ -30,7 +30,7 @@ GROUPS_KEPT = 50_000
 _WANTED = frozenset(
     {
         "account-new", "asks-for-gift-cards", "asks-to-scan", "document-leads-on", "file-leads-on",
-        "file-risky-new", "moves-to-messenger", "payment-change",
+        "file-risky-new", "moves-to-messenger", "payment-change", "scan-code-leads",
     }
 )  # fmt: skip
 _FIRST = frozenset({"file-new", "file-new-to-sender"})

@@ -149,8 +149,13 @@ def _document(scene: Scene, found: Observed, each: Attachment, fresh: float) -> 
         found["file-mismatch"] = 1.0
     if kind == "pdf":
         found["file-pdf"] = 1.0
-    if fresh and each.leads and not _familiar(scene, found, each):
-        found["file-leads-on" if kind == "pdf" else "document-leads-on"] = fresh
+    code = "code" in each.traits
+    if (fresh or code) and each.leads and not _familiar(scene, found, each):
+        if fresh:
+            found["file-leads-on" if kind == "pdf" else "document-leads-on"] = fresh
+        if code:
+            # Who has a code in his signature sends one with every mail: where it leads is what counts.
+            found["scan-code-leads"] = scene.experience
 
 
 def _familiar(scene: Scene, found: Observed, file: Attachment) -> bool:

@@ -95,7 +95,7 @@ class Sheet(msgspec.Struct, gc=False):
     new link (link, key for the organisation, key for the sender), by its site; where many share one
     domain, that is the host. pages: of a link to such a host the key of the very page, else 0.
     shown: of each other domain that a link shows (domain, key for the organisation).
-    attachments: as links, by class. leads: of each host that a PDF leads
+    attachments: as links, by class. leads: of each host that a file leads
     to (host, key of its domain for the organisation).
     """
 
@@ -146,7 +146,7 @@ def kind_of(attachment: Attachment) -> str:
     for trait in attachment.traits:
         if trait.startswith("named-"):
             return trait[6:]
-    return attachment.kind
+    return "code" if attachment.kind == "image" and "code" in attachment.traits else attachment.kind
 
 
 def sheet(message: Message, place: Place, number: Hash) -> Sheet:
@@ -279,7 +279,13 @@ def mailboxes(number: Hash, thread: int, address: str) -> list[int]:
 
 
 def _active(attachment: Attachment) -> bool:
-    return attachment.kind not in ("image", "text", "signature", "calendar")
+    """A picture is, where a code in it leads somewhere."""
+    return "code" in attachment.traits or attachment.kind not in (
+        "image",
+        "text",
+        "signature",
+        "calendar",
+    )
 
 
 class Lessons(msgspec.Struct, gc=False):

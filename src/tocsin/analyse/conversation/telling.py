@@ -54,6 +54,7 @@ class _Telling:
         self.judged = judged
         self.link = _chosen(message)
         self.file = _riskiest(message.attachments)
+        self.code = next((each for each in message.attachments if _leads_by_code(each)), None)
         author = message.author
         self.values: dict[str, Value] = {
             "name": author.name or author.address,
@@ -64,6 +65,8 @@ class _Telling:
             "link": defanged(self.link.url)[:200] if self.link else "",
             "link_domain": self.link.domain.replace(".", "[.]") if self.link else "",
             "file": self.file.name if self.file else "",
+            "code_file": (self.code.name or self.code.declared) if self.code else "",
+            "host": self.code.leads[0].replace(".", "[.]") if self.code else "",
             "days": _days(judged),
             "client": message.client_raw[:100] or message.client,
             "path": message.submission,
@@ -102,6 +105,8 @@ class _Telling:
         text = message.text
         if "link" in name or name.endswith("hosted") or group == "burst":
             return ("body, link", defanged(self.link.url)) if self.link else ("body", text.new)
+        if name == "scan-code-leads" and self.code:
+            return f"attachment {self.values['code_file']}", self.code.declared
         if "file" in name:
             return (f"attachment {self.file.name}", self.file.declared) if self.file else ("", "")
         if group in ("money", "words", "asks", "topic", "short", "both", "password", "language"):
@@ -156,7 +161,16 @@ def _chosen(message: Message) -> Link | None:
 
 
 def _riskiest(files: tuple[Attachment, ...]) -> Attachment | None:
-    return max(files, key=lambda each: (not each.inline, len(each.traits)), default=None)
+    """A picture shown in the text is one where a code in it leads somewhere."""
+    return max(
+        files,
+        key=lambda each: (not each.inline or _leads_by_code(each), len(each.traits)),
+        default=None,
+    )
+
+
+def _leads_by_code(file: Attachment) -> bool:
+    return "code" in file.traits and bool(file.leads)
 
 
 def _days(judged: Judged) -> int:

@@ -37,11 +37,15 @@ from tocsin.formats.syntax.attachment_office import (
 from tocsin.formats.syntax.attachment_opendocument import opendocument_traits
 from tocsin.formats.syntax.attachment_pages import carried, page_links, page_text, page_traits
 from tocsin.formats.syntax.attachment_pdf import pdf_files, pdf_links, pdf_places, pdf_traits
+from tocsin.formats.syntax.attachment_pdf_pictures import pdf_pictures
+from tocsin.formats.syntax.attachment_pictures import candidate, page_pictures, zipped_pictures
 from tocsin.formats.syntax.attachment_places import share_outside
 from tocsin.formats.syntax.attachment_polyglot import second_of
 from tocsin.formats.syntax.attachment_started import started_links, table_traits
+from tocsin.formats.syntax.code_meaning import meanings
 from tocsin.formats.syntax.link_parts import parts_of
 from tocsin.formats.syntax.link_wrappers import unwrap
+from tocsin.formats.syntax.picture_codes import Picture, Searching
 from tocsin.model.message import Attachment
 
 INSIDE_LIMIT = 50
@@ -94,8 +98,9 @@ _RISKY_TRAITS = frozenset(
 class _Seen:
     """What is known so far of one attachment and all within."""
 
-    def __init__(self, passwords: Sequence[str]) -> None:
+    def __init__(self, passwords: Sequence[str], codes: Searching) -> None:
         self.passwords = passwords
+        self.codes = codes
         self.budget = Budget()
         self.traits: dict[str, None] = {}
         self.inside: list[str] = []
@@ -127,19 +132,39 @@ class _Seen:
             if trait == "embedded-object" and what:
                 self.name(path + what)
 
+    def shown(self, pictures: Iterable[Picture], codes: Searching) -> bool:
+        """Keep what the codes in these pictures lead to; whether all could be decoded."""
+        whole = True
+        for each in pictures:
+            said = codes.read(each)
+            whole = whole and not said.damaged
+            if said.unread:
+                self.add(("code-unread",))
+            for trait, address in (one for text in said.texts for one in meanings(text)):
+                self.add((trait,))
+                self.lead((address,) if address else ())
+        return whole
+
     def name(self, name: str) -> None:
         if len(self.inside) < INSIDE_LIMIT and name not in self.inside:
             self.inside.append("".join(c if c.isprintable() else "�" for c in name))
 
 
 def look(
-    name: str, declared: str, data: bytes, *, inline: bool, passwords: Sequence[str]
+    name: str,
+    declared: str,
+    data: bytes,
+    *,
+    inline: bool,
+    passwords: Sequence[str],
+    codes: Searching | None = None,
 ) -> Attachment:
-    """The facts of one attached file. passwords: those the mail's text gives."""
+    """The facts of one attached file. passwords: those the mail's text gives. codes: what looking for
+    codes may still cost in this mail."""
     kind = kind_of(data, name, declared)
     if kind == "ole":
         kind = ole_kind(data)
-    seen = _Seen(passwords)
+    seen = _Seen(passwords, codes or Searching())
     seen.add(name_traits(name, kind))
     if declared_otherwise(declared, kind):
         seen.add(("mismatch",))
@@ -206,6 +231,8 @@ def _pdf(data: bytes, seen: _Seen, path: str) -> None:
     places = pdf_places(data)
     traits = list(pdf_traits(places))
     seen.add(traits)
+    if "encrypted" not in traits:
+        seen.shown(pdf_pictures(places[0]), seen.codes.document())
     if "uri" in traits or "external-link" in traits:
         seen.lead(pdf_links(places))
     if "embedded-files" in traits:
@@ -213,6 +240,22 @@ def _pdf(data: bytes, seen: _Seen, path: str) -> None:
             seen.name(path + name)
             if class_of(name) in RISKY or class_of(name) == "html":
                 seen.add(("risky-inside",))
+
+
+def _picture(data: bytes, seen: _Seen, path: str) -> None:
+    del path
+    if candidate(data) and not seen.shown((Picture(data),), seen.codes):
+        seen.add(("damaged",))
+
+
+def _ooxml(data: bytes, seen: _Seen, path: str) -> None:
+    seen.shown(zipped_pictures(data, seen.budget), seen.codes.document())
+    seen.told(ooxml_traits(data, seen.budget), path)
+
+
+def _opendocument(data: bytes, seen: _Seen, path: str) -> None:
+    seen.shown(zipped_pictures(data, seen.budget), seen.codes.document())
+    seen.told(opendocument_traits(data, seen.budget), path)
 
 
 def _rtf(data: bytes, seen: _Seen, path: str) -> None:
@@ -224,6 +267,7 @@ def _rtf(data: bytes, seen: _Seen, path: str) -> None:
 def _page(data: bytes, seen: _Seen, path: str, *, svg: bool = False) -> None:
     text = page_text(data)
     seen.add(page_traits(text, svg=svg))
+    seen.shown(page_pictures(text), seen.codes.document())
     seen.lead(page_links(text))
     for found in carried(text):
         seen.add(("smuggling", "embedded-files"))
@@ -263,11 +307,14 @@ def _script(data: bytes, seen: _Seen, path: str) -> None:
 
 
 def _onenote(data: bytes, seen: _Seen, path: str) -> None:
+    codes = seen.codes.document()
     for number, body in enumerate(onenote_files(data), 1):
         kind = kind_of(body)
         seen.name(f"{path}{number} ({kind})")
         if kind != "image":
             seen.add(("embedded-files",))
+        elif candidate(body):
+            seen.shown((Picture(body),), codes)
         if kind in _RISKY_KINDS or kind in ARCHIVES:
             seen.add(("risky-inside",))
     for name in onenote_names(data):
@@ -337,10 +384,9 @@ _READERS: dict[str, Callable[[bytes, _Seen, str], None]] = {
     "ole": lambda data, seen, _: seen.add(ole_traits(data)),
     "pdf": _pdf,
     "rtf": _rtf,
-    "ooxml": lambda data, seen, path: seen.told(ooxml_traits(data, seen.budget), path),
-    "opendocument": lambda data, seen, path: seen.told(
-        opendocument_traits(data, seen.budget), path
-    ),
+    "ooxml": _ooxml,
+    "opendocument": _opendocument,
+    "image": _picture,
     "html": _page,
     "xml": _page,
     "svg": lambda data, seen, path: _page(data, seen, path, svg=True),

@@ -30,6 +30,7 @@ from tocsin.formats.syntax.mail_subject import SUBJECT_LIMIT, topic
 from tocsin.formats.syntax.mail_text import split
 from tocsin.formats.syntax.mail_way import Way, way
 from tocsin.formats.syntax.passwords import passwords
+from tocsin.formats.syntax.picture_codes import Searching, given_up
 from tocsin.formats.syntax.tnef_mail import opened, without_streams
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
@@ -201,6 +202,7 @@ def _files(
 ) -> tuple[tuple[Attachment, ...], list[Sentence]]:
     files: list[Attachment] = []
     faults: list[Sentence] = []
+    codes = Searching()
     size = 0
     for part in found:
         size += len(part.data)
@@ -212,7 +214,11 @@ def _files(
             faults.append(why)
             break
         inline = part.disposition == "inline" or bool(part.content_id and not part.disposition)
-        files.append(look(part.name, part.declared, part.data, inline=inline, passwords=secrets))
+        files.append(
+            look(part.name, part.declared, part.data, inline=inline, passwords=secrets, codes=codes)
+        )
+    if gone := given_up():
+        faults.append(gone)
     return tuple(files), faults
 
 

@@ -1,7 +1,7 @@
 """Walks an Outlook data file in a process of its own: what `tocsin.formats.pst` starts.
 
 libpff is a C library and a hostile file may crash it, hang it or make it eat all memory. So this
-runs apart, under limits, with the file at its standard input, and writes frames to its standard
+runs apart (`confined`), under limits, with the file at its standard input, and writes frames to its standard
 output: one byte kind, folder length and text length as big-endian 32-bit integers, then both. It
 imports nothing of Tocsin, so that it starts fast.
 
@@ -37,9 +37,7 @@ _FAULTS = (OSError, ValueError, TypeError, AttributeError, IndexError, OverflowE
 
 def main() -> int:
     """Walk standard input; the exit status is 0 unless this process is killed."""
-    memory, seconds = int(sys.argv[1]), int(sys.argv[2])
-    wanted = frozenset(int(each, 16) for each in sys.argv[3].split(",") if each)
-    _limit(memory, seconds)
+    wanted = frozenset(int(each, 16) for each in sys.argv[1].split(",") if each)
     out = sys.stdout.buffer
     import pypff  # noqa: PLC0415 - behind the limits
 
@@ -54,17 +52,6 @@ def main() -> int:
     _walk(out, root, wanted)
     _write(out, b"E", "", "")
     return 0
-
-
-def _limit(memory: int, seconds: int) -> None:
-    try:
-        import resource  # noqa: PLC0415 - not on Windows
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 def _walk(out: BinaryIO, root: Any, wanted: frozenset[int]) -> None:
