@@ -1,6 +1,7 @@
-"""Transport agents and modules as cmdlets list them: rows of the same kind as out of the files.
+"""Transport agents, modules and inbox rules as commands list them: rows of the same kind as out of the files.
 
-`Get-TransportAgent`, `Get-WebGlobalModule`, as JSON, CSV or `Format-List`.
+`Get-TransportAgent`, `Get-WebGlobalModule`, `Get-InboxRule` as JSON, CSV or `Format-List`, and
+`appcmd list modules /text:*`.
 https://learn.microsoft.com/en-us/powershell/module/exchange/get-transportagent
 https://learn.microsoft.com/en-us/powershell/module/webadministration/get-webglobalmodule
 """
@@ -30,8 +31,25 @@ PROPERTIES_LIMIT = 200
 
 AGENT = frozenset({"TransportAgentFactory", "AssemblyPath"})
 MODULE = frozenset({"Name", "Image", "PreCondition"})
+RULE = frozenset({"MailboxOwnerId", "Name"})
+_RULE = (
+    "Description",
+    "ForwardTo",
+    "RedirectTo",
+    "ForwardAsAttachmentTo",
+    "SendTextMessageNotificationTo",
+    "MoveToFolder",
+    "DeleteMessage",
+    "MarkAsRead",
+    "From",
+    "SubjectContainsWords",
+    "SubjectOrBodyContainsWords",
+    "BodyContainsWords",
+)
+"""What `Get-InboxRule` tells of a rule beside its name and whose it is."""
 _SNIFFED = 4096
 _NAME = re.compile(r'"([A-Za-z]\w{0,40})"\s*:')
+_APPCMD = re.compile(r'\s{0,8}([A-Za-z.]{2,40}):"([^"]{0,2000})"')
 _PROPERTY = re.compile(r"([A-Za-z]\w{0,40})\s{0,60}: ?(.*)")
 
 _encode = msgspec.json.Encoder().encode
@@ -43,14 +61,21 @@ def names_entries(head: bytes) -> bool:
 
 
 def _is_list(names: AbstractSet[str]) -> bool:
-    return names >= AGENT or names >= MODULE
+    return (
+        names >= AGENT
+        or names >= MODULE
+        or names >= {"MODULE.NAME", "native"}
+        or (names >= RULE and not names.isdisjoint(_RULE))
+    )
 
 
 def _names(text: str) -> set[str]:
     text = text.lstrip("\ufeff \t\r\n")
     if text[:1] in ("{", "["):
         return set(_NAME.findall(text))
-    found = {told[1] for line in text.splitlines()[:100] if (told := _PROPERTY.fullmatch(line))}
+    first = text.splitlines()[:100]
+    found = {told[1] for line in first if (told := _PROPERTY.fullmatch(line))}
+    found |= {told[1] for line in first if (told := _APPCMD.fullmatch(line))}
     return found if _is_list(found) else set(header_of(text))
 
 
@@ -101,7 +126,7 @@ def _of_list(stream: Any) -> _Entries:
     record: dict[str, Any] = {}
     first, last = 0, ""
     for line in lines(decoded(stream), LINE_LIMIT):
-        told = _PROPERTY.fullmatch(line.text)
+        told = _APPCMD.fullmatch(line.text) or _PROPERTY.fullmatch(line.text)
         if not line.text.strip() or (told is not None and told[1] in record):
             if record:
                 yield f"line {first}", record
@@ -130,8 +155,14 @@ def _row(record: dict[str, Any]) -> dict[str, str] | None:
             "priority": text_of(record.get("Priority")),
             "shipped": shipped.agent(name, path),
         }
-    elif record.get("Image"):
-        name, path = text_of(record.get("Name")), text_of(record["Image"])
+    elif record.get("MailboxOwnerId") and record.get("Name"):
+        row = {"element": "inboxRule", "name": text_of(record["Name"])}
+        row["owner"] = text_of(record["MailboxOwnerId"])
+        row["enabled"] = text_of(record.get("Enabled")).lower()
+        row |= {each: text_of(record.get(each)) for each in _RULE}
+    elif record.get("Image") or record.get("native"):
+        name = text_of(record.get("Name") or record.get("MODULE.NAME"))
+        path = text_of(record.get("Image") or record["native"])
         row = {
             "element": "globalModules",
             "action": "add",

@@ -68,6 +68,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "modified": (
         "LastWriteTimeUtc",
         "LastWriteTime",
+        "LastModifiedTimeUTC",
         "LastModified0x10",
         "Mtime",
         "Modified",
@@ -89,6 +90,25 @@ _DETAIL = frozenset(
 )
 
 
+_PREFETCH = frozenset({"ExecutableName", "FilesLoaded", "LastRun"})
+"""PECmd's table of what was started."""
+
+_CACHED = frozenset({"Path", "LastModifiedTimeUTC", "CacheEntryPosition"})
+"""AppCompatCacheParser's table of what was seen."""
+
+_VOLUME = re.compile(r"\\VOLUME\{[0-9a-f-]{2,60}\}", re.IGNORECASE)
+
+
+def _started(record: dict[str, Any]) -> dict[str, str] | None:
+    """The program that Windows kept a trace of, with the place from which it was started."""
+    name = str(record["ExecutableName"] or "")
+    loaded = [each.strip() for each in str(record["FilesLoaded"] or "").split(",")[:2000]]
+    whole = (each for each in loaded if each.upper().endswith(f"\\{name.upper()}"))
+    path = _VOLUME.sub("C:", next(whole, name), count=1)
+    when = str(record["LastRun"] or "")
+    return file_row(path, accessed=_plain("accessed", when), kind="prefetch") if name else None
+
+
 def is_table(names: Iterable[str]) -> bool:
     """Whether columns or members are those of a listing: a path, and something about the file."""
     known = set(names)
@@ -97,11 +117,15 @@ def is_table(names: Iterable[str]) -> bool:
         or {"ParentPath", "FileName"} <= known
     )
     hashed = {"Algorithm", "Hash", "Path"} <= known
+    if known >= _PREFETCH or known >= _CACHED:
+        return True
     return bool(hashed or (whole and len(known & _DETAIL) >= 2))
 
 
 def table_row(record: dict[str, Any]) -> dict[str, str] | None:
     """A file out of a record of columns; None for a folder, or where no name is told."""
+    if record.keys() >= _PREFETCH:
+        return _started(record)
     told = {
         key: next((record[each] for each in names if record.get(each) not in (None, "")), "")
         for key, names in _COLUMNS.items()
