@@ -43,6 +43,9 @@ def request(fields: dict[str, str], text: str) -> str:
     return ""
 
 
+_DONE = ";S:EX=;"
+
+
 def ecp(fields: dict[str, str], text: str) -> str:
     """`S:CMD=…;S:URL=…` as fields of their own; the cmdlet by name; the URL as a request."""
     data = fields.get("EventData", "")
@@ -50,10 +53,7 @@ def ecp(fields: dict[str, str], text: str) -> str:
         data = data.replace('""', '"')  # a publisher took the quotes around, not those inside
     for key, value in pairs(data).items():
         fields.setdefault(key, value)
-    if match := _CMDLET.match(fields.get("CMD", "")):
-        fields["Cmdlet"] = match[1]
-        if parameters := fields["CMD"][match.end() :].lstrip("."):
-            fields["Parameters"] = parameters
+    _ecp_cmdlet(fields, data)
     if account := fields.get("PSA"):
         fields["PSA"] = account.removeprefix("<PII>").removesuffix("</PII>")
     url = fields.get("URL", "")
@@ -71,6 +71,17 @@ def ecp(fields: dict[str, str], text: str) -> str:
             for key, found in taken(query).items():
                 fields.setdefault(key, found)
     return ""
+
+
+def _ecp_cmdlet(fields: dict[str, str], data: str) -> None:
+    if match := _CMDLET.match(fields.get("CMD", "")):
+        fields["Cmdlet"] = match[1]
+        if parameters := fields["CMD"][match.end() :].lstrip("."):
+            fields["Parameters"] = parameters
+        if _DONE in data:  # no exception was thrown
+            fields.setdefault("ExecutionResult", "Success")
+        elif fields.get("EX"):
+            fields.setdefault("ExecutionResult", "Error")
 
 
 def cmdlet(fields: dict[str, str], text: str) -> str:
