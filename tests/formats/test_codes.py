@@ -10,8 +10,12 @@ from attachment_forms import opendocument
 from attachment_making import document, onenote, zipped
 from code_making import CODES, HOST, grey, in_page, picture, portable, predicted, samples
 
+from tocsin.formats import Reading
 from tocsin.formats.syntax.attachments import look
-from tocsin.model.message import Attachment
+from tocsin.formats.syntax.mail_message import message
+from tocsin.model.evidence import Evidence
+from tocsin.model.locator import Locator
+from tocsin.model.message import Attachment, Message
 
 
 def seen(data: bytes, name: str = "x", declared: str = "") -> Attachment:
@@ -52,7 +56,7 @@ def test_a_code_that_is_no_link_says_what_it_is_and_leads_nowhere(name: str, tra
 
 
 def test_every_committed_picture_is_asked_for():
-    named = {*LEADING, "bare.png"} | {
+    named = {*LEADING, "bare.png", "blocks.txt", "half.txt", "table.html"} | {
         f"{each}.png" for each in ("wifi", "card", "mailto", "tel", "otp", "payment", "text")
     }
     assert {each.name for each in CODES.iterdir()} == named
@@ -159,3 +163,47 @@ def test_a_code_within_other_files(name: str, data: bytes):
     found = seen(data, name)
     assert "code" in found.traits
     assert found.leads == HOST
+
+
+@pytest.mark.parametrize("name", ["blocks.txt", "half.txt", "table.html"])
+def test_a_code_that_a_file_draws_itself(name: str):
+    found = seen(picture(name), name)
+    assert found.kind == ("html" if name.endswith("html") else "text")
+    assert ("code" in found.traits, found.leads) == (True, HOST)
+
+
+def mail(body: str, kind: str) -> Message:
+    raw = f"From: a@fabrikam.example\nSubject: x\nContent-Type: {kind}; charset=utf-8\n\n{body}\n"
+    found = message(raw.encode(), Locator(source="x"), "", Reading(messages=True))
+    return next(
+        each.body for each in found if isinstance(each, Evidence) and isinstance(each.body, Message)
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (picture("half.txt").decode(), "text/plain"),
+        ("<p>Scan</p>" + picture("blocks.txt").decode().replace(" ", "&nbsp;").replace("\n", "<br>"),
+         "text/html"),
+        ("<pre>" + picture("half.txt").decode().replace("█", "&#9608;") + "</pre>", "text/html"),
+        (picture("table.html").decode(), "text/html"),
+        (in_page(picture()).decode(), "text/html"),
+    ],
+    ids=["half-blocks", "blocks", "spelt", "cells", "data"],
+)  # fmt: skip
+def test_a_code_in_a_mails_own_text_is_a_link_of_the_mail(body: str, kind: str):
+    assert [each.host for each in mail(body, kind).links] == list(HOST)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("█ 80 %\n" + "▀▄ chart\n" * 40, "text/plain"),
+        ("█" * 40 + "\n" + "\n".join("█" * 40 for _ in range(40)), "text/plain"),
+        ("<table>" + "<tr>" + "<td a></td><td></td>" * 30 + "</tr>" * 40 + "</table>", "text/html"),
+        ("<table>" + ("<tr>" + "<td a colspan=999></td><td>" * 400 + "</tr>") * 60, "text/html"),
+    ],
+)
+def test_other_drawings_are_no_links(body: str, kind: str):
+    assert mail(body, kind).links == ()

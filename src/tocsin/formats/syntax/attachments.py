@@ -43,6 +43,7 @@ from tocsin.formats.syntax.attachment_places import share_outside
 from tocsin.formats.syntax.attachment_polyglot import second_of
 from tocsin.formats.syntax.attachment_started import started_links, table_traits
 from tocsin.formats.syntax.code_meaning import meanings
+from tocsin.formats.syntax.drawn_codes import drawn_in
 from tocsin.formats.syntax.link_parts import parts_of
 from tocsin.formats.syntax.link_wrappers import unwrap
 from tocsin.formats.syntax.picture_codes import Picture, Searching
@@ -132,18 +133,18 @@ class _Seen:
             if trait == "embedded-object" and what:
                 self.name(path + what)
 
-    def shown(self, pictures: Iterable[Picture], codes: Searching) -> bool:
-        """Keep what the codes in these pictures lead to; whether all could be decoded."""
-        whole = True
+    def shown(self, pictures: Iterable[Picture], *, alone: bool = False) -> None:
+        """Keep what the codes in the pictures of one document lead to. alone: it is the picture itself."""
+        codes = self.codes if alone else self.codes.document()
         for each in pictures:
             said = codes.read(each)
-            whole = whole and not said.damaged
+            if said.damaged and alone:
+                self.add(("damaged",))
             if said.unread:
                 self.add(("code-unread",))
             for trait, address in (one for text in said.texts for one in meanings(text)):
                 self.add((trait,))
                 self.lead((address,) if address else ())
-        return whole
 
     def name(self, name: str) -> None:
         if len(self.inside) < INSIDE_LIMIT and name not in self.inside:
@@ -232,7 +233,7 @@ def _pdf(data: bytes, seen: _Seen, path: str) -> None:
     traits = list(pdf_traits(places))
     seen.add(traits)
     if "encrypted" not in traits:
-        seen.shown(pdf_pictures(places[0]), seen.codes.document())
+        seen.shown(pdf_pictures(places[0]))
     if "uri" in traits or "external-link" in traits:
         seen.lead(pdf_links(places))
     if "embedded-files" in traits:
@@ -244,17 +245,17 @@ def _pdf(data: bytes, seen: _Seen, path: str) -> None:
 
 def _picture(data: bytes, seen: _Seen, path: str) -> None:
     del path
-    if candidate(data) and not seen.shown((Picture(data),), seen.codes):
-        seen.add(("damaged",))
+    if candidate(data):
+        seen.shown((Picture(data),), alone=True)
 
 
 def _ooxml(data: bytes, seen: _Seen, path: str) -> None:
-    seen.shown(zipped_pictures(data, seen.budget), seen.codes.document())
+    seen.shown(zipped_pictures(data, seen.budget))
     seen.told(ooxml_traits(data, seen.budget), path)
 
 
 def _opendocument(data: bytes, seen: _Seen, path: str) -> None:
-    seen.shown(zipped_pictures(data, seen.budget), seen.codes.document())
+    seen.shown(zipped_pictures(data, seen.budget))
     seen.told(opendocument_traits(data, seen.budget), path)
 
 
@@ -267,7 +268,7 @@ def _rtf(data: bytes, seen: _Seen, path: str) -> None:
 def _page(data: bytes, seen: _Seen, path: str, *, svg: bool = False) -> None:
     text = page_text(data)
     seen.add(page_traits(text, svg=svg))
-    seen.shown(page_pictures(text), seen.codes.document())
+    seen.shown((*page_pictures(text), *drawn_in(data)))
     seen.lead(page_links(text))
     for found in carried(text):
         seen.add(("smuggling", "embedded-files"))
@@ -307,14 +308,13 @@ def _script(data: bytes, seen: _Seen, path: str) -> None:
 
 
 def _onenote(data: bytes, seen: _Seen, path: str) -> None:
-    codes = seen.codes.document()
-    for number, body in enumerate(onenote_files(data), 1):
+    bodies = list(onenote_files(data))
+    seen.shown(Picture(body) for body in bodies if candidate(body))
+    for number, body in enumerate(bodies, 1):
         kind = kind_of(body)
         seen.name(f"{path}{number} ({kind})")
         if kind != "image":
             seen.add(("embedded-files",))
-        elif candidate(body):
-            seen.shown((Picture(body),), codes)
         if kind in _RISKY_KINDS or kind in ARCHIVES:
             seen.add(("risky-inside",))
     for name in onenote_names(data):
@@ -387,6 +387,7 @@ _READERS: dict[str, Callable[[bytes, _Seen, str], None]] = {
     "ooxml": _ooxml,
     "opendocument": _opendocument,
     "image": _picture,
+    "text": lambda data, seen, _: seen.shown(drawn_in(data)),
     "html": _page,
     "xml": _page,
     "svg": lambda data, seen, path: _page(data, seen, path, svg=True),

@@ -36,7 +36,7 @@ SMALL_SIDE = 500
 """Pixels up to which a picture is also searched larger, and with a margin."""
 
 FRAMES_LIMIT = 4
-"""Frames of a moving picture that are searched."""
+"""Frames of a moving picture that are searched, as far as all of them keep to `PIXELS_LIMIT`."""
 
 CODES_LIMIT = 8
 """Codes of one picture that are told."""
@@ -99,7 +99,8 @@ def _file(body: bytes) -> Iterator[Image.Image]:
     picture = Image.open(io.BytesIO(body), formats=_FORMATS)
     _measured(*picture.size)
     picture.draft("L", (SIDE_LIMIT, SIDE_LIMIT))  # JPEG alone can be decoded smaller
-    for number in range(min(FRAMES_LIMIT, getattr(picture, "n_frames", 1))):
+    room = PIXELS_LIMIT // max(1, picture.width * picture.height)
+    for number in range(min(FRAMES_LIMIT, room, getattr(picture, "n_frames", 1))):
         if number:
             picture.seek(number)
         yield picture.copy()

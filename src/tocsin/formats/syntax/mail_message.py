@@ -20,6 +20,7 @@ from tocsin.formats.syntax.domains import internal, registrable
 from tocsin.formats.syntax.journal_report import envelope_only, journalled
 from tocsin.formats.syntax.links import links
 from tocsin.formats.syntax.mail_client import claims_outlook_falsely, client
+from tocsin.formats.syntax.mail_codes import code_links
 from tocsin.formats.syntax.mail_fields import Said
 from tocsin.formats.syntax.mail_headers import HEADER_LIMIT, block_of, header_end
 from tocsin.formats.syntax.mail_hosts import hosts
@@ -27,7 +28,7 @@ from tocsin.formats.syntax.mail_parties import online
 from tocsin.formats.syntax.mail_parts import Part, Parts, parts
 from tocsin.formats.syntax.mail_record import MAIL_LIMIT
 from tocsin.formats.syntax.mail_subject import SUBJECT_LIMIT, topic
-from tocsin.formats.syntax.mail_text import split
+from tocsin.formats.syntax.mail_text import Anchor, split
 from tocsin.formats.syntax.mail_way import Way, way
 from tocsin.formats.syntax.passwords import passwords
 from tocsin.formats.syntax.picture_codes import Searching, given_up
@@ -142,7 +143,10 @@ def build(
     program, program_raw = client(first, identifier)
     text = split(taken.plain, taken.html, subject=subject, names=_names(who), key=reading.mark_key)
     secrets = passwords(f"{subject}\n{text.new}") if taken.files else ()
-    files, faults = _files(taken.files, secrets)
+    codes = Searching()
+    drawn, unread = code_links(taken.plain, taken.html, codes)
+    files, faults = _files(taken.files, secrets, codes)
+    anchors = (*text.anchors, *map(Anchor, drawn))
     trusted_by = came.hops[came.trusted - 1].by if came.trusted else ""
     built = Message(
         message_id=identifier,
@@ -183,13 +187,13 @@ def build(
         header_form=mail_identity.header_form(taken.headers) if taken.written else "",
         structure=taken.structure,
         text=text.text,
-        links=links(text.new, text.quoted, text.anchors, subject=subject),
+        links=links(text.new, text.quoted, anchors, subject=subject),
         attachments=files,
         passwords=secrets,
         journal=journal,
         size=size,
     )
-    return msgspec.structs.replace(built, traits=_traits(built, said)), faults
+    return msgspec.structs.replace(built, traits=_traits(built, said)), [*unread, *faults]
 
 
 def _names(who: mail_fields.People) -> tuple[str, ...]:
@@ -198,11 +202,10 @@ def _names(who: mail_fields.People) -> tuple[str, ...]:
 
 
 def _files(
-    found: tuple[Part, ...], secrets: tuple[str, ...]
+    found: tuple[Part, ...], secrets: tuple[str, ...], codes: Searching
 ) -> tuple[tuple[Attachment, ...], list[Sentence]]:
     files: list[Attachment] = []
     faults: list[Sentence] = []
-    codes = Searching()
     size = 0
     for part in found:
         size += len(part.data)
