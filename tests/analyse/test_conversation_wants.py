@@ -349,3 +349,20 @@ def test_pictures_in_many_conversations_at_once_are_a_burst_without_a_word_about
     assert len(mails) >= 3
     assert all("burst-account" in each.observed for each in found)
     assert "burst-account" not in after(mails[:2])[1].observed
+
+
+def test_a_link_is_not_hidden_behind_many_to_one_site():
+    many = " ".join(f"https://www.fabrikam.example/page{number}" for number in range(12))
+    found = partner_says(f"See {many} and https://contoso-forms.example/wp-includes/js/a.php")
+    assert "link-machinery" in found.observed
+
+
+def test_a_file_is_not_hidden_behind_others():
+    pictures = [
+        attached(f"picture{number}.txt", b"plain words\n", "text/plain") for number in range(8)
+    ]
+    leads = attached(
+        "offer.pdf", leading_to("https://offer.contoso-forms.example/a"), "application/pdf"
+    )
+    found = partner_says("The offer is attached.", "\n--_004_x_\n".join([*pictures, leads]))
+    assert "file-leads-on" in found.observed

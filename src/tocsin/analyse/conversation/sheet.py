@@ -156,8 +156,9 @@ def sheet(message: Message, place: Place, number: Hash) -> Sheet:
     shown = person(message.author.name)
     language = message.text.language
     thread = place.thread
-    fresh = [link for link in message.links if not link.quoted][:LINKS_KNOWN]
+    fresh = _one_each([link for link in message.links if not link.quoted])[:LINKS_KNOWN]
     files = [each for each in message.attachments if not each.inline or _active(each)]
+    files.sort(key=lambda each: not (each.leads or _active(each)))  # not hidden behind others
     passed = message.authentication
     return Sheet(
         address=number("a", author),
@@ -276,6 +277,12 @@ def mailboxes(number: Hash, thread: int, address: str) -> list[int]:
     """Both keys of a local part, as far as it has them."""
     keys = (mailbox(number, thread, address), mailbox_near(number, thread, address))
     return [key for key in keys if key]
+
+
+def _one_each(links: list[Link]) -> list[Link]:
+    """The first link to each site before all others, so that none is hidden behind many to one site."""
+    first = {link.domain or link.host: link for link in reversed(links)}
+    return sorted(links, key=lambda link: first[link.domain or link.host] is not link)
 
 
 def _active(attachment: Attachment) -> bool:
