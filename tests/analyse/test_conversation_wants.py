@@ -358,11 +358,7 @@ def test_a_link_is_not_hidden_behind_many_to_one_site():
 
 
 def test_a_file_is_not_hidden_behind_others():
-    pictures = [
-        attached(f"picture{number}.txt", b"plain words\n", "text/plain") for number in range(8)
-    ]
-    leads = attached(
-        "offer.pdf", leading_to("https://offer.contoso-forms.example/a"), "application/pdf"
-    )
-    found = partner_says("The offer is attached.", "\n--_004_x_\n".join([*pictures, leads]))
-    assert "file-leads-on" in found.observed
+    notes = [attached(f"notes{number}.txt", b"plain\n", "text/plain") for number in range(8)]
+    leads = attached("offer.pdf", leading_to("https://contoso-forms.test/a"), "application/pdf")
+    files = "\n--_004_x_\n".join([*notes, leads])
+    assert "file-leads-on" in partner_says("The offer is attached.", files, NEWCOMER).observed

@@ -60,12 +60,15 @@ _encode = msgspec.json.Encoder().encode
 def renamed(records: Iterable[LogRecord | LogFault]) -> Iterator[LogRecord | LogFault]:
     """The records, those of such products rewritten."""
     for each in records:
-        if isinstance(each, LogRecord) and any(mark in each.text for mark in _MARKS):
-            yield LogRecord(each.position, _rewritten(each.text))
-        elif isinstance(each, LogRecord) and _PROVIDER in each.text and not _tells_log(each.text):
+        if isinstance(each, LogRecord) and _foreign(each.text):
             yield LogRecord(each.position, _rewritten(each.text))
         else:
             yield each
+
+
+def _foreign(text: bytes) -> bool:
+    """Whether it bears such a product's marks, or tells its provider and not its log."""
+    return any(mark in text for mark in _MARKS) or (_PROVIDER in text and not _tells_log(text))
 
 
 def _tells_log(text: bytes) -> bool:
