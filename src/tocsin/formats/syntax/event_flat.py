@@ -200,6 +200,8 @@ def _from_hayabusa(record: dict[str, Any], found: Fields) -> None:
         if isinstance(held, str):
             pairs = (each.partition(":") for each in held.split("\u00a6")[:FIELDS_LIMIT])
             held = {name.strip(): value.strip() for name, _, value in pairs}
-        for name, value in held.items() if isinstance(held, dict) else ():
+        if not isinstance(held, dict):
+            continue
+        for name, value in held.items():
             other = own.get(name) or names.short.get(name, name)
             put(found, name if other in held else other, value)
