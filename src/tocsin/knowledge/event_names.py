@@ -29,9 +29,9 @@ class Values(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class EventNames(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The whole table. labels: by section of the shown text, label to name. logs: of a
-    provider, or of one of its events. channels, short: of a tool that shortens names; shown: by an event's number, what they mean there. columns: of exports
-    in other languages, to English."""
+    """The whole table. labels: by section of the shown text, label to name. logs: of a provider, or of
+    one of its events. channels, short: of a tool that shortens names; shown: by an event's number, what
+    they mean there. columns: of exports in other languages, to English."""
 
     values: tuple[Values, ...]
     labels: dict[str, dict[str, str]]

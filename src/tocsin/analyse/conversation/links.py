@@ -179,7 +179,8 @@ def deep(link: Link, author: str) -> bool:
 
 
 def meeting(link: Link) -> bool:
-    """Whether it is an invitation to talk: nothing can be put there to be opened."""
+    """Whether it is an invitation to talk, or shows a time, a ticket or a message: nothing can be put there
+    to be opened."""
     return _listed(link, link_signs().meetings)
 
 

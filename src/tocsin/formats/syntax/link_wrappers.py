@@ -103,15 +103,11 @@ def _forms_of(host: str) -> tuple[Wrapper, ...]:
 
 def _forms(host: str) -> Iterator[Wrapper]:
     table = wrappers()
-    at = 0
-    while at >= 0:
-        yield from table.get(host[at:], ())
-        at = host.find(".", at) + 1 or -1
-    numbered = _NUMBER.sub("#", host)
-    at = 0 if numbered != host else -1
-    while at >= 0:
-        yield from table.get(numbered[at:], ())
-        at = numbered.find(".", at) + 1 or -1
+    for written in dict.fromkeys((host, _NUMBER.sub("#", host))):
+        at = 0
+        while at >= 0:
+            yield from table.get(written[at:], ())
+            at = written.find(".", at) + 1 or -1
     labels = host.split(".")
     if "google" in labels[:-1] and labels[-2 - (len(labels[-2]) <= 3)] == "google":
         yield from table.get("google.*", ())

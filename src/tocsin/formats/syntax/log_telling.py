@@ -44,6 +44,7 @@ def request(fields: dict[str, str], text: str) -> str:
 
 
 _DONE = ";S:EX=;"
+"""No exception was thrown."""
 
 
 def ecp(fields: dict[str, str], text: str) -> str:
@@ -78,7 +79,7 @@ def _ecp_cmdlet(fields: dict[str, str], data: str) -> None:
         fields["Cmdlet"] = match[1]
         if parameters := fields["CMD"][match.end() :].lstrip("."):
             fields["Parameters"] = parameters
-        if _DONE in data:  # no exception was thrown
+        if _DONE in data:
             fields.setdefault("ExecutionResult", "Success")
         elif fields.get("EX"):
             fields.setdefault("ExecutionResult", "Error")

@@ -1,8 +1,8 @@
 """Walks an Outlook data file in a process of its own: what `tocsin.formats.pst` starts.
 
 libpff is a C library and a hostile file may crash it, hang it or make it eat all memory. So this
-runs apart (`confined`), under limits, with the file at its standard input, and writes frames to its standard
-output: one byte kind, folder length and text length as big-endian 32-bit integers, then both. It
+runs apart (`confined`), under limits, with the file at its standard input, and writes frames to its
+standard output: one byte kind, folder length and text length as big-endian 32-bit integers, then both. It
 imports nothing of Tocsin, so that it starts fast.
 
 Kinds: `M` a message and its transport headers; `N` a message without; `L` something lost, with
