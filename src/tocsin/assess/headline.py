@@ -13,7 +13,7 @@ from tocsin.assess.story import WHERE
 from tocsin.knowledge.steps import steps
 from tocsin.model.conversation import Conversations, parted
 from tocsin.model.finding import LEVELS
-from tocsin.model.hunt import Hunt, HuntFinding, Incident, Stance, Step, stance
+from tocsin.model.hunt import TENANT, TENANT_LOGS, Hunt, HuntFinding, Incident, Stance, Step, stance
 from tocsin.model.text import N_, Sentence, say
 from tocsin.model.trusts import TARGETS, NodeKind, Plan, Trusts
 
@@ -117,7 +117,7 @@ def hunt_headline(found: Hunt | None, *, asked: bool) -> tuple[Sentence, ...]:
         return (say(N_("No log was found in what was given.")),) if asked else ()
     broken = [each for each in found.incidents if stance(each) == "in"]
     single = _alone(found, "in")
-    lines = [_broken(each) for each in broken] + _broken_by(single)
+    lines = [_broken(each, _in_tenant(found, each)) for each in broken] + _broken_by(single)
     if len(lines) > NAMES:
         more = say(N_("Further break-ins: {count}."), count=len(lines) - NAMES)
         lines = [*lines[:NAMES], more]
@@ -201,21 +201,29 @@ def _hosts(found: Hunt, kind: Stance) -> set[str]:
     return (hosts | {each.host for each in _alone(found, kind)}) - {""}
 
 
-def _broken(each: Incident) -> Sentence:
-    """Server, day and the gravest thing that worked."""
+def _in_tenant(found: Hunt, each: Incident) -> bool:
+    """Whether all of it happened in the cloud."""
+    members = set(each.findings)
+    return all(one.surface in TENANT_LOGS for one in found.findings if one.id in members)
+
+
+def _broken(each: Incident, in_tenant: bool) -> Sentence:  # noqa: FBT001
+    """Server, or tenant, day and the gravest thing that worked."""
     worked = [step for step in each.steps if step.outcome == "success"]
     days = [step.first for step in worked if step.first] or [d for d in [each.first] if d]
     gravest = max(worked, key=_gravity, default=None)
     title = gravest.title if gravest else each.title
     step = str(title) if title.values else title.template
-    return _entry(entered(each), min(days, key=aware, default=None), step)
+    hosts = entered(each) or ([TENANT] if in_tenant else [])
+    return _entry(hosts, min(days, key=aware, default=None), step)
 
 
 def _broken_by(single: Sequence[HuntFinding]) -> list[Sentence]:
     """For each server, what weighs most of the findings that belong to no incident."""
     by_host: dict[str, list[HuntFinding]] = {}
     for each in single:
-        by_host.setdefault(each.host, []).append(each)
+        host = each.host or (TENANT if each.surface in TENANT_LOGS else "")
+        by_host.setdefault(host, []).append(each)
     lines = []
     for host, found in by_host.items():
         day = min((each.first for each in found if each.first), key=aware, default=None)

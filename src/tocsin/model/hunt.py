@@ -17,6 +17,12 @@ Outcome = Literal["attempt", "success", "unknown"]
 Stance = Literal["in", "check", "tried", "minor"]
 """What the reader must make of it: somebody got in; somebody may have; it failed; it means little."""
 
+TENANT_LOGS = frozenset({"m365", "graph-activity"})
+"""Logs of a whole tenant: what happened there happened on no server."""
+
+TENANT = "Microsoft 365 tenant"
+"""What that is called in the place of a server, in every language."""
+
 EVENTS_KEPT = 25
 """Rows of one finding that are written down; the others are counted."""
 

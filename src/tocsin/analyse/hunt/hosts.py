@@ -13,12 +13,13 @@ from tocsin.analyse.hunt.findings import by_name, server_of
 from tocsin.analyse.hunt.groups import Group
 from tocsin.analyse.hunt.logstats import LogFileStat
 from tocsin.model.event import Event
+from tocsin.model.hunt import TENANT_LOGS
 
 OWN_ADDRESS = ("s-ip", "ServerIP", "server-ip", "local-endpoint")
 """Fields in which a server writes its own address."""
 
-NO_HOST = frozenset({"m365"})
-"""Logs of a whole tenant: what their rows call a host is no machine."""
+NO_HOST = TENANT_LOGS
+"""Logs whose rows call no machine a host."""
 
 _PARTS = re.compile(r"[/\\!]")
 

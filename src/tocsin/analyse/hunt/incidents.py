@@ -16,7 +16,7 @@ from tocsin.analyse.hunt.told import StepFact
 from tocsin.analyse.hunt.traces import Trace
 from tocsin.knowledge.surfaces import surfaces
 from tocsin.model.finding import LEVELS, fingerprint
-from tocsin.model.hunt import HuntFinding, Incident, Outcome, Step
+from tocsin.model.hunt import TENANT, TENANT_LOGS, HuntFinding, Incident, Outcome, Step
 from tocsin.model.text import N_, Sentence, Value, say
 
 TOGETHER = timedelta(minutes=5)
@@ -167,7 +167,8 @@ def _title(
     shown = min((each for each in members if each.weighs >= MEDIUM), key=telling).finding
     step = steps.get(shown.step)
     surface = surfaces().get(shown.surface)
-    host = several(told.hosts) or (surface.title if surface else shown.surface)
+    place = TENANT if shown.surface in TENANT_LOGS else surface.title if surface else shown.surface
+    host = several(told.hosts) or place
     name = step.title if step else shown.title
     if told.outcome != "attempt" and doubtful(told.steps):
         if told.actors:

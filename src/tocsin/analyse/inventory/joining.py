@@ -130,7 +130,7 @@ def organisations_of(sightings: Sequence[Sighting]) -> dict[str, str]:
     """
     votes: dict[str, Counter[tuple[bool, str]]] = {}
     for sighting in sightings:
-        if sighting.trust == "forgeable":
+        if sighting.trust == "forgeable" or not sighting.organisations:
             continue
         for name in sighting.names:
             inside = registrable(name)
