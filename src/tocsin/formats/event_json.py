@@ -40,6 +40,7 @@ NUMBERS = frozenset(
 PROVIDERS = frozenset(
     {
         "Channel",
+        "channel",
         "LogName",
         "log_name",
         "ProviderName",
