@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tarfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "hunt_variants"
@@ -62,11 +64,28 @@ def cases() -> list[Case]:
     return found
 
 
+@cache
+def _packed(folder: Path) -> dict[str, bytes]:
+    """Files of a wave that are packed, by name: logs of whole days are small only so."""
+    with tarfile.open(folder / "files.tar.xz") as packed:
+        return {
+            Path(each.name).name: packed.extractfile(each).read()
+            for each in packed
+            if each.isfile()
+        }
+
+
+def _file(folder: Path, name: str) -> bytes:
+    if (folder / "files.tar.xz").exists():
+        return _packed(folder)[name]
+    return (folder / "files" / name).read_bytes()
+
+
 def write(case: Case, number: int, folder: Path) -> None:
     """The case's file; `number` gives it a server and a client of its own."""
     if case.kind == "files":
-        whole = case.folder / "files" / case.rows[0]
-        (folder / f"{case.name}{whole.suffix}").write_bytes(whole.read_bytes())
+        name = case.rows[0]
+        (folder / f"{case.name}{Path(name).suffix}").write_bytes(_file(case.folder, name))
         return
     if case.kind == "iis":
         text, end = w3c(case.rows, number), ".log"

@@ -28,7 +28,9 @@ DEPTH_LIMIT = 400
 _LONG = N_("line longer than {limit} characters, cut")
 
 _ROOT = re.compile(r"(?:[A-Za-z]:(?:\.|\\.*)?|\\\\[^\\\s]{1,100}\\.+|\.)$")
-_FOLDER = re.compile(r"(?P<bars>(?:[│|\u00b3 ] {3})*)(?:[├└+\\\u00c3\u00c0][─\-\u00c4]{3})(?P<name>\S.*)$")
+_FOLDER = re.compile(
+    r"(?P<bars>(?:[│|\u00b3 ] {3})*)(?:[├└+\\\u00c3\u00c0][─\-\u00c4]{3})(?P<name>\S.*)$"
+)
 _FILE = re.compile(r"(?P<bars>(?:[│|\u00b3 ] {3})+)(?P<name>\S.*)$")
 _LEAST = 3
 
@@ -40,7 +42,10 @@ def recognise(head: bytes) -> int:
     if root is None or any(_FOLDER.match(each) or _FILE.match(each) for each in found[:root]):
         return 0
     drawn = found[root + 1 :]
-    told = sum(bool(_FOLDER.match(each) or _FILE.match(each) or not each.strip("│|\u00b3 ")) for each in drawn)
+    told = sum(
+        bool(_FOLDER.match(each) or _FILE.match(each) or not each.strip("│|\u00b3 "))
+        for each in drawn
+    )
     folders = sum(_FOLDER.match(each) is not None for each in drawn)
     return 80 if len(drawn) >= _LEAST and told >= len(drawn) - 1 and (folders or root >= 2) else 0
 

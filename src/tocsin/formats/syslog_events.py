@@ -52,7 +52,9 @@ _PLAIN = re.compile(
     r"(?:Event ?ID:? )?(?P<id>\d{1,5}): (?P<text>\S.*)",
     re.DOTALL,
 )
-_JSON = re.compile(rf"{_HEAD}(?:[\w.-]{{1,80}}(?:\[\d{{1,7}}\])?: )?(?:@cee: ?)?(?P<json>\{{.*\}})\s*$", re.DOTALL)
+_JSON = re.compile(
+    rf"{_HEAD}(?:[\w.-]{{1,80}}(?:\[\d{{1,7}}\])?: )?(?:@cee: ?)?(?P<json>\{{.*\}})\s*$", re.DOTALL
+)
 
 _CHANNELS = {
     SYSMON: SYSMON + "/Operational",
@@ -131,7 +133,9 @@ def _structured(told: re.Match[str]) -> dict[str, Any] | None:
     if "EventID" not in data:
         return None
     provider = data.get("SourceName", told["app"])
-    found = _record(provider, data["EventID"], told["host"], told["text"] or data.get("Message", ""))
+    found = _record(
+        provider, data["EventID"], told["host"], told["text"] or data.get("Message", "")
+    )
     return {**found, "TimeCreated": data.get("EventTime") or told["stamp"] or "", **data}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tocsin.formats.syntax.event_data import (
@@ -190,6 +191,10 @@ def _hold(value: Any, told: Told) -> None:
         put(told.fields, "Data", value)
 
 
+_PROGRAM = re.compile(r'\s*(?:"([^"]{1,1000})"|(\S{1,1000}))')
+"""The program in a command."""
+
+
 def _from_hayabusa(record: dict[str, Any], found: Fields) -> None:
     """Hayabusa's timeline: short names of channels and values."""
     names = event_names()
@@ -205,3 +210,6 @@ def _from_hayabusa(record: dict[str, Any], found: Fields) -> None:
         for name, value in held.items():
             other = own.get(name) or names.short.get(name, name)
             put(found, name if other in held else other, value)
+    if "ParentImage" not in found and "Image" in found:  # the parent is told by its command alone
+        told = _PROGRAM.match(found.get("ParentCommandLine", ""))
+        put(found, "ParentImage", told[1] or told[2] if told is not None else "")

@@ -44,6 +44,7 @@ _LOGON = {
     "Service": "5",
 }
 _FIRST_ACTOR = "InitiatingProcess"
+_HIVES = (("HKEY_LOCAL_MACHINE", "HKLM"), ("HKEY_USERS", "HKU"), ("HKEY_CURRENT_USER", "HKU"))
 
 _MARKS = (b'"win":', b'"ActionType":', b"EventCode=", b"winlog_event_id", b'"detections":')
 _PROVIDER = b'"ProviderName":'
@@ -191,9 +192,26 @@ def _told(record: dict[str, Any], number: int) -> dict[str, Any]:
         "DestinationPort": get("RemotePort"),
         "DestinationHostname": get("RemoteUrl"),
         "SourceIp": get("LocalIP"),
-        "TargetObject": f"{key}\\{value}" if key and value else key,
-        "Details": get("RegistryValueData"),
+        "Initiated": "true" if number == 3 else None,
+        "TargetObject": _hive(f"{key}\\{value}" if key and value else key),
+        "Details": _details(get("RegistryValueData"), get("RegistryValueType")),
     }
+
+
+def _hive(key: Any) -> Any:
+    """Sysmon's short name of the hive."""
+    for name, short in _HIVES:
+        if isinstance(key, str) and key.upper().startswith(name):
+            return short + key[len(name) :]
+    return key
+
+
+def _details(data: Any, kind: Any) -> Any:
+    """A number as Sysmon writes it: `DWORD (0x00000001)`."""
+    text = str(data or "").strip()
+    if str(kind).upper() not in ("DWORD", "QWORD") or not text.isascii() or not text.isdigit():
+        return data
+    return f"{str(kind).upper()} (0x{int(text[:20]):08x})"
 
 
 def _path(folder: Any, name: Any) -> str:
