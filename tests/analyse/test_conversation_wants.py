@@ -140,6 +140,26 @@ def test_an_archive_of_logs_is_no_dangerous_file():
     assert "file-risky" not in partner_says("The logs are in the archive.", logs).observed
 
 
+def test_a_damaged_picture_does_no_harm_to_its_archive():
+    cut = io.BytesIO()
+    with zipfile.ZipFile(cut, "w") as out:
+        out.writestr("IMG_1.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(2500))
+    photos = attached("photos.zip", cut.getvalue(), "application/zip")
+    assert "file-risky" not in partner_says("The photos, as promised.", photos).observed
+
+
+def test_a_drawing_that_runs_nothing_is_a_picture():
+    head = b"<svg xmlns='http://www.w3.org/2000/svg'>"
+    plain = attached("eye.svg", head + b"<path d='M0 1'/></svg>", "image/svg+xml")
+    assert "file-risky" not in partner_says("The plot, as promised.", plain).observed
+    for inside in (
+        b"<script>location='https://evil.example/'</script>",
+        b"<a href='https://evil.example/'>x</a>",
+    ):
+        page = attached("eye.svg", head + inside + b"</svg>", "image/svg+xml")
+        assert "file-risky" in partner_says("The plot, as promised.", page).observed
+
+
 @pytest.mark.parametrize(
     "names", [("order.doc",), ("boot.log", "order.js"), ("boot.log", "more.zip")]
 )
@@ -249,6 +269,9 @@ def test_a_wallet_is_an_account_where_a_coin_is_named():
         "S/C 95 67 42",
         "付款可用USDT，钱包：\n0x5aae9eaff972ffc978625f6dde7f793a85387590",
         "We take crypto. Wallet:\nbc1p5cyxnuxmeuwuvkwfem96lqzszd02n6xdcjrs20cac6yqjjwudpxqkedrcr",
+        # ISO 9362 for the bank; ISO 13616's example with anything between its signs.
+        "Bank of Contoso, Ningbo branch\nAcc. 188033761611470\nSwift CONTCNBN",
+        "it goes to:\nI B A N - D E 89 . 3704 . 0044 . 0532 . 0130 . 00",
     ],
 )
 def test_an_account_is_known_by_its_form(text: str):
@@ -257,7 +280,7 @@ def test_an_account_is_known_by_its_form(text: str):
 
 @pytest.mark.parametrize(
     "text",
-    ["The routing table holds 120000 entries.", "commit 0x5aae9eaff972ffc978625f6dde7f793a85387590", "2021-10-05 / 12"],
+    ["The swift decision: account 12345678 entries are kept.", "The routing table holds 120000 entries.", "commit 0x5aae9eaff972ffc978625f6dde7f793a85387590", "2021-10-05 / 12"],
 )  # fmt: skip
 def test_other_numbers_are_no_accounts(text: str):
     assert "account-new" not in partner_says(text).observed

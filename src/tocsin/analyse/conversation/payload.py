@@ -10,7 +10,7 @@ import re
 
 from tocsin.analyse.conversation.identity import Observed, Scene
 from tocsin.analyse.conversation.links import links
-from tocsin.analyse.conversation.sheet import kind_of
+from tocsin.analyse.conversation.sheet import drawing, kind_of
 from tocsin.formats.syntax.attachment_kinds import class_of
 from tocsin.formats.syntax.attachments import INSIDE_LIMIT
 from tocsin.formats.syntax.domains import registrable
@@ -131,6 +131,8 @@ def _attachment(scene: Scene, found: Observed, each: Attachment, everybody: int,
     if "named-archive" in each.traits and each.kind not in _COMPRESSED:
         kinds.add("file-archive")
     if kinds == {"file-archive"} and _plain(each):
+        kinds.clear()
+    if drawing(each):
         kinds.clear()
     found.update(dict.fromkeys(kinds, 1.0))
     if kinds:

@@ -37,8 +37,19 @@ _IBAN = re.compile(
     r"(?:[ .-]?[A-Z0-9]{1,4})?\b"
 )
 
+_SPACED = re.compile(
+    r"\bI ?B ?A ?N\b[^\nA-Za-z0-9]{0,6}((?:[A-Z] ?){2}(?:\d ?){2}(?:[ .-]{0,3}[A-Z0-9]){11,30})\b"
+)
+"""The same with anything between its signs, behind the word for it."""
+
+_SWIFT = re.compile(
+    r"\b(?i:swift|bic)\b[^\nA-Za-z0-9]{0,6}(?i:code|bic|swift)?[^\nA-Za-z0-9]{0,6}"
+    r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b"
+)
+"""A bank's own code (ISO 9362) behind the word for it: a number called an account's beside it is one."""
+
 _LABELLED = re.compile(
-    r"\b(?:accounts?|acct|a/c|sort code|routing|aba|konto\w*|blz|compte|conto|cuenta|clabe|cbu|conta"
+    r"\b(?:accounts?|acct?|a/c|sort code|routing|aba|konto\w*|blz|compte|conto|cuenta|clabe|cbu|conta"
     r"|rekening\w*|rachun\w+|kont[oa]|účt\w|účet|számla\w*|cont(?:ul)?|tili\w*|hesa[pb]\w*|сч[её]т\w*"
     r"|рахун\w+|сметка\w*|račun\w*|λογαριασμ\w+)\b[^\n\d]{0,20}(\d[\d -]{4,22}\d)"
     r"|(?:口座|账号|账户|帳號|帳戶|계좌|חשבון|حساب)[^\n\d]{0,20}(\d[\d -]{4,22}\d)",
@@ -143,10 +154,19 @@ class Sheet(msgspec.Struct, gc=False):
 
 def kind_of(attachment: Attachment) -> str:
     """An attachment's class as a sender is known by: its bytes' kind, or what its name promises."""
+    if drawing(attachment):
+        return "image"
     for trait in attachment.traits:
         if trait.startswith("named-"):
             return trait[6:]
     return "code" if attachment.kind == "image" and "code" in attachment.traits else attachment.kind
+
+
+def drawing(attachment: Attachment) -> bool:
+    """Whether it is an SVG that runs nothing and leads nowhere: a picture, though named like a page."""
+    return (
+        attachment.kind == "svg" and not attachment.leads and attachment.traits == ("named-html",)
+    )
 
 
 def sheet(message: Message, place: Place, number: Hash) -> Sheet:
@@ -246,8 +266,9 @@ def accounts(text: str, *, money: bool) -> tuple[str, ...]:
     if _IBAN_LIKE.search(text):
         plain = (re.sub(r"[ .-]", "", each) for each in _IBAN.findall(text))
         found = [each for each in plain if 15 <= len(each) <= 34]
+    found += [re.sub(r"[ .-]", "", each) for each in _SPACED.findall(text)]
     found += [re.sub(r"\D", "", "".join(each)) for each in _BANKED.findall(text)]
-    if money:
+    if money or _SWIFT.search(text):
         called = (re.sub(r"\D", "", one or other) for one, other in _LABELLED.findall(text))
         found += [each for each in called if len(each) >= DIGITS_LEAST]
     if _COIN.search(text):
@@ -287,6 +308,8 @@ def _one_each(links: list[Link]) -> list[Link]:
 
 def _active(attachment: Attachment) -> bool:
     """A picture is, where a code in it leads somewhere."""
+    if drawing(attachment):
+        return False
     return "code" in attachment.traits or attachment.kind not in (
         "image",
         "text",

@@ -133,12 +133,15 @@ class _Seen:
             if trait == "embedded-object" and what:
                 self.name(path + what)
 
-    def shown(self, pictures: Iterable[Picture], *, alone: bool = False) -> None:
-        """Keep what the codes in the pictures of one document lead to. alone: it is the picture itself."""
+    def shown(
+        self, pictures: Iterable[Picture], *, alone: bool = False, inner: bool = False
+    ) -> None:
+        """Keep what the codes in the pictures of one document lead to. alone: it is the picture itself;
+        inner: in an archive, which is not damaged for that."""
         codes = self.codes if alone else self.codes.document()
         for each in pictures:
             said = codes.read(each)
-            if said.damaged and alone:
+            if said.damaged and alone and not inner:
                 self.add(("damaged",))
             if said.unread:
                 self.add(("code-unread",))
@@ -244,9 +247,8 @@ def _pdf(data: bytes, seen: _Seen, path: str) -> None:
 
 
 def _picture(data: bytes, seen: _Seen, path: str) -> None:
-    del path
     if candidate(data):
-        seen.shown((Picture(data),), alone=True)
+        seen.shown((Picture(data),), alone=True, inner=bool(path))
 
 
 def _ooxml(data: bytes, seen: _Seen, path: str) -> None:
