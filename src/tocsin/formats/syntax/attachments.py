@@ -68,32 +68,12 @@ RATIO_FROM = 1024 * 1024
 """Bytes of a member from which its ratio says anything."""
 
 _SAMPLES = 4096
-_RISKY_KINDS = frozenset(
-    (
-        "script",
-        "executable",
-        "lnk",
-        "shortcut",
-        "onenote",
-        "html",
-        "svg",
-        "chm",
-        "vhd",
-        "iso",
-        "udf",
-    )
-)
-_RISKY_TRAITS = frozenset(
-    (
-        "macro",
-        "dde",
-        "external-template",
-        "smuggling",
-        "credential-form",
-        "launch",
-        "exploit-object",
-    )
-)
+_RISKY_KINDS = frozenset((
+    "script", "executable", "lnk", "shortcut", "onenote", "html", "svg", "chm", "vhd", "iso", "udf",
+))  # fmt: skip
+_RISKY_TRAITS = frozenset((
+    "macro", "dde", "external-template", "smuggling", "credential-form", "launch", "exploit-object",
+))  # fmt: skip
 
 
 class _Seen:
