@@ -86,6 +86,15 @@ XML = (
     b'<Data Name="CommandLine">cmd.exe /c whoami &amp; echo evil7</Data></EventData></Event>'
 )
 
+SYSLOG = (
+    b"2026-02-06T00:33:51.745094+00:00 EX01 Microsoft-Windows-Sysmon[791]: EventID 1: Process Create: RuleName: - Image: "
+    b"C:\\Windows\\System32\\%s CommandLine: %s User: CONTOSO\\anna ParentImage: C:\\Windows\\System32\\inetsrv\\w3wp.exe"
+    b" ParentCommandLine: w3wp.exe -ap MSExchangeOWAAppPool\n"
+)
+SYSLOG_PLAIN = SYSLOG % (b"svchost.exe", b"svchost.exe -k netsvcs")
+SYSLOG_BAD = SYSLOG % (b"cmd.exe", b"cmd.exe /c whoami & echo evil7")
+TREE = b"Folder PATH listing\r\nVolume serial number is 00A7-4A1C\r\nC:\\PERFLOGS\r\n+---evil7\r\n|       mimikatz.exe\r\n|\r\n"
+
 Write = Callable[[Path, int], list[str] | None]
 
 
@@ -437,6 +446,15 @@ def _tiny_logs(folder: Path, size: int) -> None:
         archive.writestr("W3SVC1/u_last.log", IIS + BAD)
 
 
+def _deep_tree(folder: Path, size: int) -> None:
+    """Folders drawn inside each other, with long names, and files in the deepest."""
+    with (folder / "tree.txt").open("wb") as stream:
+        stream.write(TREE)
+        for depth in range(size):
+            stream.write(b"|   " * depth + b"+---" + b"a" * 200 + b"\r\n")
+            stream.write(b"|   " * (depth + 1) + b"    " + b"b" * 200 + b".txt\r\n")
+
+
 def _unreadable(folder: Path, _size: int) -> None:
     (folder / "good.log").write_bytes(IIS + BAD)
     (folder / "closed.log").write_bytes(IIS + BAD)
@@ -563,6 +581,10 @@ CASES: dict[str, Case] = {
     "json: depth, keys, doubles, numbers that are none": Case(_json_shapes, 10_000, 2_000, told="case"),
     "json: audit rows that are no records": Case(
         _file("a.json", _json(AUDIT), (b'{"Operation":[],"Workload":{},"RecordType":"x","UserId":7,"Parameters":[[],{},7,{"Name":{},"Value":[[]]}]}\n{"Oper\n',), b"\n" + _json(AUDIT_BAD)), 10 * MB, MB, told="case"),
+    "syslog: 100 MB without a line end": Case(_file("s.log", SYSLOG_PLAIN * 3 + SYSLOG_BAD, (b"EventID 1: CommandLine: ",)), 100 * MB, 3 * MB),
+    "syslog: labels and nothing else": Case(
+        _file("s.log", SYSLOG_PLAIN * 3 + SYSLOG_BAD, (b"2026-02-06T00:33:51Z EX01 Microsoft-Windows-Security-Auditing: 4688: " + b"Account Name: Subject: Process Information: " * 20_000 + b"\n",)), 30 * MB, 2 * MB),
+    "tree: folders in folders": Case(_deep_tree, 2_000, 500),
     "xml: entities, depth, not closed": Case(_xml_shapes, 10_000, 1_000, told="XML"),
     "xml: 100 MB without an end": Case(_file("e.xml", b"<Events>" + XML + XML[:-30], (b"<Data>a</Data>",)), 100 * MB, 10 * MB, told="case"),
     "evtx: broken chunks": Case(_evtx(_broken), 200, 5, told="chunk"),

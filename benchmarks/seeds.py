@@ -134,6 +134,9 @@ def _found() -> Iterator[bytes]:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and path.stat().st_size <= LARGE_LIMIT:
                 yield path.read_bytes()
+    for path in sorted((ROOT / "tests" / "data").rglob("*.tar.xz")):
+        with tarfile.open(path) as packed:
+            yield from (packed.extractfile(each).read() for each in packed if each.isfile())
     limits = Limits()
     for name in _ARCHIVES:
         path = SAMPLES / name

@@ -57,7 +57,7 @@ def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
 
 def _rows(source: Iterable[Line]) -> Iterator[LogRecord | LogFault]:
     root = ""
-    above: list[str] = []
+    above: list[str] = []  # the whole path of each folder that the line lies in
     for line in source:
         if line.cut:
             yield LogFault(f"line {line.number}", say(_LONG, limit=LINE_LIMIT))
@@ -68,11 +68,12 @@ def _rows(source: Iterable[Line]) -> Iterator[LogRecord | LogFault]:
         if not root or not text.strip("│|\u00b3 "):
             continue
         if (told := _FOLDER.match(text)) is not None:
-            depth = min(len(told["bars"]) // 4, DEPTH_LIMIT)
-            above = [*above[:depth], told["name"].strip()]
+            depth = min(len(told["bars"]) // 4, DEPTH_LIMIT, len(above))
+            path = f"{above[depth - 1] if depth else root}\\{told['name'].strip()}"
+            above = [*above[:depth], path[:LINE_LIMIT]]
         elif (told := _FILE.match(text)) is not None:
-            depth = len(told["bars"]) // 4 - 1
-            path = "\\".join([root, *above[:depth], told["name"].strip()])
+            depth = min(len(told["bars"]) // 4 - 1, len(above))
+            path = f"{above[depth - 1] if depth else root}\\{told['name'].strip()}"
             yield LogRecord(f"line {line.number}", row_text(file_row(path, raw=text.strip())))
 
 
