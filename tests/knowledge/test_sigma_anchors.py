@@ -125,7 +125,7 @@ FIELDS = {
 TEXTS = (
     "/owa/auth/x.js", "a b", "cmd.exe", "@", "?a=", "C:\\Windows\\", '"q"', "it's", "100%", "%2e%2e/",
     "\u00e9x", "{GUID}", "-enc", "<script>", "a+b", "\\\\srv\\c$", "200", "powershell", "[1]", "a|b", "~",
-    "k\u017f", "x&y=z", "a;b,c", ".", "z",
+    "k\u017f", "x&y=z", "a;b,c", ".", "z", "/autodiscover.json", "/mapi/nspi", "/ews", "spi/auto", "json/ma", "nspi",
 )  # fmt: skip
 REGEXES = (
     r"(?i)/(?:owa|ecp)/[^/]+\.aspx?$", r"a\s+b", r"^[A-Z]{2,5}$", r"(?:%40|@)\w+\?", r"\d{3}-x{0,2}",
@@ -241,6 +241,7 @@ RULES = """
 - {s: {cs-method: POST, "cs-uri-query|contains": [/owa/auth/x.js, /ecp/default.flt], sc-status: 200}, condition: s}
 - {s: {"cs-uri-query|contains|all": [/owa/, /powershell]}, condition: s}
 - {s: {sc-win32-status: [1326, 1909]}, condition: s}
+- {a: {cs-uri-query|contains: /autodiscover.json}, b: {cs-uri-query|contains: [/powershell, /mapi/nspi, /EWS, X-Rps-CAT]}, condition: a and b}
 - {s: {cs-user-agent: [Mozilla/5.0, MSIE, "Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 5.1)"]}, condition: s}
 """
 

@@ -81,7 +81,9 @@ class Unit(msgspec.Struct, frozen=True, gc=False):
     """Something to search for.
 
     text: its plain form, empty where it has none; forms: its spellings, none where there are too
-    many; column: where it stands, empty if that is not known; rare: bits.
+    many; column: where it stands, empty if that is not known; rare: bits. around: spellings of the
+    text of which it is a stretch, as `forms`. coded: that text holds a percent sign, so that it may be
+    gone in a row that is searched again decoded.
     """
 
     regex: str
@@ -89,6 +91,8 @@ class Unit(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
     forms: tuple[str, ...] = ()
     column: str = ""
+    around: tuple[str, ...] = ()
+    coded: bool = False
 
 
 Spelling = tuple[Spelled, ...]
@@ -244,7 +248,9 @@ class Chooser:
         if chosen.rare <= 0:
             return None
         flat = self.kind_of(need.names) == "flat" and not all(each.sure for each in part)
-        return msgspec.structs.replace(chosen, column=column, text="" if flat else chosen.text)
+        text = "" if flat else chosen.text
+        told = {"around": chosen.forms and _forms(part), "coded": "%" in whole}
+        return msgspec.structs.replace(chosen, column=column, text=text, **told)
 
     def window(self, part: Spelling) -> Unit:
         """The rarest stretch of a text."""
@@ -277,7 +283,7 @@ class Chooser:
 
     def pair(self, first: Choice, second: Choice, *, ordered: bool) -> Unit | None:
         """Both together, if that can be said in one regex and they cannot lie over each other."""
-        if max(len(first), len(second)) > PAIR_LIMIT:
+        if max(len(first), len(second)) > PAIR_LIMIT or any(u.coded for u in (*first, *second)):
             return None
         if not ordered and any(_overlap(a, b) for a in first for b in second):
             return None
@@ -337,15 +343,20 @@ def _text(part: Spelling) -> str:
 
 def _made(part: Spelling, rare: float) -> Unit:
     """The unit of a text."""
+    regex = "".join(each.regex for each in part)
+    if any(each.char == "?" and not each.forms for each in part):
+        rare = min(rare, seen(regex))  # rows have it in other letters
+    return Unit(regex, rare, _text(part), _forms(part))
+
+
+def _forms(part: Spelling) -> tuple[str, ...]:
+    """All spellings of a text; none where there are too many."""
     forms = [""]
     for each in part:
         forms = [old + new for old in forms for new in each.forms]
         if len(forms) > FORMS_LIMIT:
             forms = []
-    regex = "".join(each.regex for each in part)
-    if any(each.char == "?" and not each.forms for each in part):
-        rare = min(rare, seen(regex))  # rows have it in other letters
-    return Unit(regex, rare, _text(part), tuple(forms))
+    return tuple(forms)
 
 
 def _edged(part: Spelling, chosen: Unit, *, first: bool, last: bool) -> Unit:
@@ -389,7 +400,11 @@ def _overlap(first: Unit, second: Unit) -> bool:
         return False
     if not first.forms or not second.forms:
         return True
-    return any(_share(a, b) or _share(b, a) for a in first.forms for b in second.forms)
+    if not any(_share(a, b) or _share(b, a) for a in first.forms for b in second.forms):
+        return False
+    # `nspi` may begin where `.json` ends, but not `/mapi/nspi`, of which it is a stretch.
+    one, two = first.around or first.forms, second.around or second.forms
+    return any(_share(a, b) or _share(b, a) for a in one for b in two)
 
 
 def _share(left: str, right: str) -> bool:
