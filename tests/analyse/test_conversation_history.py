@@ -129,6 +129,27 @@ def test_a_watched_mail_teaches_late_and_only_who_wrote_it():
     assert {"link-new", "link-new-to-sender"} & set(other.observed)
 
 
+def test_what_was_planted_on_a_site_that_people_know():
+    site = "https://tools.litwareagri.test"
+    first = note(BERT, ANNA, 0, f"The guide is at {site}/docs/guide", subject="Guide")
+    later = 24 * 10
+    odd, own, plain = (
+        note(who, ANNA, later, f"Good day,\n\nsee {site}/{path}", subject=f"Hello {number}")
+        for number, (who, path) in enumerate(
+            (
+                (FINN, "sunt-quia/x8Kd2Qpl.zip"),
+                (BERT, "sunt-quia/x8Kd2Qpl.zip"),
+                (FINN, "releases/tools.zip"),
+            )
+        )
+    )
+    _, strange, known, placed = after([first, odd, own, plain])
+    assert {"link-nowhere", "link-archive"} <= set(strange.observed)
+    # Who has led there before may do so again, and a download that has its place may come from anybody.
+    assert "link-nowhere" not in known.observed
+    assert "link-nowhere" not in placed.observed
+
+
 def test_a_thread_is_found_by_what_is_quoted_when_its_ids_are_gone():
     for thread in threads()[-10:]:
         last = thread[-1]

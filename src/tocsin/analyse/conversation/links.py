@@ -27,6 +27,9 @@ _LINK_TRAITS = (
 )  # fmt: skip
 """Traits of a link's form that count when its domain is new to the organisation or the sender."""
 
+_FETCHED = frozenset({"archive", "executable", "script", "program", "machinery"})
+"""Traits of links to what is unpacked or run, or lies among a site's own code."""
+
 PARTS_READ = 12
 """Parts of a link's path that are looked at."""
 
@@ -137,7 +140,7 @@ def _link(link: Link, found: Observed, scene: Scene, everybody: int, mine: int) 
             found["link-wrapped"] = 1.0
     elif mine not in facts:
         found["link-new-to-sender"] = 1.0
-    if not (fresh or (many and mine not in facts)):
+    if not (fresh or (mine not in facts and (many or planted(link)))):
         return 0.0
     _form(link, found)
     if link.shown and fresh and not many and _known(link.shown, scene):
@@ -176,6 +179,12 @@ def deep(link: Link, author: str) -> bool:
         return True
     local = author.partition("@")[0]
     return shared(link) and not (len(local) >= LOCAL_LEAST and link.host.startswith(local + "."))
+
+
+def planted(link: Link) -> bool:
+    """Whether it fetches something to be unpacked or run, which has no place on its site and nothing to do
+    with what the mail speaks of: what intruders put on a site that people here know."""
+    return not (link.related or _FETCHED.isdisjoint(link.traits) or placed(link))
 
 
 def meeting(link: Link) -> bool:
