@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tocsin.formats.syntax.html_text import read_html
 from tocsin.formats.syntax.mail_text import Split, split
 
 KEY = b"k" * 32
@@ -192,3 +193,32 @@ def test_our_own_marks_cannot_be_forged() -> None:
     )
     assert found.text.quoted_words == 0
     assert [anchor.quoted for anchor in found.anchors] == [False]
+
+
+def test_half_an_address_may_stand_in_the_head() -> None:
+    """A browser puts both together (HTML, 4.2.3), so that a filter that reads links alone sees none."""
+    page = (
+        '<html><head><base href="https://evil.example/in/"></head><body><p>Your file: '
+        '<a href="x7Kd/">report.pdf</a> <a href="https://contoso.example/a">site</a></p></body></html>'
+    )
+    assert [url for url, _ in read_html(page).links] == [
+        "https://evil.example/in/x7Kd/",
+        "https://contoso.example/a",
+    ]
+    for base in ("javascript:x", "http://[bad", ""):
+        page = f'<base href="{base}"><a href="x7Kd/">report.pdf</a>'
+        assert [url for url, _ in read_html(page).links] == ["x7Kd/"]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<form action="https://evil.example/x"><input type="submit" value="Open"></form>',
+        '<button formaction="https://evil.example/x">Open</button>',
+        '<svg><a xlink:href="https://evil.example/x"><text>Open</text></a></svg>',
+        '<a href="ht\ntps://evil.example/x">Open</a>',
+        '<a href="https:\t//evil.example/x">Open</a>',
+    ],
+)
+def test_whatever_sends_its_reader_somewhere_is_a_link(page: str) -> None:
+    assert [url for url, _ in read_html(page).links] == ["https://evil.example/x"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import Literal
+from urllib.parse import urljoin
 
 import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -195,24 +196,66 @@ def _lined(html: str, lower: str) -> str:
     return _RULE.sub("________________________________\n<hr", html) if "<hr" in lower else html
 
 
+SCHEME_SEEN = 12
+"""Signs of an address at its beginning within which a broken line is mended."""
+
+_LEADING = (
+    ("<area", "area[href]"),
+    ("<form", "form[action]"),
+    ("formaction", "[formaction]"),
+)
+"""What stands in a source that has such elements, and how they are found."""
+
+_WHERE = ("href", "xlink:href", "formaction", "action")
+
+
 def _mark_links(tree: LexborHTMLParser, lower: str) -> tuple[tuple[str, str], ...]:
     links: list[tuple[str, str]] = []
-    found = tree.css("a[href], area[href]") if "<area" in lower else tree.tags("a")
+    # Elements beside `a` that send their reader somewhere are seldom: they are looked for where they are.
+    seldom = [selector for mark, selector in _LEADING if mark in lower]
+    found = tree.css(", ".join(("a", *seldom))) if seldom else tree.tags("a")
     left = ANCHOR_LIMIT
+    base = _base(tree) if "<base" in lower else ""
     for node in found:
         how = node.attributes
-        if "href" not in how:
+        place = next((name for name in _WHERE if name in how), "")
+        if not place:
             continue
         left -= 1
         if left < 0:
             break
-        url = (how["href"] or "").strip()
+        url = (how[place] or "").strip()
         if not url or url[0] == "#":
             continue
+        if any(each.isspace() for each in url[:SCHEME_SEEN]):
+            url = _unbroken(url)
+        if base:
+            url = _joined(base, url)
         shown = " ".join(node.text(deep=True)[: ANCHOR_TEXT * 4].split())[:ANCHOR_TEXT]
         node.insert_before(f"{_LINK}{len(links)}{_LINK_END}")
         links.append((url[:URL_LIMIT], shown))
     return tuple(links)
+
+
+def _unbroken(url: str) -> str:
+    """An address within whose first signs lines are broken, which browsers leave out (URL standard, 4.4)."""
+    whole = "".join(url[:URL_LIMIT].split())
+    return whole if whole[:8].lower().startswith(("http://", "https://")) else url
+
+
+def _base(tree: LexborHTMLParser) -> str:
+    """The address that relative ones are meant from: the first that is given counts (HTML, 4.2.3)."""
+    found = tree.css_first("base[href]")
+    url = (found.attributes["href"] or "").strip() if found is not None else ""
+    return url[:URL_LIMIT] if url[:4].lower() == "http" else ""
+
+
+def _joined(base: str, url: str) -> str:
+    """An address as a browser follows it: half of it may stand in the page's head, out of sight of filters."""
+    try:
+        return urljoin(base, url[:URL_LIMIT])
+    except ValueError:
+        return url
 
 
 def _mark_quotes(tree: LexborHTMLParser, lower: str) -> QuoteStyle:
