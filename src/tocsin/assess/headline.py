@@ -117,7 +117,9 @@ def hunt_headline(found: Hunt | None, *, asked: bool) -> tuple[Sentence, ...]:
         return (say(N_("No log was found in what was given.")),) if asked else ()
     broken = [each for each in found.incidents if stance(each) == "in"]
     single = _alone(found, "in")
-    lines = [_broken(each, _in_tenant(found, each)) for each in broken] + _broken_by(single)
+    lines = [_broken(each, in_tenant=_in_tenant(found, each)) for each in broken] + _broken_by(
+        single
+    )
     if len(lines) > NAMES:
         more = say(N_("Further break-ins: {count}."), count=len(lines) - NAMES)
         lines = [*lines[:NAMES], more]
@@ -207,7 +209,7 @@ def _in_tenant(found: Hunt, each: Incident) -> bool:
     return all(one.surface in TENANT_LOGS for one in found.findings if one.id in members)
 
 
-def _broken(each: Incident, in_tenant: bool) -> Sentence:  # noqa: FBT001
+def _broken(each: Incident, *, in_tenant: bool) -> Sentence:
     """Server, or tenant, day and the gravest thing that worked."""
     worked = [step for step in each.steps if step.outcome == "success"]
     days = [step.first for step in worked if step.first] or [d for d in [each.first] if d]

@@ -16,6 +16,7 @@ import msgspec
 
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.audit_fields import Fields, flatten, put
+from tocsin.formats.syntax.audit_record import FLATTENED, with_fields
 from tocsin.formats.syntax.csv_records import header_of
 from tocsin.formats.syntax.event_lines import json_lines, opened, table_lines
 from tocsin.formats.syntax.event_values import time_of
@@ -30,9 +31,6 @@ from tocsin.model.locator import Locator
 
 LISTS = frozenset({"value", "records", "results"})
 """Where answers keep their records."""
-
-SPELLED = "flattened"
-"""The member of a record's text in which stand fields that the record does not spell out."""
 
 _SNIFFED = 64
 _NAME = re.compile(r'"([@A-Za-z_][\w@. ()\[\]-]{0,60})"\s*:')
@@ -59,7 +57,6 @@ _MAILBOX = re.compile(
 )
 
 _decode = msgspec.json.Decoder().decode
-_encode = msgspec.json.Encoder().encode
 
 
 def recognise(head: bytes) -> int:
@@ -122,7 +119,10 @@ def activity(text: bytes) -> Event | None:
         record = _decode(text)
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
-    fields = fields_of(record) if isinstance(record, dict) else {}
+    if not isinstance(record, dict):
+        return None
+    record.pop(FLATTENED, None)
+    fields = fields_of(record)
     if not fields:
         return None
     return Event(
@@ -143,22 +143,10 @@ def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     else:
         found = table_lines(again, opened)
     for each in found:
-        yield each if isinstance(each, LogFault) else _spelled_out(each)
-
-
-def _spelled_out(record: LogRecord) -> LogRecord:
-    event = activity(record.text)
-    if event is None or not record.text.endswith(b"}"):
-        return record
-    extra = {
-        name: value
-        for name, value in event.fields.items()
-        if _encode(value)[1:-1] not in record.text
-    }
-    if not extra:
-        return record
-    told = record.text[:-1] + b',"' + SPELLED.encode() + b'":' + _encode(extra) + b"}"
-    return LogRecord(record.position, told)
+        if isinstance(each, LogRecord) and (event := activity(each.text)) is not None:
+            yield with_fields(each, event.fields)
+        else:
+            yield each
 
 
 LOG = RecordLog(records=records, event=activity, surface="graph-activity")

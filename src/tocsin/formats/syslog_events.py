@@ -19,8 +19,9 @@ from tocsin.formats.syntax.event_number import number_of
 from tocsin.formats.syntax.event_products import renamed
 from tocsin.formats.syntax.event_record import event_of, rendered
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
-from tocsin.formats.syntax.syslog_text import SYSMON, lines_again
+from tocsin.formats.syntax.syslog_text import lines_again
 from tocsin.formats.syntax.text_stream import Line, decoded, head_text, lines
+from tocsin.knowledge.event_names import log_of
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
@@ -56,13 +57,6 @@ _JSON = re.compile(
     rf"{_HEAD}(?:[\w.-]{{1,80}}(?:\[\d{{1,7}}\])?: )?(?:@cee: ?)?(?P<json>\{{.*\}})\s*$", re.DOTALL
 )
 
-_CHANNELS = {
-    SYSMON: SYSMON + "/Operational",
-    "Microsoft-Windows-Security-Auditing": "Security",
-    "Microsoft-Windows-PowerShell": "Microsoft-Windows-PowerShell/Operational",
-    "Service Control Manager": "System",
-    "Microsoft-Windows-Eventlog": "Security",
-}
 _PROVIDERS = ("Microsoft-Windows-", "MSExchange", "Security-Auditing", "PowerShell", "Sysmon")
 """What the name of a source begins with that only Windows has."""
 
@@ -165,7 +159,7 @@ def _record(provider: str, number: str, computer: str, text: str) -> dict[str, A
         "ProviderName": provider,
         "EventID": number,
         "Computer": computer,
-        "Channel": _CHANNELS.get(provider, provider),
+        "Channel": log_of(provider, number) or provider,
         "Message": lines_again(text, provider),
     }
 

@@ -80,14 +80,17 @@ def spelled_out(records: Iterable[LogRecord | LogFault]) -> Iterator[LogRecord |
         fields = fields_of(record) if record is not None else {}
         if fields and _again(fields, known):
             continue
-        extra = {
-            name: value for name, value in fields.items() if _encode(value)[1:-1] not in each.text
-        }
-        if not extra or not each.text.endswith(b"}"):
-            yield each
-            continue
-        told = each.text[:-1] + b',"' + FLATTENED.encode() + b'":' + _encode(extra) + b"}"
-        yield LogRecord(each.position, told)
+        yield with_fields(each, fields)
+
+
+def with_fields(record: LogRecord, fields: Fields) -> LogRecord:
+    """The record with those values that its text does not spell out."""
+    text = record.text
+    extra = {name: value for name, value in fields.items() if _encode(value)[1:-1] not in text}
+    if not extra or not text.endswith(b"}"):
+        return record
+    told = text[:-1] + b',"' + FLATTENED.encode() + b'":' + _encode(extra) + b"}"
+    return LogRecord(record.position, told)
 
 
 def _again(fields: Fields, known: set[int]) -> bool:

@@ -119,6 +119,18 @@ _ALONE = ("<pre", *(
     if not any(hint in hints for _, hints in _TOGETHER)
 ))  # fmt: skip
 
+SCHEME_SEEN = 12
+"""Signs of an address at its beginning within which a broken line is mended."""
+
+_LEADING = (
+    ("<area", "area[href]"),
+    ("<form", "form[action]"),
+    ("formaction", "[formaction]"),
+)
+"""What stands in a source that has such elements, and how they are found."""
+
+_WHERE = ("href", "xlink:href", "formaction", "action")
+
 
 class Found(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An HTML body as text. links: address and text of each, as numbered in the text.
@@ -194,19 +206,6 @@ def _lined(html: str, lower: str) -> str:
         html = html.replace("\n", " ")
     html = _BLOCK.sub("\n<", html)
     return _RULE.sub("________________________________\n<hr", html) if "<hr" in lower else html
-
-
-SCHEME_SEEN = 12
-"""Signs of an address at its beginning within which a broken line is mended."""
-
-_LEADING = (
-    ("<area", "area[href]"),
-    ("<form", "form[action]"),
-    ("formaction", "[formaction]"),
-)
-"""What stands in a source that has such elements, and how they are found."""
-
-_WHERE = ("href", "xlink:href", "formaction", "action")
 
 
 def _mark_links(tree: LexborHTMLParser, lower: str) -> tuple[tuple[str, str], ...]:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from tocsin.formats.syntax.event_products import SYSMON
 from tocsin.knowledge.event_names import event_names
-
-SYSMON = "Microsoft-Windows-Sysmon"
 
 _SYSMON_NAMES = (
     "RuleName", "UtcTime", "ProcessGuid", "ProcessId", "Image", "FileVersion", "Description",
