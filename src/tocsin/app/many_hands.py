@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import gc
 import importlib
-import multiprocessing
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent import futures
 
 import msgspec
 
@@ -51,8 +50,10 @@ def read_in_processes(
     progress: Progress | None,
 ) -> None:
     """Read files, many at once, and big ones in pieces."""
+    import multiprocessing  # a small run has one process
+
     context = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with futures.ProcessPoolExecutor(workers, mp_context=context) as pool:
         hands = _Hands(pool, job, workers, whole, progress)
         for batch in batches(items):
             hands.take(batch)
@@ -66,7 +67,7 @@ class _Hands:
 
     def __init__(
         self,
-        pool: ProcessPoolExecutor,
+        pool: futures.ProcessPoolExecutor,
         job: Job,
         workers: int,
         whole: Whole,
@@ -77,8 +78,8 @@ class _Hands:
         self._workers = workers
         self._whole = whole
         self._progress = progress
-        self._running: dict[Future[Part], str] = {}
-        self._digests: dict[str, Future[str]] = {}
+        self._running: dict[futures.Future[Part], str] = {}
+        self._digests: dict[str, futures.Future[str]] = {}
         self._cut: dict[str, Source] = {}
         self._records: Counter[str] = Counter()
         self._found = 0
@@ -116,7 +117,7 @@ class _Hands:
             if self._idle and self._job.hunt is not None:
                 self._idle = False
                 _meanwhile()
-            done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+            done, _ = futures.wait(self._running, return_when=futures.FIRST_COMPLETED)
             for future in done:
                 path = self._running.pop(future)
                 part = future.result()

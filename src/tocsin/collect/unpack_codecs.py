@@ -13,8 +13,6 @@ import zlib
 from collections.abc import Callable
 from typing import Protocol
 
-import inflate64
-
 from tocsin.collect.unpack_limits import Budget, Forward, Limits, Loss, too_much_memory, truncated
 from tocsin.model.text import N_, say
 
@@ -115,6 +113,8 @@ class _Deflate64:
     unused_data = b""
 
     def __init__(self) -> None:
+        import inflate64  # noqa: PLC0415 - slow, and most runs meet none
+
         self._codec = inflate64.Inflater()
         self._waiting = b""
         self.needs_input = True

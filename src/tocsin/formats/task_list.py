@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import escape
 from typing import Any, BinaryIO
-from xml.sax.saxutils import escape
 
 import msgspec
 
@@ -106,8 +106,8 @@ def _record(line: int, row: dict[str, str]) -> Iterator[LogRecord]:
         return
     parts = _COMMAND.fullmatch(runs)
     command, arguments = (parts[1], parts[2]) if parts is not None else (runs, "")
-    action = f"<Command>{escape(command)}</Command>"
-    action += f"<Arguments>{escape(arguments)}</Arguments>" if arguments else ""
+    action = f"<Command>{escape(command, quote=False)}</Command>"
+    action += f"<Arguments>{escape(arguments, quote=False)}</Arguments>" if arguments else ""
     record = {
         "EventID": 4698,
         "Channel": "Security",

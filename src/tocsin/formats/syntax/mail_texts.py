@@ -10,7 +10,6 @@ from html import escape
 from itertools import islice
 
 from tocsin.formats.syntax import shingles
-from tocsin.formats.syntax.html_text import read_html
 
 COMPARED = 64 * 1024
 """First characters of two texts whose words are compared."""
@@ -33,6 +32,8 @@ def joined(own: tuple[str, str], inner: tuple[str, str]) -> tuple[str, str]:
     HTML beside plain text of the same words is what any mail has. Where the words differ, or a link
     of the mail's own text is nowhere in the part's, the part's text comes first and the other after.
     """
+    from tocsin.formats.syntax.html_text import read_html  # noqa: PLC0415 - slow, and rare
+
     plain, html = own
     inner_plain, inner_html = inner[0].replace("\0", ""), inner[1].replace("\0", "")
     shown = inner_plain if inner_plain.strip() else read_html(inner_html).text
