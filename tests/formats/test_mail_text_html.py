@@ -222,3 +222,48 @@ def test_half_an_address_may_stand_in_the_head() -> None:
 )
 def test_whatever_sends_its_reader_somewhere_is_a_link(page: str) -> None:
     assert [url for url, _ in read_html(page).links] == ["https://evil.example/x"]
+
+
+DRAWING = (
+    '<v:roundrect xmlns:v="urn:schemas-microsoft-com:vml" href="https://evil.example/x"'
+    ' style="height:40px"><w:anchorlock/><center>Open</center></v:roundrect>'
+)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        f"<!--[if mso]>{DRAWING}<![endif]-->",
+        f"<!--[if gte mso 9]>{DRAWING}<![endif]-->",
+        f"<!--[IF mso | IE]>{DRAWING}<![ENDIF]-->",
+        f"<!--[if mso]>{DRAWING.replace('v:', 'q:').replace('xmlns:v', 'xmlns:q')}<![endif]-->",
+        DRAWING,
+        '<!--[if mso]><a href="https://evil.example/x">Open</a><![endif]-->',
+    ],
+)
+def test_what_outlook_alone_shows_is_read(comment: str) -> None:
+    """Elsewhere the button leads to a page that everybody knows."""
+    button = '<a href="https://www.contoso.example/">Open</a>'
+    found = read_html(
+        f"<p>Grüße. İ</p>{comment}<!--[if !mso]><!-->{button}<!--<![endif]--><p>End</p>"
+    )
+    assert ("https://evil.example/x", "Open") in found.links
+    assert ("https://www.contoso.example/", "Open") in found.links
+    assert "End" in found.text
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        f"<!--{DRAWING}-->",
+        f"<!--[if !mso]>{DRAWING}<![endif]-->",
+        f"<!--[if lt IE 9]>{DRAWING}<![endif]-->",
+    ],
+)
+def test_what_nobody_shows_is_no_link(comment: str) -> None:
+    assert read_html(f"<p>Hello</p>{comment}").links == ()
+
+
+def test_a_style_sheet_beside_a_drawing_is_no_link() -> None:
+    page = f'<head><link href="https://cdn.example/a.css"></head><body>{DRAWING}</body>'
+    assert [url for url, _ in read_html(page).links] == ["https://evil.example/x"]

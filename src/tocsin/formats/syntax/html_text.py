@@ -16,6 +16,7 @@ import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from tocsin.formats.syntax.html_bounds import bounded
+from tocsin.formats.syntax.html_outlook import DRAWN, drawn, shown
 from tocsin.model.message import QuoteStyle
 
 HTML_LIMIT = 1 << 20
@@ -162,6 +163,9 @@ def read_html(html: str) -> Found:
     if _spells_marks(html, lower):
         html = _OURS.sub("", html)
         lower = _lower(html)
+    if "<!--[if" in lower:
+        html = shown(html)
+        lower = _lower(html)
     shorter = bounded(html)
     if shorter is not html:
         html, lower = shorter, _lower(shorter)
@@ -212,6 +216,8 @@ def _mark_links(tree: LexborHTMLParser, lower: str) -> tuple[tuple[str, str], ..
     links: list[tuple[str, str]] = []
     # Elements beside `a` that send their reader somewhere are seldom: they are looked for where they are.
     seldom = [selector for mark, selector in _LEADING if mark in lower]
+    if drawn(lower):
+        seldom.append(DRAWN)
     found = tree.css(", ".join(("a", *seldom))) if seldom else tree.tags("a")
     left = ANCHOR_LIMIT
     base = _base(tree) if "<base" in lower else ""
