@@ -46,6 +46,28 @@ def test_what_cannot_be_told_is_not_called_clean() -> None:
     )
 
 
+def test_what_may_have_happened_in_the_tenant_alone_is_said() -> None:
+    tenant = [msgspec.structs.replace(each, host="", surface="m365") for each in alone()]
+    assert words(only(findings=tuple(tenant))) == (
+        "In the Microsoft 365 tenant the logs cannot tell whether somebody got in."
+    )
+    unnamed = [msgspec.structs.replace(each, host="") for each in alone()]
+    assert words(only(findings=tuple(unnamed))) == (
+        "On one server the logs cannot tell whether somebody got in."
+    )
+
+
+def test_a_tenant_that_was_only_probed_is_no_server() -> None:
+    incident, found = probed()
+    tenant = tuple(msgspec.structs.replace(each, host="", surface="m365") for each in found)
+    steps = tuple(msgspec.structs.replace(each, host="") for each in incident.steps)
+    tried = msgspec.structs.replace(incident, hosts=(), steps=steps)
+    assert words(only(findings=tenant, incidents=(tried,))) == (
+        "No trace of a break-in was found in the logs. "
+        "At the Microsoft 365 tenant somebody tried, and did not get in."
+    )
+
+
 def test_a_finding_without_an_incident_still_names_its_server() -> None:
     said = words(only(findings=story()[5:7]))
     assert said == "EX03 was broken into on 2026-11-09: Memory of LSASS Written to a File."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from tocsin.analyse.inventory.room import KnownServer
@@ -13,7 +13,7 @@ from tocsin.assess.story import WHERE
 from tocsin.knowledge.steps import steps
 from tocsin.model.conversation import Conversations, parted
 from tocsin.model.finding import LEVELS
-from tocsin.model.hunt import TENANT, TENANT_LOGS, Hunt, HuntFinding, Incident, Stance, Step, stance
+from tocsin.model.hunt import TENANT, Hunt, HuntFinding, Incident, Stance, Step, place_of, stance
 from tocsin.model.text import N_, Sentence, say
 from tocsin.model.trusts import TARGETS, NodeKind, Plan, Trusts
 
@@ -117,22 +117,20 @@ def hunt_headline(found: Hunt | None, *, asked: bool) -> tuple[Sentence, ...]:
         return (say(N_("No log was found in what was given.")),) if asked else ()
     broken = [each for each in found.incidents if stance(each) == "in"]
     single = _alone(found, "in")
-    lines = [_broken(each, in_tenant=_in_tenant(found, each)) for each in broken] + _broken_by(
-        single
-    )
+    lines = [_broken(each, _nameless(found, each)) for each in broken] + _broken_by(single)
     if len(lines) > NAMES:
         more = say(N_("Further break-ins: {count}."), count=len(lines) - NAMES)
         lines = [*lines[:NAMES], more]
-    inside = {host for each in broken for host in entered(each)}
-    inside |= {each.host for each in single}
+    inside = {host for each in broken for host in entered(each) or [_nameless(found, each)]}
+    inside |= {_place(each) for each in single}
     doubtful = _hosts(found, "check") - inside
     probed = _hosts(found, "tried") - inside - doubtful
     if not lines and not doubtful:
         lines.append(say(N_("No trace of a break-in was found in the logs.")))
     if doubtful:
-        lines.append(_doubtful(len(doubtful)))
+        lines += _doubtful(doubtful)
     if probed:
-        lines.append(_probed(len(probed), further=bool(inside or doubtful)))
+        lines += _probed(probed, further=bool((inside | doubtful) - {TENANT}))
     return tuple(lines)
 
 
@@ -198,25 +196,32 @@ def _alone(found: Hunt, kind: Stance) -> list[HuntFinding]:
 
 
 def _hosts(found: Hunt, kind: Stance) -> set[str]:
-    """The servers of incidents and single findings of this kind; unnamed ones are left out."""
-    hosts = {host for each in found.incidents if stance(each) == kind for host in each.hosts}
-    return (hosts | {each.host for each in _alone(found, kind)}) - {""}
+    """The servers of incidents and single findings of this kind: `TENANT` is one of them, and all
+    that have no name are another, the empty text."""
+    incidents = [each for each in found.incidents if stance(each) == kind]
+    hosts = {host for each in incidents for host in each.hosts or [_nameless(found, each)]}
+    return hosts | {_place(each) for each in _alone(found, kind)}
 
 
-def _in_tenant(found: Hunt, each: Incident) -> bool:
-    """Whether all of it happened in the cloud."""
+def _nameless(found: Hunt, each: Incident) -> str:
+    """Where an incident was of which no log names the server."""
     members = set(each.findings)
-    return all(one.surface in TENANT_LOGS for one in found.findings if one.id in members)
+    return place_of(one for one in found.findings if one.id in members)
 
 
-def _broken(each: Incident, *, in_tenant: bool) -> Sentence:
+def _place(each: HuntFinding) -> str:
+    """Where a finding was."""
+    return each.host or place_of([each])
+
+
+def _broken(each: Incident, nameless: str) -> Sentence:
     """Server, or tenant, day and the gravest thing that worked."""
     worked = [step for step in each.steps if step.outcome == "success"]
     days = [step.first for step in worked if step.first] or [d for d in [each.first] if d]
     gravest = max(worked, key=_gravity, default=None)
     title = gravest.title if gravest else each.title
     step = str(title) if title.values else title.template
-    hosts = entered(each) or ([TENANT] if in_tenant else [])
+    hosts = entered(each) or ([nameless] if nameless else [])
     return _entry(hosts, min(days, key=aware, default=None), step)
 
 
@@ -224,8 +229,7 @@ def _broken_by(single: Sequence[HuntFinding]) -> list[Sentence]:
     """For each server, what weighs most of the findings that belong to no incident."""
     by_host: dict[str, list[HuntFinding]] = {}
     for each in single:
-        host = each.host or (TENANT if each.surface in TENANT_LOGS else "")
-        by_host.setdefault(host, []).append(each)
+        by_host.setdefault(_place(each), []).append(each)
     lines = []
     for host, found in by_host.items():
         day = min((each.first for each in found if each.first), key=aware, default=None)
@@ -260,18 +264,27 @@ def _gravity(step: Step | HuntFinding) -> tuple[int, int, float]:
     return (LEVELS.index(step.level), depth, -aware(step.first).timestamp())
 
 
-def _doubtful(count: int) -> Sentence:
+def _doubtful(places: set[str]) -> Iterator[Sentence]:
+    count = len(places - {TENANT})
     if count == 1:
-        return say(N_("On one server the logs cannot tell whether somebody got in."))
-    return say(N_("On {count} servers the logs cannot tell whether somebody got in."), count=count)
+        yield say(N_("On one server the logs cannot tell whether somebody got in."))
+    elif count:
+        many = N_("On {count} servers the logs cannot tell whether somebody got in.")
+        yield say(many, count=count)
+    if TENANT in places:
+        yield say(N_("In the Microsoft 365 tenant the logs cannot tell whether somebody got in."))
 
 
-def _probed(count: int, *, further: bool) -> Sentence:
+def _probed(places: set[str], *, further: bool) -> Iterator[Sentence]:
+    count = len(places - {TENANT})
     if count == 1:
         one = N_("1 server was only probed.")
-        return say(N_("1 further server was only probed.") if further else one)
-    many = N_("{count} servers were only probed.")
-    return say(N_("{count} further servers were only probed.") if further else many, count=count)
+        yield say(N_("1 further server was only probed.") if further else one)
+    elif count:
+        many = N_("{count} servers were only probed.")
+        yield say(N_("{count} further servers were only probed.") if further else many, count=count)
+    if TENANT in places:
+        yield say(N_("At the Microsoft 365 tenant somebody tried, and did not get in."))
 
 
 def _speaking(count: int) -> Sentence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -184,3 +185,23 @@ def stance(each: HuntFinding | Incident) -> Stance:
     if each.outcome == "success" and weight >= LEVELS.index("high"):
         return "in"
     return "check" if weight >= LEVELS.index("medium") else "minor"
+
+
+def place_of(found: Iterable[HuntFinding]) -> str:
+    """Where findings of which no log names the server were: `TENANT`, or a server without a name, the
+    empty text."""
+    surfaces = {each.surface for each in found}
+    return TENANT if surfaces and surfaces <= TENANT_LOGS else ""
+
+
+def fallen(each: Incident, known: Mapping[str, HuntFinding]) -> set[str]:
+    """Where something worked: servers by name, `TENANT`, and the empty text for a server without one.
+    known: findings by id."""
+    worked = [step for step in each.steps if step.outcome == "success"]
+    if not worked:
+        return set(each.hosts) or {place_of(_members(each.findings, known))}
+    return {step.host or place_of(_members(step.findings, known)) for step in worked}
+
+
+def _members(names: Iterable[str], known: Mapping[str, HuntFinding]) -> list[HuntFinding]:
+    return [known[name] for name in names if name in known]

@@ -11,6 +11,7 @@ from tocsin.knowledge.attack import matrix
 from tocsin.knowledge.surfaces import surfaces
 from tocsin.model.finding import LEVELS, Level
 from tocsin.model.hunt import (
+    TENANT,
     Cited,
     Hunt,
     HuntFinding,
@@ -20,6 +21,8 @@ from tocsin.model.hunt import (
     Outcome,
     Stance,
     Step,
+    fallen,
+    place_of,
     stance,
 )
 from tocsin.model.run import Run
@@ -151,6 +154,7 @@ class HuntView(msgspec.Struct, frozen=True, kw_only=True):
     coverage: tuple[tuple[LogCoverage, str], ...]
     broken: int
     broken_servers: int
+    broken_tenant: bool
     doubtful: int
     tried: int
     rows: int
@@ -193,6 +197,7 @@ def hunt_view(run: Run, translate: Callable[[str], str]) -> HuntView | None:
         _incident(number, each, pages) for number, each in enumerate((*weighty, *parts.tried), 1)
     )
     whole = min(len(weighty), INCIDENT_LIMIT)
+    inside = {place for each in parts.broken for place in fallen(each, pages.known)}
     choices = _choices(found, ordered, incidents, translate)
     views = tuple(
         _finding(number, each, choices, pages)
@@ -210,7 +215,8 @@ def hunt_view(run: Run, translate: Callable[[str], str]) -> HuntView | None:
         steps=choices.steps,
         coverage=tuple((each, translate(surface_title(each.surface))) for each in found.coverage),
         broken=len(parts.broken),
-        broken_servers=len({host for each in parts.broken for host in _fallen(each)}),
+        broken_servers=len(inside - {TENANT}),
+        broken_tenant=TENANT in inside,
         doubtful=len(parts.doubtful) + len(parts.alone),
         tried=attackers(parts.attempts),
         rows=sum(each.rows for each in found.coverage),
@@ -232,11 +238,6 @@ def _choices(
         steps=tuple((name, translate(titles.get(name, name))) for name in names),
         incident_of={name: view.number for view in incidents for name in view.incident.findings},
     )
-
-
-def _fallen(each: Incident) -> Iterable[str]:
-    """The servers on which something worked."""
-    return {step.host for step in each.steps if step.outcome == "success"} or each.hosts
 
 
 def _ordered(found: Hunt, weighty: Iterable[Incident]) -> list[HuntFinding]:
@@ -265,7 +266,7 @@ def _incident(number: int, each: Incident, pages: _Pages) -> IncidentView:
             for place, step in enumerate(steps, 1)
         ),
         steps_left=len(each.steps) - len(steps),
-        picture=incident_picture(each.steps, pages.translate) if full else None,
+        picture=incident_picture(each.steps, pages.translate, place_of(mine)) if full else None,
         chain=chain,
         seen=sum(link.step > 0 for link in chain),
         rows=rows_of(mine),

@@ -108,9 +108,10 @@ class IncidentPicture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def incident_picture(
-    steps: Sequence[Step], translate: Callable[[str], str]
+    steps: Sequence[Step], translate: Callable[[str], str], nowhere: str = ""
 ) -> IncidentPicture | None:
-    """The picture of an incident's steps, numbered as they stand; None for a single one."""
+    """The picture of an incident's steps, numbered as they stand; None for a single one. nowhere: what
+    stands in the place of a server that has no name, if it has one itself."""
     if len(steps) < 2:
         return None
     kept = _kept(steps)
@@ -125,7 +126,7 @@ def incident_picture(
         height=HEAD + LANE * len(hosts) + FOOT,
         width=next(name for name, most in WIDTHS if len(axis.moments) <= most),
         lanes=tuple(
-            Lane(_short(host, HOST_LIMIT) or translate(N_("unnamed server")), y)
+            Lane(_short(host or nowhere, HOST_LIMIT) or translate(N_("unnamed server")), y)
             for host, y in lanes.items()
         ),
         spots=tuple(spots),
