@@ -95,6 +95,30 @@ def test_pressing_to_call_counts_with_a_number_only():
     assert "asks-to-call" not in partner_says(f"{said}.").observed
 
 
+def test_money_that_is_taken_counts_with_a_number_to_call():
+    said = "Your renewal of $489.99 was processed. If you did not authorize it call"
+    assert "charged-unless-called" in partner_says(f"{said} +44 20 7946 0999 today.").observed
+    assert "charged-unless-called" not in partner_says(f"{said} me.").observed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please send me the list of all open invoices with the contacts of the customers.",
+        "Bitte schick mir eine Aufstellung aller offenen Rechnungen mit Ansprechpartnern.",
+        "Merci de m'envoyer la balance âgée des clients.",
+        "For the audit please send me the tax statements of all staff as one PDF.",
+    ],
+)
+def test_lists_of_debts_and_pay_are_something_wanted(text: str):
+    assert "asks-for-records" in partner_says(text).observed
+
+
+def test_an_invoice_that_is_sent_is_no_list_of_debts():
+    text = "Please find our invoice attached, payable within thirty days."
+    assert "asks-for-records" not in partner_says(text).observed
+
+
 @pytest.mark.parametrize(
     "text",
     [

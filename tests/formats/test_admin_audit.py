@@ -41,7 +41,17 @@ csv.writer(OUT).writerows(
         [json.dumps(v) if isinstance(v, list) else "" if v is None else v for v in ENTRY.values()],
     ]
 )
+CLIXML = """<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><Obj RefId="0"><Props>
+<S N="ObjectModified">contoso.example/Users/Anna</S><S N="CmdletName">New-MailboxExportRequest</S>
+<Obj N="CmdletParameters" RefId="1"><LST>
+<Obj RefId="2"><ToString>Mailbox</ToString><Props><S N="Name">Mailbox</S><S N="Value">anna</S></Props></Obj>
+<Obj RefId="3"><ToString>FilePath</ToString><Props><S N="Name">FilePath</S>
+<S N="Value">\\\\127.0.0.1\\C$\\inetpub\\a.aspx</S></Props></Obj></LST></Obj>
+<S N="Caller">contoso.example/Users/Administrator</S><B N="Succeeded">true</B>
+<DT N="RunDate">2024-05-01T10:00:00Z</DT><S N="OriginatingServer">EX1 (15.01.2375.007)</S>
+</Props></Obj></Objs>"""
 FORMS = {
+    "CLIXML": CLIXML.encode("utf-16"),
     "JSON": json.dumps([ENTRY], indent=2).encode(),
     "lines": json.dumps(ENTRY).encode() + b"\n",
     "XML": XML.encode("utf-8-sig"),
@@ -73,6 +83,23 @@ def test_who_ran_which_command(name):
     assert host.body.names == ("EX1",)
     assert (host.body.version.major, host.body.version.build) == (15, 2375)
     assert look.body.records == 1
+
+
+def test_a_printed_list_is_read():
+    text = (
+        "\r\nRunspaceId         : e936037d-2ca7-4c4b-ac62-41b5f446993e\r\nObjectModified     : Audit\r\n"
+        "CmdletName         : Set-AdminAuditLogConfig\r\n"
+        "CmdletParameters   : {AdminAuditLogEnabled: False}\r\nCaller             : contoso.example/Users/bob\r\n"
+        "Succeeded          : True\r\nRunDate            : 5/1/2024 10:00:00 AM\r\n"
+        "OriginatingServer  : EX1 (15.01.2375.007)\r\n"
+    )
+    form = recognise(text.encode())
+    assert form.name == "admin-audit"
+    (record,) = form.log.records(io.BytesIO(text.encode()))
+    event = form.log.event(record.text)
+    assert event.fields["Cmdlet"] == "Set-AdminAuditLogConfig"
+    assert event.fields["Parameters"] == '-AdminAuditLogEnabled "False"'
+    assert (event.host, f"{event.when:%Y-%m-%d %H:%M}") == ("EX1", "2024-05-01 10:00")
 
 
 def test_names_of_parameters_are_kept_where_the_values_are_lost():

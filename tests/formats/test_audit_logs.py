@@ -299,3 +299,28 @@ def test_no_server_is_told_and_noise_is_no_event():
         b'{"a":{"b":1}}',
     ):
         assert form.log.event(text) is None
+
+
+def test_a_sign_in_that_worked_has_no_error_in_the_table():
+    """The portal leaves the cell of the error empty where there was none."""
+    worked = SIGN_IN_CSV | {
+        "Status": "Success",
+        "Sign-in error code": "",
+        "Failure reason": "Other.",
+    }
+    _, (event,) = parse(table(list(worked), list(worked.values())))
+    assert event.fields["Operation"] == "UserLoggedIn"
+    assert event.fields["ResultType"] == "0"
+    assert event.fields["ClientIP"] == "203.0.113.9"
+
+
+def test_a_record_that_splunk_kept_as_one_text():
+    inner = {
+        "CreationTime": "2024-05-01T10:00:00", "Id": "1", "Operation": "Set-Mailbox", "RecordType": 1,
+        "Workload": "Exchange", "UserId": "anna@contoso.example", "ObjectId": "bob", "UserType": 2,
+    }  # fmt: skip
+    outer = {"_time": "2024-05-01T10:00:00", "sourcetype": "o365:management:activity"}
+    data = json.dumps({"preview": False, "result": outer | {"_raw": json.dumps(inner)}}).encode()
+    _, (event,) = parse(data)
+    assert event.fields["Operation"] == "Set-Mailbox"
+    assert event.fields["ObjectId"] == "bob"

@@ -377,3 +377,56 @@ def test_damaged_ones_are_no_crash(data):
         assert isinstance(each, LogRecord | LogFault)
         if isinstance(each, LogRecord):
             form.log.event(each.text)
+
+
+FURTHER = {
+    "AmsiScriptDetection": (
+        {"AdditionalFields": json.dumps({"ThreatName": "Behavior:Win32/SuspExchgSession.A"})},
+        {"EventID": "1116", "Threat Name": "Behavior:Win32/SuspExchgSession.A", "Process Name": W3WP},
+    ),
+    "ScheduledTaskCreated": (
+        {"AdditionalFields": json.dumps({"TaskName": "\\x", "TaskContent": "<Exec/>"})},
+        {"EventID": "4698", "TaskName": "\\x", "TaskContent": "<Exec/>"},
+    ),
+    "OpenProcessApiCall": (
+        {
+            "FileName": "lsass.exe", "FolderPath": "C:\\Windows\\System32\\lsass.exe",
+            "AdditionalFields": json.dumps({"DesiredAccess": 5136}),
+        },
+        {
+            "EventID": "10", "SourceImage": W3WP, "TargetImage": "C:\\Windows\\System32\\lsass.exe",
+            "GrantedAccess": "0x1410",
+        },
+    ),
+    "DriverLoad": (
+        {"FileName": "d.sys", "FolderPath": "C:\\Temp"},
+        {"EventID": "6", "ImageLoaded": "C:\\Temp\\d.sys"},
+    ),
+    "ServiceInstalled": (
+        {"FileName": "a.exe", "FolderPath": "C:\\Temp", "AdditionalFields": '{"ServiceName":"x"}'},
+        {"EventID": "4697", "ServiceName": "x", "ServiceFileName": "C:\\Temp\\a.exe"},
+    ),
+    "SecurityLogCleared": ({}, {"EventID": "1102", "Channel": "Security"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("action", FURTHER)
+def test_other_events_of_defender_are_those_of_windows(action):
+    """Columns: Microsoft, "DeviceEvents table in the advanced hunting schema"."""
+    members, expected = FURTHER[action]
+    row = DEFENDER | {"ActionType": action, "FileName": "", "FolderPath": ""} | members
+    for data in (table([row]), json.dumps([row]).encode()):
+        form = recognise(data[:8192])
+        (record,) = form.log.records(io.BytesIO(data))
+        fields = form.log.event(record.text).fields
+        assert expected.items() <= fields.items()
+
+
+@pytest.mark.parametrize(
+    "more", ["{", "[]", "null", '{"DesiredAccess": "x"}', '{"DesiredAccess": []}']
+)
+def test_what_stands_wrong_in_further_members_costs_the_row_nothing(more):
+    row = DEFENDER | {"ActionType": "OpenProcessApiCall", "AdditionalFields": more}
+    data = json.dumps([row]).encode()
+    (record,) = recognise(data).log.records(io.BytesIO(data))
+    assert recognise(data).log.event(record.text).fields["SourceImage"] == W3WP

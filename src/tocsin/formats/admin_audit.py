@@ -1,18 +1,16 @@
-"""Exchange's admin audit log: `Search-AdminAuditLog` as JSON or CSV, `New-AdminAuditLogSearch` as XML."""
+"""Exchange's admin audit log: `Search-AdminAuditLog` as JSON, CSV, CLIXML or printed; `New-AdminAuditLogSearch` as XML."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.audit_admin import SERVER, admin_event, entries, spelled_out
-from tocsin.formats.syntax.csv_records import header_of
-from tocsin.formats.syntax.event_lines import json_lines, opened, table_lines
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.record_reading import looked
-from tocsin.formats.syntax.rewound import Rewound
+from tocsin.formats.syntax.shell_records import names_in, shell_records
 from tocsin.formats.syntax.text_stream import head_text
 from tocsin.model.build import parse_version
 from tocsin.model.evidence import QUOTE_LIMIT, Evidence, Host
@@ -22,9 +20,6 @@ from tocsin.model.locator import Locator
 HOSTS_LIMIT = 200
 """Servers of one log that are told."""
 
-LISTS = frozenset({"value"})
-_SNIFFED = 64
-_NAME = re.compile(r'"([A-Za-z]\w{0,40})"\s*:')
 _XML = re.compile(r"<SearchResults\b.{0,2000}?<Event\s[^>]{0,2000}\bCaller=", re.DOTALL)
 _KNOWN = frozenset({"CmdletName", "Caller"})
 _MORE = frozenset(
@@ -33,26 +28,16 @@ _MORE = frozenset(
 
 
 def recognise(head: bytes) -> int:
-    """By the members, columns or attributes of an entry."""
-    text = head_text(head).lstrip("\ufeff \t\r\n")
-    if text.startswith("<"):
-        return 96 if _XML.search(text) else 0
-    names = set(_NAME.findall(text) if text[:1] in ("{", "[") else header_of(text))
+    """By the members, columns, labels or attributes of an entry."""
+    names, form = names_in(head)
+    if form == "xml":
+        return 96 if _XML.search(head_text(head)) else 0
     return 96 if names >= _KNOWN and len(names & _MORE) >= 2 else 0
 
 
 def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """Every entry as one line of JSON."""
-    head = stream.read(_SNIFFED)
-    again: Any = Rewound(head, stream)
-    first = head_text(head).lstrip("\ufeff \t\r\n")[:1]
-    if first == "<":
-        found = entries(again)
-    else:
-        found = (
-            json_lines(again, LISTS, opened) if first in ("{", "[") else table_lines(again, opened)
-        )
-    return map(spelled_out, found)
+    return map(spelled_out, shell_records(stream, entries))
 
 
 LOG = RecordLog(records=records, event=admin_event, surface="audit-queue")

@@ -42,6 +42,9 @@ _PICTURES = (b"GIF8", b"\xff\xd8", b"\x89PNG")
 _RAZOR = re.compile(rb"@(?:using\s+System|functions\s*\{)", re.IGNORECASE)
 _PRESERVE = re.compile(rb"\s*(?:<\?xml[^>]{0,200}>\s*)?<preserve\b[^>]{0,500}virtualPath=")
 _SETTINGS = re.compile(rb"\b(?:External|Internal)Url\s*:[^\r\n]{0,500}<script", re.IGNORECASE)
+_SIGN_IN = re.compile(rb"\bfunction\s+clkLgn\b|\bwindow\.clkLgn\s*=", re.IGNORECASE)
+"""The script of Exchange's sign-in page, flogon.js: a page's code that runs at its reader's."""
+
 _CERTIFICATE = re.compile(rb"\x30[\x81-\x84].{0,8000}(?:<%\s*@|<script[^>]{0,200}runat)", re.DOTALL)
 
 
@@ -55,6 +58,8 @@ def recognise(head: bytes) -> int:
         return 92
     if _SETTINGS.search(plain):
         return 90
+    if _SIGN_IN.search(plain) and b"<" not in plain[:1]:
+        return 82
     code = _CODE.search(plain)
     if _BEGINS.match(plain.lstrip()):
         return 84 if code is not None or _RAZOR.search(plain) else 0

@@ -59,6 +59,8 @@ class LinkSigns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     uploads: tuple[str, ...]
     ordinary: tuple[str, ...]
     lure: frozenset[str]
+    borrowed: frozenset[str]
+    borrowed_beside: frozenset[str]
     cheap: frozenset[str]
     meetings: dict[str, tuple[str, ...]]
     device: dict[str, tuple[str, ...]]

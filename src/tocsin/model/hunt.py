@@ -18,7 +18,7 @@ Outcome = Literal["attempt", "success", "unknown"]
 Stance = Literal["in", "check", "tried", "minor"]
 """What the reader must make of it: somebody got in; somebody may have; it failed; it means little."""
 
-TENANT_LOGS = frozenset({"m365", "graph-activity"})
+TENANT_LOGS = frozenset({"m365", "graph-activity", "message-trace"})
 """Logs of a whole tenant: what happened there happened on no server."""
 
 TENANT = "Microsoft 365 tenant"

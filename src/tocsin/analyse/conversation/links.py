@@ -24,6 +24,7 @@ _LINK_TRAITS = (
     "archive", "executable", "script", "office", "credential", "address-host", "shortener",
     "random", "punycode", "smb", "redirect", "hosting", "free-host", "userinfo", "port",
     "recipient", "recipient-hidden", "latin-words", "deep-subdomain", "program", "machinery", "lure-host", "cheap-top",
+    "borrowed-name",
 )  # fmt: skip
 """Traits of a link's form that count when its domain is new to the organisation or the sender."""
 

@@ -103,7 +103,7 @@ _CUES = {
     "invoice": "speaks-of-money", "payment": "speaks-of-money", "bank": "speaks-of-bank",
     "payment-change": "payment-change", "credentials": "asks-for-password", "urgency": "urgent", "secrecy": "secret",
     "gift-card": "payment-change", "phone-move": "moves-elsewhere", "scan-code": "asks-to-scan",
-    "call-back": "asks-to-call",
+    "call-back": "asks-to-call", "charge-call": "charged-unless-called", "records": "asks-for-records",
 }  # fmt: skip
 
 
@@ -227,4 +227,7 @@ def _shown(name: str, message: Message) -> bool:
     """Whether what the words point at is there: a picture to scan, a number to call."""
     if name == "asks-to-scan":
         return any(each.kind in _SHOWS for each in message.attachments)
-    return name != "asks-to-call" or _PHONE.search(message.text.new) is not None
+    return (
+        name not in ("asks-to-call", "charged-unless-called")
+        or _PHONE.search(message.text.new) is not None
+    )

@@ -75,11 +75,17 @@ def _pair(value: Any) -> Any:
 
 
 def _named(text: str) -> str:
-    """`{Identity, ForwardTo}`, all that a table keeps of a list, as names of parameters."""
+    """`{Identity, ForwardTo}`, all that a table keeps of a list, as names of parameters; values where they are told."""
     told = _NAMES.fullmatch(text.strip())
     if told is None:
         return "" if text.startswith(("Microsoft.Exchange.", "System.")) else text
-    return " ".join(f"-{each.strip()}" for each in told[1].split(",") if each.strip())
+    return " ".join(_option(each.strip()) for each in told[1].split(",") if each.strip())
+
+
+def _option(text: str) -> str:
+    """`Identity`, or `Identity: anna`, as it stands on a command line."""
+    name, colon, value = text.partition(":")
+    return f'-{name.strip()} "{value.strip()}"' if colon and " " not in name else f"-{text}"
 
 
 def admin_event(text: bytes) -> Event | None:

@@ -119,7 +119,15 @@ def is_sign_in(record: dict[str, Any]) -> bool:
     """By the application that was signed in to."""
     names = record.keys()
     return not names.isdisjoint(
-        ("appDisplayName", "AppDisplayName", "Sign-in error code", "clientAppUsed", "ClientAppUsed")
+        (
+            "appDisplayName",
+            "AppDisplayName",
+            "Sign-in error code",
+            "clientAppUsed",
+            "ClientAppUsed",
+            "Client app",
+            "Authentication requirement",
+        )  # where the cell of the error is empty
     ) and not names.isdisjoint(
         (
             "userPrincipalName",
@@ -205,6 +213,8 @@ def _sign_in(found: Fields) -> None:
         put(found, name, _first(found, others))
     code = found.get("ResultType", "")
     worked = code in ("", "0") and found.get("Status", "Success").lower() in ("success", "0")
+    if worked:
+        put(found, "ResultType", "0")  # a table leaves it empty
     put(found, "Operation", LOGGED_IN if worked else LOGIN_FAILED)
     put(found, "ResultStatus", "Success" if worked else "Failed")
     put(found, "Status", "Success" if worked else "Failure")

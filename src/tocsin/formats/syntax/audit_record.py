@@ -34,6 +34,7 @@ def record_of(text: bytes) -> dict[str, Any] | None:
     for name in ("_source", "result", "o365.audit"):
         if isinstance(record.get(name), dict):
             record = record[name]
+    record = _unwrapped(record)
     if isinstance(record.get("RawEventData"), dict):  # Defender's table of cloud applications
         record = record["RawEventData"]
     nested = record.get("o365")
@@ -41,6 +42,18 @@ def record_of(text: bytes) -> dict[str, Any] | None:
         record = nested["audit"]
     record.pop(FLATTENED, None)
     return inside(record)
+
+
+def _unwrapped(record: dict[str, Any]) -> dict[str, Any]:
+    """Splunk keeps the record as one text, beside fields of its own."""
+    raw = record.get("_raw")
+    if not isinstance(raw, str) or not raw.startswith("{") or "Operation" in record:
+        return record
+    try:
+        inner = _decode(raw)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return record
+    return inner if isinstance(inner, dict) else record
 
 
 def fields_of(record: dict[str, Any]) -> Fields:

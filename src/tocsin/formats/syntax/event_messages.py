@@ -36,6 +36,9 @@ _NAMED = frozenset(
 """An event that has one of these has its values; its text says nothing more."""
 
 _LABEL = re.compile(r"(\s*)([A-ZÀ-Þ][\w ()/,’'-]{0,60}?)\s?:(?:[ \t]+(.*))?$")
+_OWN_NAME = re.compile(r"(?:[A-Z][a-z]+){2,6}[A-Z]{0,3}")
+"""A label that is the value's own name, as converters write it: `TargetUserName`."""
+
 _LISTS = ("Properties", "AccessList", "PrivilegeList")
 """Values that go on over lines."""
 
@@ -120,6 +123,8 @@ def _from_labels(found: Fields, provider: str) -> None:
             name: str | None = label if " " not in label else None
         elif value:
             name = labels.get(section, anywhere).get(label) or anywhere.get(label)
+            if name is None and indent and _OWN_NAME.fullmatch(label):
+                name = label
         else:
             section = label if not indent else section
             continue

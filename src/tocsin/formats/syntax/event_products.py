@@ -14,37 +14,9 @@ from typing import Any
 import msgspec
 
 from tocsin.formats.syntax.event_chainsaw import as_event
+from tocsin.formats.syntax.event_defender import ACTIONS, from_defender
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 from tocsin.knowledge.event_names import log_of
-
-SYSMON = "Microsoft-Windows-Sysmon"
-AUDIT = "Microsoft-Windows-Security-Auditing"
-
-ACTIONS = {
-    "ProcessCreated": 1,
-    "ConnectionSuccess": 3,
-    "ConnectionAttempt": 3,
-    "ConnectionFailed": 3,
-    "ImageLoaded": 7,
-    "FileCreated": 11,
-    "FileModified": 11,
-    "FileRenamed": 11,
-    "RegistryKeyCreated": 12,
-    "RegistryValueSet": 13,
-    "LogonSuccess": 4624,
-    "LogonFailed": 4625,
-}
-"""Defender's name of an action, and the number of the event of Windows that tells the same."""
-
-_LOGON = {
-    "Interactive": "2",
-    "Network": "3",
-    "RemoteInteractive": "10",
-    "Batch": "4",
-    "Service": "5",
-}
-_FIRST_ACTOR = "InitiatingProcess"
-_HIVES = (("HKEY_LOCAL_MACHINE", "HKLM"), ("HKEY_USERS", "HKU"), ("HKEY_CURRENT_USER", "HKU"))
 
 _MARKS = (b'"win":', b'"ActionType":', b"EventCode=", b"winlog_event_id", b'"detections":')
 _PROVIDER = b'"ProviderName":'
@@ -96,7 +68,7 @@ def as_windows(record: dict[str, Any]) -> dict[str, Any] | None:
     if isinstance(data, dict) and isinstance(data.get("win"), dict):
         return _from_wazuh(data["win"], record)
     if record.get("ActionType") in ACTIONS and "DeviceName" in record:
-        return _from_defender(record)
+        return from_defender(record)
     if any("winlog_event_id" in name for name in record):
         return _from_graylog(record)
     if "detections" in record:
@@ -136,95 +108,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str) and all(len(run) % 2 == 0 for run in _SLASHES.findall(value)):
         return value.replace("\\\\", "\\")
     return value
-
-
-def _from_defender(record: dict[str, Any]) -> dict[str, Any]:
-    number = ACTIONS[record["ActionType"]]
-    audit = number > 1000
-    found: dict[str, Any] = {
-        "EventID": number,
-        "Channel": "Security" if audit else f"{SYSMON}/Operational",
-        "ProviderName": AUDIT if audit else SYSMON,
-        "Computer": record.get("DeviceName"),
-        "TimeCreated": record.get("Timestamp") or record.get("TimeGenerated [UTC]"),
-        "EventRecordID": record.get("ReportId"),
-        "Hashes": f"SHA256={record['SHA256']}" if record.get("SHA256") else None,
-        **_told(record, number),
-    }
-    if "TimeGenerated" in record:
-        found["TimeCreated"] = found["TimeCreated"] or record["TimeGenerated"]
-    return {name: value for name, value in found.items() if value}
-
-
-def _told(record: dict[str, Any], number: int) -> dict[str, Any]:
-    get = record.get
-    actor = _path(get(f"{_FIRST_ACTOR}FolderPath"), get(f"{_FIRST_ACTOR}FileName"))
-    account = _account(get("AccountDomain"), get("AccountName"))
-    by = _account(get(f"{_FIRST_ACTOR}AccountDomain"), get(f"{_FIRST_ACTOR}AccountName"))
-    path = _path(get("FolderPath"), get("FileName"))
-    if number == 1:
-        return {
-            "Image": path,
-            "CommandLine": get("ProcessCommandLine"),
-            "ParentImage": actor,
-            "ParentCommandLine": get(f"{_FIRST_ACTOR}CommandLine"),
-            "User": account or by,
-            "OriginalFileName": get("ProcessVersionInfoOriginalFileName"),
-        }
-    if number > 1000:
-        return {
-            "TargetUserName": get("AccountName"),
-            "TargetDomainName": get("AccountDomain"),
-            "LogonType": _LOGON.get(str(get("LogonType")), get("LogonType")),
-            "IpAddress": get("RemoteIP"),
-            "WorkstationName": get("RemoteDeviceName"),
-            "AuthenticationPackageName": get("Protocol"),
-            "ProcessName": actor,
-        }
-    key, value = get("RegistryKey"), get("RegistryValueName")
-    return {
-        "Image": actor,
-        "CommandLine": get(f"{_FIRST_ACTOR}CommandLine"),
-        "User": by or account,
-        "TargetFilename": path if number == 11 else None,
-        "ImageLoaded": path if number == 7 else None,
-        "DestinationIp": get("RemoteIP"),
-        "DestinationPort": get("RemotePort"),
-        "DestinationHostname": get("RemoteUrl"),
-        "SourceIp": get("LocalIP"),
-        "Initiated": "true" if number == 3 else None,
-        "TargetObject": _hive(f"{key}\\{value}" if key and value else key),
-        "Details": _details(get("RegistryValueData"), get("RegistryValueType")),
-    }
-
-
-def _hive(key: Any) -> Any:
-    """Sysmon's short name of the hive."""
-    for name, short in _HIVES:
-        if isinstance(key, str) and key.upper().startswith(name):
-            return short + key[len(name) :]
-    return key
-
-
-def _details(data: Any, kind: Any) -> Any:
-    """A number as Sysmon writes it: `DWORD (0x00000001)`."""
-    text = str(data or "").strip()
-    if str(kind).upper() not in ("DWORD", "QWORD") or not text.isascii() or not text.isdigit():
-        return data
-    return f"{str(kind).upper()} (0x{int(text[:20]):08x})"
-
-
-def _path(folder: Any, name: Any) -> str:
-    """The whole path: the column of the folder mostly holds the file's name too."""
-    if not isinstance(folder, str) or not folder:
-        return name if isinstance(name, str) else ""
-    if not isinstance(name, str) or not name or folder.lower().endswith(name.lower()):
-        return folder
-    return folder.rstrip("\\") + "\\" + name
-
-
-def _account(domain: Any, name: Any) -> str:
-    return f"{domain}\\{name}" if domain and name else str(name or "")
 
 
 def _from_graylog(record: dict[str, Any]) -> dict[str, Any]:

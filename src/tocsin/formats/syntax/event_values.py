@@ -10,6 +10,10 @@ import msgspec
 
 from tocsin.model.event import VALUE_LIMIT
 
+SYSMON = "Microsoft-Windows-Sysmon"
+AUDIT = "Microsoft-Windows-Security-Auditing"
+"""Names of the two providers that most rules ask for."""
+
 VALUES_LIMIT = 500
 """Values of one list that are looked at."""
 

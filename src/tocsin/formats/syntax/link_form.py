@@ -144,10 +144,27 @@ def _host(host: str, domain: str, *, shared: bool, address: bool) -> _Host:
     traits = ["deep-subdomain"] if own >= DEEP_LABELS else []
     if not shared and not address:
         traits += _named_to_be_trusted(domain)
+        if _borrowed(labels[: max(own, 0)]):
+            traits.append("borrowed-name")
     spoken = labels[:own] if shared else labels[: own + 1]
     if any(looks_random(piece) for label in spoken for piece in label.split("-")):
         traits.append("random")
     return _Host(credential, tuple(traits))
+
+
+def _borrowed(labels: list[str]) -> bool:
+    """Whether the part of a host that its owner chose freely names a service that sits elsewhere.
+
+    Servers of one's own are called `sharepoint` and `outlook` too: such a name counts beside further words.
+    """
+    signs = link_signs()
+    for each in labels:
+        words = [word for word in each.split("-") if word]
+        if not signs.borrowed.isdisjoint(words):
+            return True
+        if len(words) > 1 and not signs.borrowed_beside.isdisjoint(words):
+            return True
+    return False
 
 
 def _named_to_be_trusted(domain: str) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from tocsin.formats.syntax.event_products import SYSMON
+from tocsin.formats.syntax.event_values import SYSMON
 from tocsin.knowledge.event_names import event_names
 
 _SYSMON_NAMES = (

@@ -386,6 +386,21 @@ rule passwords_sent
         any of them
 }
 
+rule sign_in_of_exchange_sends_on
+{
+    meta:
+        what = "the sign-in page of Exchange, or its script, with code that sends on what is typed there"
+        severity = "strong"
+    strings:
+        $ours = /\/auth\.owa\b|\bclkLgn\b|\blogonForm\b|\bHttpProxy\.Logon\b/ nocase
+        $read = /\bpassword(Text)?\b["'\])]{0,6}\s*\.\s*value|new\s+FormData\s*\(|\.\s*serialize(Array)?\s*\(\s*\)|addEventListener\s*\(\s*["']key(down|press|up)/ nocase
+        $beacon = /\bsendBeacon\s*\(|\bfetch\s*\(\s*[^)\s]|\bnew\s+WebSocket\s*\(|\bapi\.telegram\.org\b/ nocase
+        $request = /\bnew\s+XMLHttpRequest\b|\bActiveXObject\s*\(\s*["'](Msxml2|Microsoft)\.XMLHTTP|\$\.\s*(ajax|post|get)\s*\(/ nocase
+        $picture = /\bnew\s+Image\b.{0,80}\.\s*src\s*=.{0,300}\bpassword|\.\s*src\s*=\s*["'](https?:)?\/\/.{0,300}(password|\+\s*p(wd?|ass)\b)/ nocase
+    condition:
+        $ours and $read and any of ($beacon, $request, $picture)
+}
+
 rule machine_keys_shown
 {
     meta:
