@@ -7,18 +7,15 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from tocsin.formats import Format, Reading
-from tocsin.formats.syntax.audit_admin import SERVER, admin_event, entries, spelled_out
+from tocsin.formats.syntax.audit_admin import admin_event, entries, spelled_out
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
+from tocsin.formats.syntax.originating_server import servers
 from tocsin.formats.syntax.record_reading import looked
 from tocsin.formats.syntax.shell_records import names_in, shell_records
 from tocsin.formats.syntax.text_stream import head_text
-from tocsin.model.build import parse_version
-from tocsin.model.evidence import QUOTE_LIMIT, Evidence, Host
+from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
-
-HOSTS_LIMIT = 200
-"""Servers of one log that are told."""
 
 _XML = re.compile(r"<SearchResults\b.{0,2000}?<Event\s[^>]{0,2000}\bCaller=", re.DOTALL)
 _KNOWN = frozenset({"CmdletName", "Caller"})
@@ -46,24 +43,7 @@ LOG = RecordLog(records=records, event=admin_event, surface="audit-queue")
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """The servers on which commands were run, with their build; then one `Look`."""
     del reading
-    known: set[str] = set()
-
-    def tell(record: LogRecord) -> Iterator[Evidence]:
-        event = admin_event(record.text)
-        printed = event.fields.get("Server", "") if event is not None else ""
-        server = SERVER.match(printed)
-        if event is None or server is None or printed in known or len(known) >= HOSTS_LIMIT:
-            return
-        known.add(printed)
-        host = Host(
-            seen_by="log",
-            names=(server["name"],),
-            product="Exchange Server",
-            version=parse_version(server["build"]),
-        )
-        yield Evidence(at=at, body=host, seen=event.when, quote=printed[:QUOTE_LIMIT])
-
-    return looked(records(stream), at, tell)
+    return looked(records(stream), at, servers(admin_event, at))
 
 
 FORMAT = Format(

@@ -8,24 +8,19 @@ from collections.abc import Set as AbstractSet
 from typing import BinaryIO
 
 from tocsin.formats import Format, Reading
-from tocsin.formats.syntax.audit_admin import SERVER
 from tocsin.formats.syntax.audit_mailbox import (
     entries,
-    is_cloud,
     mailbox_event,
     spelled_out,
 )
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
+from tocsin.formats.syntax.originating_server import servers
 from tocsin.formats.syntax.record_reading import looked
 from tocsin.formats.syntax.shell_records import names_in, shell_records
 from tocsin.formats.syntax.text_stream import head_text
-from tocsin.model.build import parse_version
-from tocsin.model.evidence import QUOTE_LIMIT, Evidence, Host
+from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
-
-HOSTS_LIMIT = 200
-"""Servers of one log that are told."""
 
 _SURE = {"clixml": 97, "json": 96, "table": 96, "list": 90}
 """How sure each form is: the names of a list stand in other printed objects too."""
@@ -75,26 +70,7 @@ LOG = RecordLog(records=records, event=mailbox_event, surface="mailbox-audit")
 def read(stream: BinaryIO, at: Locator, reading: Reading) -> Iterator[Evidence | Gap]:
     """The servers of the house that wrote entries, with their build; then one `Look`."""
     del reading
-    known: set[str] = set()
-
-    def tell(record: LogRecord) -> Iterator[Evidence]:
-        event = mailbox_event(record.text)
-        text = event.fields.get("OriginatingServer", "").strip() if event is not None else ""
-        server = SERVER.match(text)
-        if event is None or server is None or is_cloud(server["build"]):
-            return
-        if text in known or len(known) >= HOSTS_LIMIT:
-            return
-        known.add(text)
-        host = Host(
-            seen_by="log",
-            names=(server["name"],),
-            product="Exchange Server",
-            version=parse_version(server["build"]),
-        )
-        yield Evidence(at=at, body=host, seen=event.when, quote=text[:QUOTE_LIMIT])
-
-    return looked(records(stream), at, tell)
+    return looked(records(stream), at, servers(mailbox_event, at))
 
 
 FORMAT = Format(

@@ -14,20 +14,15 @@ from tocsin.formats.syntax.event_record import event_of, rendered
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.siem_text import begins, siem_line
 from tocsin.formats.syntax.siem_windows import record_of
+from tocsin.formats.syntax.syslog_lines import LINE_LIMIT, event_records
 from tocsin.formats.syntax.text_stream import Line, decoded, head_text, lines
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
-from tocsin.model.text import N_, say
-
-LINE_LIMIT = 1 << 20
-"""Characters of one line, and of an event that goes on over several, that are read."""
 
 _SHOWN = 50
 """Lines at the beginning of which one must be an event."""
 
-_LONG = N_("a line longer than is read; its rest was left out")
-_FOREIGN = N_("lines of syslog that are no events of Windows")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -43,7 +38,7 @@ def recognise(head: bytes) -> int:
 
 def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """Every event as one line of JSON."""
-    return rendered(_events(_joined(lines(decoded(stream), LINE_LIMIT))))
+    return rendered(event_records(_joined(lines(decoded(stream), LINE_LIMIT)), _record))
 
 
 def _joined(source: Iterable[Line]) -> Iterator[Line]:
@@ -70,24 +65,6 @@ def _whole(held: list[Line]) -> Line:
     text = "\n".join(each.text for each in held)
     cut = any(each.cut for each in held) or len(text) > LINE_LIMIT
     return Line(held[0].number, text[:LINE_LIMIT], cut)
-
-
-def _events(source: Iterable[Line]) -> Iterator[LogRecord | LogFault]:
-    foreign, first = 0, 0
-    for line in source:
-        if line.cut:
-            yield LogFault(f"line {line.number}", say(_LONG))
-        text = line.text.strip("\ufeff\r\n")
-        if not text.strip():
-            continue
-        record = _record(text)
-        if record is None:
-            foreign += 1
-            first = first or line.number
-        else:
-            yield LogRecord(f"line {line.number}", _encode(record))
-    if foreign:
-        yield LogFault(f"line {first}", say(_FOREIGN), foreign)
 
 
 def _record(text: str) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ structured data: RFC 5424, as https://docs.nxlog.co/refman/current/xm/syslog.htm
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -19,19 +19,13 @@ from tocsin.formats.syntax.event_number import number_of
 from tocsin.formats.syntax.event_products import renamed
 from tocsin.formats.syntax.event_record import event_of, rendered
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
+from tocsin.formats.syntax.syslog_lines import LINE_LIMIT, event_records
 from tocsin.formats.syntax.syslog_text import lines_again
-from tocsin.formats.syntax.text_stream import Line, decoded, head_text, lines
+from tocsin.formats.syntax.text_stream import decoded, head_text, lines
 from tocsin.knowledge.event_names import log_of
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
-from tocsin.model.text import N_, say
-
-LINE_LIMIT = 1 << 20
-"""Characters of one line that are read."""
-
-_LONG = N_("a line longer than is read; its rest was left out")
-_FOREIGN = N_("lines of syslog that are no events of Windows")
 
 _HEAD = (
     r"(?:<\d{1,3}>)?(?:1 )?(?:(?P<stamp>\d{4}-\d\d-\d\dT[\d:.]{8,16}(?:Z|[+-]\d\d:?\d\d)?)|"
@@ -79,25 +73,7 @@ def recognise(head: bytes) -> int:
 
 def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """Every event as one line of JSON."""
-    return rendered(renamed(_events(lines(decoded(stream), LINE_LIMIT))))
-
-
-def _events(source: Iterable[Line]) -> Iterator[LogRecord | LogFault]:
-    foreign, first = 0, 0
-    for line in source:
-        if line.cut:
-            yield LogFault(f"line {line.number}", say(_LONG))
-        text = line.text.strip("\ufeff\r\n")
-        if not text.strip():
-            continue
-        fields = _fields(text)
-        if fields is None:
-            foreign += 1
-            first = first or line.number
-        else:
-            yield LogRecord(f"line {line.number}", _encode(fields))
-    if foreign:
-        yield LogFault(f"line {first}", say(_FOREIGN), foreign)
+    return rendered(renamed(event_records(lines(decoded(stream), LINE_LIMIT), _fields)))
 
 
 def _fields(line: str) -> dict[str, Any] | None:

@@ -16,12 +16,8 @@ from tocsin.formats.syntax.audit_fields import Fields, alias, flatten, put
 from tocsin.formats.syntax.event_values import text_of, time_of
 from tocsin.formats.syntax.event_xml import elements
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
+from tocsin.formats.syntax.originating_server import SERVER
 from tocsin.model.event import Event, raw_of
-
-SERVER = re.compile(
-    r"(?P<name>[A-Za-z0-9][\w.-]{0,252}) \((?P<build>\d{1,2}\.\d{1,3}\.\d{1,6}\.\d{1,4})\)"
-)
-"""`EX1 (15.01.2375.007)`, as `OriginatingServer` prints it."""
 
 FLATTENED = "flattened"
 _NAMES = re.compile(r"\{([^{}]{0,4000})\}")

@@ -11,13 +11,13 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from tocsin.formats.syntax.audit_admin import SERVER
 from tocsin.formats.syntax.audit_fields import Fields, alias, flatten, put
 from tocsin.formats.syntax.audit_record import FLATTENED, with_fields
 from tocsin.formats.syntax.event_values import time_of
 from tocsin.formats.syntax.event_xml import elements
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 from tocsin.formats.syntax.mail_trace import bare_time
+from tocsin.formats.syntax.originating_server import SERVER, is_cloud
 from tocsin.model.event import Event, raw_of
 
 DEPTH_LIMIT = 5
@@ -25,9 +25,6 @@ DEPTH_LIMIT = 5
 
 ITEMS_LIMIT = 500
 """Members of one list that are kept."""
-
-CLOUD_BUILD = "15.20."
-"""How builds of Exchange Online begin; no server that is sold has one."""
 
 _OURS = (
     ("CreationTime", ("LastAccessed",)),
@@ -66,11 +63,6 @@ def mailbox_fields(record: dict[str, Any]) -> Fields:
         put(found, "Server", server["name"])
     alias(found)
     return found
-
-
-def is_cloud(build: str) -> bool:
-    """Whether a server's build is one of Exchange Online."""
-    return build.startswith(CLOUD_BUILD)
 
 
 def mailbox_event(text: bytes) -> Event | None:
