@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from tocsin.analyse.hunt.chains import ENTRY, weights
 from tocsin.analyse.hunt.coverage import EXCHANGE, EXPECTED, Logs, shown, titled
-from tocsin.analyse.hunt.findings import UNSAID, several
+from tocsin.analyse.hunt.findings import several
 from tocsin.analyse.hunt.hosts import NO_HOST
 from tocsin.analyse.hunt.proof import doubtful, of_exchange
 from tocsin.analyse.hunt.told import StepFact
@@ -78,6 +78,9 @@ _CERTIFICATE = N_(
     "Make a new Exchange Auth certificate and new credentials of the hybrid application, and revoke the old ones"
 )
 _ASK = N_("Ask whether this was the work of {actor}, by another way than mail; if not, act at once")
+_ASK_WHO = N_(
+    "Ask your administrators who did this, by another way than mail; if nobody did, act at once"
+)
 _CHECK = N_("Check that {host} had the update installed when this was tried")
 _CLOUD = N_("Revoke the sessions and credentials that were used, and read what they opened")
 
@@ -224,7 +227,8 @@ def _actions(
         yield from of_steps
         return
     if doubtful(incident.steps):
-        yield say(_ASK, actor=several(incident.actors) or UNSAID)
+        who = several(incident.actors)
+        yield say(_ASK, actor=who) if who else say(_ASK_WHO)
         yield from of_steps
         yield say(_PRESERVE)
         return
