@@ -114,6 +114,18 @@ def test_lists_of_debts_and_pay_are_something_wanted(text: str):
     assert "asks-for-records" in partner_says(text).observed
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("The supplier only accepts USDT for this batch, the wallet is below.", True),
+        ("Bitte bezahlen Sie die Rechnung in Bitcoin.", True),
+        ("The crypto engine accepts keys of 256 bits.", False),
+    ],
+)
+def test_payment_in_coins_is_something_wanted(text: str, *, asked: bool):
+    assert ("asks-for-coins" in partner_says(text).observed) is asked
+
+
 def test_an_invoice_that_is_sent_is_no_list_of_debts():
     text = "Please find our invoice attached, payable within thirty days."
     assert "asks-for-records" not in partner_says(text).observed

@@ -15,7 +15,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "lexicon.md"
 CUES = {
     "document", "open-request", "link-request", "invoice", "payment", "bank", "payment-change",
     "password", "credentials", "urgency", "secrecy", "gift-card", "voice-mail", "parcel",
-    "signature-service", "phone-move", "scan-code", "call-back", "charge-call", "records",
+    "signature-service", "phone-move", "scan-code", "call-back", "charge-call", "records", "coins",
 }  # fmt: skip
 
 

@@ -103,7 +103,7 @@ _CUES = {
     "invoice": "speaks-of-money", "payment": "speaks-of-money", "bank": "speaks-of-bank",
     "payment-change": "payment-change", "credentials": "asks-for-password", "urgency": "urgent", "secrecy": "secret",
     "gift-card": "payment-change", "phone-move": "moves-elsewhere", "scan-code": "asks-to-scan",
-    "call-back": "asks-to-call", "charge-call": "charged-unless-called", "records": "asks-for-records",
+    "call-back": "asks-to-call", "charge-call": "charged-unless-called", "records": "asks-for-records", "coins": "asks-for-coins",
 }  # fmt: skip
 
 
