@@ -48,6 +48,7 @@ _ALIASES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("RecordType", ("auditLogRecordType",)),
     ("Id", ("RecordId", "Identity", "OfficeId", "id")),
     ("LogonType", ("Logon_Type",)),
+    ("Mailbox", ("MailboxOwnerUPN",)),
     ("ResultStatus", ("Result",)),
 )
 """Our name, and what other exports of the same log call it."""
