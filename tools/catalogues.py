@@ -33,6 +33,7 @@ SAID = (
     ("indicators/*.toml", ("title", "sentence")),
     ("rules/**/*.yml", ("title", "tocsin.because", "tocsin.remediation")),
     ("steps.toml", ("step.title", "step.next")),
+    ("surfaces/*.toml", ("title",)),
     ("chains/*.toml", ("title", "next", "unread")),
     ("baselines/*.toml", ("title", "because", "remediation")),
     ("checks/*.toml", ("title", "recommendation", "each.because", "each.fine")),

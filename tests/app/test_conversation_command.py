@@ -281,7 +281,7 @@ def test_a_folder_without_mails_says_so(tmp_path: Path, *, filled: bool):
     if filled:
         (place / "notes.txt").write_text("nothing to see\n")
     done = tocsin("conversation", place, "-o", tmp_path / "out", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == (3 if filled else 0), done.stderr
     assert "no mail" in " ".join(done.stdout.lower().split())
     assert objects(tocsin("conversation", place, "--format", "jsonl")) == [
         {"kind": "end", "objects": 0}
@@ -305,3 +305,23 @@ def test_hostile_words_in_a_mail_reach_no_terminal_and_break_no_line(tmp_path: P
     done = tocsin("conversation", place, "-o", tmp_path / "out", "-v", cwd=tmp_path)
     assert done.returncode in (0, 1), done.stderr
     assert not {"\x1b", "\x07", "\r"} & set(done.stdout)
+
+
+def test_the_words_of_a_reason_are_those_it_rests_on(tmp_path: Path):
+    place = tmp_path / "mails"
+    place.mkdir()
+    head = "Received: from mx.contoso.example by mail.contoso.example; Mon, 2 Mar 2026 10:00:00 +0000\n"
+    (place / "1.eml").write_text(
+        f"{head}From: Anna <anna@contoso.example>\nTo: Boris <boris@fabrikam.example>\nSubject: Order 7\n"
+        "Date: Mon, 2 Mar 2026 10:00:00 +0000\nMessage-ID: <1@contoso.example>\n\nPlease send the invoice.\n"
+    )
+    (place / "2.eml").write_text(
+        f"{head}From: Boris <boris@fabrikarn.example>\nTo: Anna <anna@contoso.example>\nSubject: Re: Order 7\n"
+        "Date: Tue, 3 Mar 2026 10:00:00 +0000\nMessage-ID: <2@fabrikarn.example>\n"
+        "In-Reply-To: <1@contoso.example>\n\nOur bank details have changed, please use the new account.\n"
+    )
+    done = tocsin("conversation", place, "--format", "jsonl", cwd=tmp_path)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    (reply,) = [each for each in found if each.get("message_id") == "2@fabrikarn.example"]
+    quotes = {each["name"]: each["quote"] for each in reply["indicators"]}
+    assert "bank details have changed" in quotes["payment-change"]

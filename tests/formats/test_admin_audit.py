@@ -114,3 +114,20 @@ def test_broken_ones():
     assert [type(e) for e in form.log.records(io.BytesIO(XML[:300].encode()))] == [LogFault]
     for text in (b"", b"{}", b"[]", b"\xff", b'{"CmdletName":"x"'):
         assert form.log.event(text) is None
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        [{"Name": "a", "Value": json.loads("[" * 700 + "]" * 700)}],
+        [{"#attributes": 1}],
+        [{"#attributes": None, "Name": {"Value": []}}],
+    ],
+)
+def test_parameters_of_other_types_cost_no_other_entry(parameters):
+    rows = [ENTRY, {**ENTRY, "CmdletParameters": parameters}, ENTRY]
+    data = "\n".join(map(json.dumps, rows)).encode()
+    form = recognise(data)
+    events = [form.log.event(each.text) for each in form.log.records(io.BytesIO(data))]
+    assert [each.fields["Cmdlet"] for each in events] == ["New-MailboxExportRequest"] * 3
+    assert events[0].fields == events[2].fields

@@ -430,3 +430,13 @@ def test_what_stands_wrong_in_further_members_costs_the_row_nothing(more):
     data = json.dumps([row]).encode()
     (record,) = recognise(data).log.records(io.BytesIO(data))
     assert recognise(data).log.event(record.text).fields["SourceImage"] == W3WP
+
+
+@pytest.mark.parametrize("action", [[], {}, None, 1, [["ProcessCreated"]]])
+def test_an_action_of_another_type_costs_no_other_row(action):
+    rows = [DEFENDER, DEFENDER | {"ActionType": action}, DEFENDER]
+    data = "\n".join(map(json.dumps, rows)).encode()
+    form = recognise(data)
+    events = [form.log.event(each.text) for each in form.log.records(io.BytesIO(data))]
+    assert events[0] == events[2]
+    assert events[0].fields["CommandLine"] == COMMAND

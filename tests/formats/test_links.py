@@ -272,6 +272,9 @@ def test_where_editors_publish_is_no_machinery(url: str):
         "https://onedrive.live.com/edit?id=1",
         "https://eu.docusign.net/Signing/",
         "https://outlook.office365.com/owa/",
+        "https://box-office.fabrikam.example/",
+        "https://stock-exchange.fabrikam.example/",
+        "https://dropbox.zendesk.com/hc/",
     ],
 )
 def test_ones_own_server_and_the_service_itself_borrow_no_name(url: str):

@@ -235,6 +235,9 @@ DRAWING = (
     [
         f"<!--[if mso]>{DRAWING}<![endif]-->",
         f"<!--[if gte mso 9]>{DRAWING}<![endif]-->",
+        f"<!--[if true]>{DRAWING}<![endif]-->",
+        f"<!--[if (mso)&!(IE)]>{DRAWING}<![endif]-->",
+        f"<!--[if mso{' ' * 90}]>{DRAWING}<![endif]-->",
         f"<!--[IF mso | IE]>{DRAWING}<![ENDIF]-->",
         f"<!--[if mso]>{DRAWING.replace('v:', 'q:').replace('xmlns:v', 'xmlns:q')}<![endif]-->",
         DRAWING,

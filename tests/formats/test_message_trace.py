@@ -8,8 +8,15 @@ import pytest
 
 from tocsin.cli import main
 from tocsin.formats import Reading, recognise
+from tocsin.formats.message_trace import trace_event
 from tocsin.formats.syntax.log_rows import LogFault
-from tocsin.formats.syntax.mail_trace import RECIPIENTS_LIMIT
+from tocsin.formats.syntax.mail_trace import (
+    NAME_LIMIT,
+    RECIPIENTS_LIMIT,
+    REPEATED_LIMIT,
+    by_recipient,
+    plain,
+)
 from tocsin.model.locator import Locator
 
 MAIL = {
@@ -149,6 +156,10 @@ def events_of(data):
     return [(each.text, form.log.event(each.text)) for each in found]
 
 
+def records_of(data):
+    return list(recognise(data[:8192]).log.records(io.BytesIO(data)))
+
+
 @pytest.mark.parametrize("syntax", SYNTAXES)
 @pytest.mark.parametrize("kind", ROWS)
 def test_a_mail_has_the_same_fields_however_it_was_exported(kind, syntax):
@@ -204,8 +215,46 @@ def test_a_row_of_several_recipients_is_one_row_each():
     ]
     found = events_of(table([{**detail(MAIL), "recipient_address": "a@x.example;b@x.example"}]))
     assert [e.fields["RecipientAddress"] for _, e in found] == ["a@x.example", "b@x.example"]
-    many = ";".join(f"p{each}@x.example##Receive" for each in range(5000))
-    assert len(events_of(table([{**report(MAIL), "recipient_status": many}]))) == RECIPIENTS_LIMIT
+
+
+def test_recipients_beyond_the_limit_are_told():
+    many = ";".join(f"p{each}@x.example##Receive" for each in range(1500))
+    found = records_of(table([{**report(MAIL), "recipient_status": many}, report(MAIL)]))
+    faults = [each for each in found if isinstance(each, LogFault)]
+    assert len(found) - len(faults) == RECIPIENTS_LIMIT + 1
+    assert [(each.position, each.count) for each in faults] == [("line 2", 500)]
+    assert str(RECIPIENTS_LIMIT) in str(faults[0].why)
+
+
+def test_a_status_in_many_pieces_is_one():
+    status = "a@x.example##R" + ";x" * 50_000 + ";b@x.example##Receive, Fail"
+    (one, other) = by_recipient({**report(MAIL), "recipient_status": status})
+    assert one["RecipientTold"] == ["a@x.example", "R" + ";x" * 50_000]
+    assert other["RecipientTold"] == ["b@x.example", "Failed"]
+
+
+def test_a_long_row_is_not_repeated_whole_for_each_recipient():
+    row = {
+        "custom_data": ["c" * 100_000],
+        **report(MAIL),
+        "message_subject": "S" * 500_000,
+        "recipient_status": ";".join(f"p{each}@x.example##Receive" for each in range(100)),
+    }
+    first, *found, fault = records_of(json.dumps([report(MAIL), row]).encode())
+    assert trace_event(first.text) is not None
+    assert len(found) == 100
+    assert sum(len(each.text) for each in found) < 100 * 2 * REPEATED_LIMIT
+    fields = trace_event(found[7].text).fields
+    assert (fields["RecipientAddress"], fields["Status"]) == ("p7@x.example", "Receive")
+    assert fields["Subject"].startswith("SSS")
+    assert fields["SenderAddress"] == "anna@contoso.example"
+    assert str(REPEATED_LIMIT) in str(fault.why)
+
+
+def test_long_names_are_cut_before_they_are_kept():
+    long = plain("x" * 1_000_000)
+    assert len(long) == NAME_LIMIT
+    assert plain("x" * 1_000_001) is long
 
 
 def test_a_bounce_has_no_sender_and_is_read():

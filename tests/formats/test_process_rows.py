@@ -8,7 +8,10 @@ import pytest
 
 from tocsin.cli import main
 from tocsin.formats import recognise
+from tocsin.formats.syntax import process_names
 from tocsin.formats.syntax.log_rows import LogFault
+from tocsin.formats.syntax.process_names import PATH_LIMIT, plain_name
+from tocsin.formats.syntax.process_start import HEAD_LIMIT, ROWS_LIMIT, rows_of, start_of
 from tocsin.formats.syntax.process_values import iso_of, path_of
 
 W3WP = "C:\\Windows\\System32\\inetsrv\\w3wp.exe"
@@ -242,6 +245,19 @@ def test_a_name_alone_becomes_the_path_that_its_command_begins_with():
     assert event.fields["ParentImage"] == "\\w3wp.exe"
 
 
+OTHER_SUB_KINDS = (
+    "TELEMETRY_PROCESS_OPEN",
+    "TELEMETRY_FILE_CREATE",
+    "TELEMETRY_PROCESS_TERMINATE",
+    "TELEMETRY_CONNECTION",
+    "TELEMETRY_REGISTRY_SET",
+    "101 - TELEMETRY_FILE_CREATE",
+    1,
+    "204",
+)
+"""https://github.com/trendmicro/tm-v1-schema"""
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -253,17 +269,39 @@ def test_a_name_alone_becomes_the_path_that_its_command_begins_with():
         {**DATA_LAKE, "event.type": "File Modification"},
         {**OSQUERY, "action": "removed"},
         {**CORTEX, "EVENT_SUB_TYPE": "PROCESS_STOP"},
+        *({**TREND, "eventSubId": each} for each in OTHER_SUB_KINDS),
     ],
 )
 def test_rows_of_other_kinds_are_counted_and_tell_nothing(other):
     start = next(
         each
-        for each in (FALCON, ELASTIC, DATA_LAKE, OSQUERY, CORTEX)
+        for each in (FALCON, ELASTIC, DATA_LAKE, OSQUERY, CORTEX, TREND)
         if each.keys() == other.keys()
     )
     events, faults = read(lines(start, other, start))
     assert [each is None for each in events] == [False, True, False]
     assert not faults
+
+
+@pytest.mark.parametrize(
+    ("members", "start"),
+    [
+        ({"eventSubId": 2}, True),
+        ({"eventSubId": "2 - TELEMETRY_PROCESS_CREATE"}, True),
+        ({"eventId": "1"}, True),
+        ({"eventId": "TELEMETRY_PROCESS"}, True),
+        ({"eventId": "0f8fad5b-d9cb-469f-a165-70867728950e"}, True),
+        ({"eventId": "QmxlZXBpbmdpZGVudGlmaWVy"}, True),
+        ({"eventId": "TELEMETRY_CONNECTION"}, False),
+        ({"eventId": "5 - TELEMETRY_REGISTRY"}, False),
+        ({"eventId": "FileCreated"}, False),
+        ({"eventId": ["3"]}, False),
+    ],
+)
+def test_numbers_and_words_of_an_event_tell_its_kind(members, start):
+    row = {name: value for name, value in TREND.items() if name != "eventSubId"} | members
+    (event,), _ = read(lines(row))
+    assert (event is not None) is start
 
 
 def test_damaged_rows_are_told_with_their_place_and_cost_no_other():
@@ -274,7 +312,15 @@ def test_damaged_rows_are_told_with_their_place_and_cost_no_other():
     assert None not in events
 
 
+NEST = json.loads("[" * 700 + '"x"' + "]" * 700)
 HOSTILE = [
+    {**FALCON, "UserName": NEST},
+    {**FALCON, "CommandLine": NEST},
+    {**FALCON, "timestamp": NEST},
+    {**FALCON, "event_simpleName": NEST},
+    {**FALCON, "FileName": {"Value": NEST}},
+    {**OSQUERY, "calendarTime": NEST, "columns": {"path": NEST, "cmdline": COMMAND}},
+    {"data." * 100_000 + "x": 1},
     {
         **FALCON,
         "CommandLine": 5,
@@ -384,3 +430,48 @@ def test_a_command_of_the_web_server_is_found_by_the_same_rules(tmp_path, form):
     found = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))["hunt"]
     assert len(found["incidents"]) == 1
     assert found["incidents"][0]["title"]["values"]["host"].lower() == "ex1"
+
+
+def test_a_snapshot_is_read_to_its_limit_and_what_is_left_out_is_told():
+    data = lines({**SNAPSHOT, "snapshot": SNAPSHOT["snapshot"] + [{}] * (ROWS_LIMIT + 6)})
+    form = recognise(data[:8192])
+    *found, fault = form.log.records(io.BytesIO(data))
+    assert len(found) == ROWS_LIMIT
+    assert form.log.event(found[0].text).host == "EX1"
+    assert (fault.position, fault.count) == ("line 1", 7)
+    assert str(ROWS_LIMIT) in str(fault.why)
+
+
+def test_a_list_in_an_answer_is_read_to_its_limit_too(monkeypatch):
+    monkeypatch.setattr("tocsin.formats.syntax.process_start.ROWS_LIMIT", 1)
+    rows = list(rows_of({"reply": {"data": [{"a": 1}, {"b": 2}, {"c": 3}]}}))
+    assert rows[0] == {"a": 1}
+    assert [each.count for each in rows[1:]] == [2]
+
+
+def test_members_before_the_command_do_not_hide_it():
+    more = {f"member{each}": "x" for each in range(2100)}
+    events, faults = read(lines(FALCON, more | FALCON))
+    assert [each.fields["CommandLine"] for each in events] == [COMMAND, COMMAND]
+    assert not faults
+
+
+def test_what_stands_around_the_rows_of_a_snapshot_is_not_repeated_whole():
+    around = {f"note{each}": "x" * 1000 for each in range(500)}
+    row = {
+        **{name: each for name, each in SNAPSHOT.items() if name != "hostIdentifier"},
+        "decorations": {"hostname": "EX1", "computer_name": "y" * 900_000, **around},
+        "snapshot": SNAPSHOT["snapshot"] * 3,
+    }
+    (first, *_) = rows_of(row)
+    assert len(first) < 20
+    assert max(len(str(each)) for each in first.values()) <= HEAD_LIMIT
+    assert start_of(first)["Computer"] == "EX1"
+
+
+def test_long_names_are_cut_before_they_are_kept():
+    process_names._plain_name.cache_clear()
+    assert plain_name("_source.process.command_line") == "processcommandline"
+    long = plain_name("x" * 1_000_000)
+    assert len(long) == PATH_LIMIT
+    assert plain_name("x" * 1_000_001) is long

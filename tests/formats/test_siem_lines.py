@@ -218,3 +218,20 @@ def test_a_command_of_the_web_server_is_found_by_the_same_rules(tmp_path, line):
     found = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))["hunt"]
     assert len(found["incidents"]) == 1
     assert found["incidents"][0]["title"]["values"]["host"].lower().startswith("ex1")
+
+
+def test_the_bare_name_of_a_program_stands_behind_a_backslash():
+    bare = ARCSIGHT.replace(escaped(W3WP), "w3wp.exe").replace(escaped(CMD), "cmd.exe")
+    (event,), _ = read(bare)
+    assert event.fields["ParentProcessName"] == "\\w3wp.exe"
+    assert event.fields["NewProcessName"] == "\\cmd.exe"
+    (event,), _ = read(LEEF.replace(W3WP, "w3wp.exe"))
+    assert event.fields["ParentProcessName"] == "\\w3wp.exe"
+    sysmon = (
+        "CEF:0|Microsoft|Sysmon|1|1|Process Create|1|dvchost=EX1 rt=1772611200123 EventID=1"
+        " SourceName=Microsoft-Windows-Sysmon sproc=w3wp.exe dproc=cmd.exe"
+        f" CommandLine={escaped(CMD)} /c whoami"
+    )
+    (event,), _ = read(sysmon)
+    assert event.fields["ParentImage"] == "\\w3wp.exe"
+    assert event.fields["Image"] == CMD

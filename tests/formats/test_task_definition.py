@@ -8,7 +8,8 @@ import json
 import pytest
 
 from tocsin.cli import main
-from tocsin.formats import recognise
+from tocsin.formats import recognise, task_definition
+from tocsin.formats.syntax.event_record import event_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 from tocsin.formats.task_definition import SIZE_LIMIT
 
@@ -69,6 +70,70 @@ def test_a_damaged_or_huge_one_is_read_as_far_as_it_goes() -> None:
     fault, record = form.log.records(io.BytesIO(long))
     assert isinstance(fault, LogFault)
     assert "w.hta" in form.log.event(record.text).fields["TaskContent"]
+
+
+BARE = SHELL[SHELL.index("<Task ") :].replace(
+    "    <URI>\\Microsoft\\Windows\\Cache&amp;more</URI>\n", ""
+)
+PROLOG = SHELL[: SHELL.index("<Task ")]
+SEVERAL = {
+    "one": f"<?xml version='1.0'?>\n<Tasks>\n\n<!-- \\Old -->\n{BARE}\n<!-- \\New one -->\n{BARE}\n{ORDINARY}</Tasks>",
+    "each": f"<!-- \\Old -->\n{PROLOG}{BARE}\n\n<!-- \\New one -->\n{PROLOG}{BARE}\n{ORDINARY}",
+    "not-ended": f"<!-- \\Old -->\n{BARE.replace('</Task>', '')}<!-- \\New one -->\n{BARE}{ORDINARY}",
+}
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-8"])
+@pytest.mark.parametrize("form", SEVERAL)
+def test_several_tasks_are_records_of_their_own(form: str, coding: str) -> None:
+    """schtasks /query /xml, and with ONE: a comment with the path before each."""
+    found = _read(SEVERAL[form].encode(coding))
+    assert [each.position for each in found] == ["task 1", "task 2", "task 3"]
+    fields = [event_of(each.text).fields for each in found]
+    assert [each["TaskName"] for each in fields] == [
+        "\\Old",
+        "\\New one",
+        "\\Microsoft\\Windows\\Cache&more",
+    ]
+    assert ["w.hta" in each["TaskContent"] for each in fields] == [True, True, False]
+
+
+def test_a_task_is_found_wherever_the_pieces_of_the_file_end() -> None:
+    whole = [event_of(each.text) for each in _read(SEVERAL["one"].encode())]
+    for size in (1, 2, 5, 6, 7, 100):
+        pieces = [SEVERAL["one"][at : at + size] for at in range(0, len(SEVERAL["one"]), size)]
+        texts = [first for first, _, _ in task_definition._stretches(pieces)][1:]
+        assert len(texts) == len(whole)
+        assert all(each.startswith("<Task ") for each in texts)
+
+
+def test_an_end_in_a_comment_hides_nothing() -> None:
+    (record,) = _read(SHELL.replace("<Actions", "<!-- </Task> --><Actions").encode())
+    assert "w.hta" in event_of(record.text).fields["TaskContent"]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<URI>" + " " * 200_000,
+        "<RegistrationInfo " * 10_000,
+        "<!-- " * 40_000,
+        "<URI" + " " * 200_000,
+        "</Task" * 30_000,
+    ],
+)
+def test_hostile_definitions_are_read(hostile: str) -> None:
+    (record,) = _read(SHELL.replace("<RegistrationInfo>", "<RegistrationInfo>" + hostile).encode())
+    fields = event_of(record.text).fields
+    assert fields["EventID"] == "4698"
+    assert fields["SubjectUserName"] == "anna"
+
+
+def _read(data: bytes) -> list[LogRecord | LogFault]:
+    form = recognise(data[:8192])
+    assert form is not None
+    assert form.name == "task-definition"
+    return list(form.log.records(io.BytesIO(data)))
 
 
 def test_the_hunt_tells_the_bad_one_alone(tmp_path) -> None:

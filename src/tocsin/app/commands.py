@@ -56,6 +56,7 @@ _ROOMS: dict[str, frozenset[Room]] = {
 def examine(arguments: argparse.Namespace) -> int:
     """`tocsin examine`, and each of its rooms as a command of its own."""
     try:
+        _check_words(arguments)
         knowledge = knowledge_with(arguments.knowledge)
         since, until = window(arguments.since, arguments.until)
         folder = _folder(arguments)
@@ -65,8 +66,6 @@ def examine(arguments: argparse.Namespace) -> int:
         return complain(fault.why.render(arguments.translate), USAGE)
     except (KnowledgeError, ValueError) as fault:
         return complain(str(fault), USAGE)
-    if (getattr(arguments, "learn_after", None) or 0) < 0:
-        return complain(arguments.translate(N_("--learn-after cannot be below 0")), USAGE)
     request = Request(
         paths=tuple(arguments.paths),
         command=arguments.command_line,
@@ -165,9 +164,20 @@ def _print_lines(lines: Spool, run: Run) -> None:
     out.write(end_of(count).decode() + "\n")
 
 
+def _check_words(arguments: argparse.Namespace) -> None:
+    """Raises `WordsError` for options that contradict each other or cannot be meant."""
+    if (getattr(arguments, "learn_after", None) or 0) < 0:
+        raise WordsError(say(N_("--learn-after cannot be below 0")))
+    if arguments.workers < 0:
+        raise WordsError(say(N_("--workers cannot be below 0")))
+    if getattr(arguments, "only_rules", False) and not getattr(arguments, "rules", ()):
+        raise WordsError(say(N_("--only-rules leaves ours out: give other rules by --rules")))
+
+
 def _check_places(arguments: argparse.Namespace, folder: str) -> None:
     """Raises `WordsError` for inputs that do not exist and for a folder that cannot take files."""
-    missing = [visible(each) for each in arguments.paths if not os.path.lexists(each)]
+    asked = (*arguments.paths, *getattr(arguments, "rules", ()))
+    missing = [visible(each) for each in asked if not os.path.lexists(each)]
     if missing:
         raise WordsError(say(N_("no such file or folder: {paths}"), paths=", ".join(missing)))
     if not folder:

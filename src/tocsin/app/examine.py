@@ -281,7 +281,9 @@ def _document(
             *conversation_headline(
                 spoken, asked="conversation" in request.rooms and len(request.rooms) == 1
             ),
-            *hunt_headline(hunt, asked=request.rooms == {"hunt"}),
+            *hunt_headline(
+                hunt, asked=request.rooms == {"hunt"}, period=(request.since, request.until)
+            ),
             *trust_headline(
                 trusts, asked="conversation" not in request.rooms and "trust" in request.rooms
             ),

@@ -23,7 +23,7 @@ def reaches(levels: Iterable[str], fail_on: str) -> bool:
 
 def exit_code(run: Run, fail_on: str) -> int:
     """1 for anything open, found by the hunt, or failing a check of trusts, at or above the level,
-    else 3 if input was lost, else 0. What somebody answers for is not counted.
+    else 3 if input was lost or nothing was read, else 0. What somebody answers for is not counted.
 
     Undecided is not open: it is printed, but it fails nothing. What the hunt found counts with its
     own level, which is lower for an attempt than for what worked.
@@ -39,5 +39,8 @@ def exit_code(run: Run, fail_on: str) -> int:
     if reaches(levels, fail_on):
         return FINDINGS
     if any(each.kind in ("unreadable", "limit") for each in run.gaps):
+        return PARTIAL
+    # What nothing could be read of is not clean: a job at night must not take it for that.
+    if run.summary.files and not run.summary.recognised:
         return PARTIAL
     return CLEAN

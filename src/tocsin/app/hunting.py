@@ -252,6 +252,15 @@ def _surface(log: Log, head: bytes) -> str:
     return layout.surface if layout is not None else ""
 
 
+def _ids(known: Inventory) -> dict[str, str]:
+    """Ids of servers by name in lower case; empty for a name that several of them have."""
+    found: dict[str, str] = {}
+    for server in known.servers:
+        for name in {each.lower().rstrip(".") for each in server.names}:
+            found[name] = "" if name in found else server.id
+    return found
+
+
 def hunted(job: HuntJob, whole: Whole, known: Inventory, *, mails: bool) -> Hunt | None:
     """What the hunt says of everything that was read; None where no log was.
 
@@ -278,7 +287,7 @@ def hunted(job: HuntJob, whole: Whole, known: Inventory, *, mails: bool) -> Hunt
             rules=by_id(found.rules, found.correlations, baselines()),
             steps=steps(),
             chains=chains(unread=not mails),
-            servers={name: server.id for server in known.servers for name in server.names},
+            servers=_ids(known),
             digests=whole.digests,
             problems=tuple(found.problems),
         ),

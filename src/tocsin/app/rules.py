@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -21,6 +22,10 @@ Translate = Callable[[str], str]
 
 def run(arguments: argparse.Namespace) -> int:
     """One of the four actions."""
+    missing = [visible(each) for each in arguments.paths if not os.path.lexists(each)]
+    if missing:
+        words = arguments.translate(N_("no such file or folder: {paths}"))
+        return complain(words.format(paths=", ".join(missing)), USAGE)
     actions = {"check": _check, "list": _list, "test": _test, "convert": _convert}
     return actions[arguments.action](arguments)
 

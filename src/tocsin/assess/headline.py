@@ -108,10 +108,15 @@ def conversation_headline(spoken: Conversations | None, *, asked: bool) -> tuple
     return (*lines, *answered)
 
 
-def hunt_headline(found: Hunt | None, *, asked: bool) -> tuple[Sentence, ...]:
+def hunt_headline(
+    found: Hunt | None,
+    *,
+    asked: bool,
+    period: tuple[datetime | None, datetime | None] = (None, None),
+) -> tuple[Sentence, ...]:
     """Which servers were broken into, since when and how far; which were only probed.
 
-    asked: nothing else was asked for.
+    asked: nothing else was asked for. period: since and until when rows were asked for.
     """
     if found is None:
         return (say(N_("No log was found in what was given.")),) if asked else ()
@@ -126,12 +131,25 @@ def hunt_headline(found: Hunt | None, *, asked: bool) -> tuple[Sentence, ...]:
     doubtful = _hosts(found, "check") - inside
     probed = _hosts(found, "tried") - inside - doubtful
     if not lines and not doubtful:
-        lines.append(say(N_("No trace of a break-in was found in the logs.")))
+        calm = N_("No trace of a break-in was found in the logs.")
+        none = N_("No row of the logs that were read lies in the period that was asked for.")
+        lines.append(say(none if _outside(found, *period) else calm))
     if doubtful:
         lines += _doubtful(doubtful)
     if probed:
         lines += _probed(probed, further=bool((inside | doubtful) - {TENANT}))
     return tuple(lines)
+
+
+def _outside(found: Hunt, since: datetime | None, until: datetime | None) -> bool:
+    """Whether every log lies wholly before or behind the period."""
+    spans = [(aware(e.first), aware(e.last)) for e in found.coverage if e.first and e.last]
+    if len(spans) < len(found.coverage) or not spans or (since is None and until is None):
+        return False
+    return all(
+        (since is not None and last < aware(since)) or (until is not None and first > aware(until))
+        for first, last in spans
+    )
 
 
 def trust_headline(trusts: Trusts | None, *, asked: bool) -> tuple[Sentence, ...]:

@@ -99,12 +99,15 @@ def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
             yield from _spelled_out(each)
 
 
-def _spelled_out(each: LogRecord) -> Iterator[LogRecord]:
+def _spelled_out(each: LogRecord) -> Iterator[LogRecord | LogFault]:
     record = _read(each.text)
     if record is None:
         yield each
         return
     for one in by_recipient(_inside(record)):
+        if isinstance(one, LogFault):
+            yield msgspec.structs.replace(one, position=each.position)
+            continue
         fields = trace_fields(one)
         yield with_fields(LogRecord(each.position, _encode(one)), fields) if fields else each
 

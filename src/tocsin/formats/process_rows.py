@@ -82,12 +82,17 @@ def _starts_in(record: LogRecord) -> Iterator[LogRecord | LogFault]:
     if second is None:
         yield _as_start(record.position, first or {})
         return
-    for number, row in enumerate(chain((first or {}, second), rows), 1):
-        yield _as_start(f"{record.position}, record {number}", row)
+    number = 0
+    for row in chain((first or {}, second), rows):
+        if isinstance(row, LogFault):
+            yield msgspec.structs.replace(row, position=record.position)
+        else:
+            number += 1
+            yield _as_start(f"{record.position}, record {number}", row)
 
 
-def _as_start(position: str, row: dict[str, Any]) -> LogRecord:
-    event = start_of(row)
+def _as_start(position: str, row: dict[str, Any] | LogFault) -> LogRecord:
+    event = start_of(row) if isinstance(row, dict) else None
     return LogRecord(position, _NO_ROW if event is None else _encode(event))
 
 

@@ -61,6 +61,7 @@ class LinkSigns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     lure: frozenset[str]
     borrowed: frozenset[str]
     borrowed_beside: frozenset[str]
+    rented: frozenset[str]
     cheap: frozenset[str]
     meetings: dict[str, tuple[str, ...]]
     device: dict[str, tuple[str, ...]]

@@ -113,7 +113,8 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Incident(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One intrusion, told in order. chain: id of the known chain that it resembles most, or empty.
 
-    joined: why its findings belong together, one sentence a link. missing: steps that are not shown.
+    doubtful: an administrator may have done all that worked. joined: why its findings belong together, one
+    sentence a link. missing: steps that are not shown.
     data: what is missing to be sure. next: what to do, most urgent first.
     """
 
@@ -121,6 +122,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     title: Sentence
     level: Level
     outcome: Outcome
+    doubtful: bool = False
     chain: str = ""
     chain_title: Sentence | None = None
     hosts: tuple[str, ...]
@@ -177,12 +179,13 @@ def stance(each: HuntFinding | Incident) -> Stance:
     """What a finding or an incident is to its reader.
 
     `in`: it worked and is high or critical. `check`: it is at least medium, and worked or cannot be
-    told. `tried`: it did not work. `minor`: the rest.
+    told, or an administrator may have done it all. `tried`: it did not work. `minor`: the rest.
     """
     weight = LEVELS.index(each.level)
     if each.outcome == "attempt":
         return "tried"
-    if each.outcome == "success" and weight >= LEVELS.index("high"):
+    either = isinstance(each, Incident) and each.doubtful
+    if each.outcome == "success" and weight >= LEVELS.index("high") and not either:
         return "in"
     return "check" if weight >= LEVELS.index("medium") else "minor"
 

@@ -20,7 +20,7 @@ _PLACE = re.compile(r"\{([a-z_]+)\}")
 
 Value = str | int
 
-TERMS = frozenset({"setting", "step", "where"})
+TERMS = frozenset({"setting", "step", "surface", "where"})
 """Values that are themselves message ids: words of the knowledge tables, never of an input."""
 
 

@@ -85,7 +85,7 @@ class _Telling:
                 if f"{{{name}}}" in indicator.sentence
             },
         )
-        place, quote = self._proof(indicator.id, indicator.group)
+        place, quote = self._proof(indicator.id, indicator.group, indicator.axis)
         return Hit(
             name=indicator.id,
             axis=indicator.axis,
@@ -99,7 +99,7 @@ class _Telling:
             ),
         )
 
-    def _proof(self, name: str, group: str) -> tuple[str, str]:
+    def _proof(self, name: str, group: str, axis: str) -> tuple[str, str]:
         """Where in the mail the reason lies, and the words there."""
         message = self.message
         text = message.text
@@ -109,7 +109,7 @@ class _Telling:
             return f"attachment {self.values['code_file']}", self.code.declared
         if "file" in name:
             return (f"attachment {self.file.name}", self.file.declared) if self.file else ("", "")
-        if group in ("money", "words", "asks", "topic", "short", "both", "password", "language"):
+        if axis == "payload" or group in ("both", "language"):
             return "body", text.new
         if name in ("signed-elsewhere", "quoted-elsewhere"):
             quoted = [each for each in text.attributions if each.address]

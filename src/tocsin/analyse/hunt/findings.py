@@ -128,7 +128,8 @@ def _of(each: Evidence) -> str:
 
 
 def by_name(servers: Mapping[str, str]) -> dict[str, str]:
-    """Server ids by lower-case name; the short form of a name too, where only one server has it."""
+    """Server ids by lower-case name; the short form of a name too, where only one server has it. servers:
+    empty for a name that several servers have."""
     known = {name.lower().rstrip("."): server for name, server in servers.items() if name}
     short: dict[str, set[str]] = {}
     for name, server in known.items():

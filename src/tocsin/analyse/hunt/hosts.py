@@ -116,11 +116,14 @@ def _named(printed: set[str], servers: Mapping[str, str]) -> dict[str, str]:
             if "." in name:
                 full[name.partition(".")[0]].add(name)
     names = {}
+    known = by_name(servers)
     for name in printed:
         short = name.partition(".")[0]
         alone = not is_address(name) and len(full.get(short, ())) < 2
+        # The inventory may know another server of that short name, in another domain.
+        server = server_of(name, known)
+        alone = alone and (not server or server_of(short, known) == server)
         names[name] = short if alone else name
-    known = by_name(servers)
     of_server: dict[str, str] = {}
     for name in sorted(names, key=lambda each: (is_address(each), each)):
         server = server_of(name, known)

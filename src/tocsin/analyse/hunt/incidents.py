@@ -75,6 +75,8 @@ def incident(traces: Sequence[Trace], cluster: Cluster, steps: Mapping[str, Step
         findings=tuple(each.finding.id for each in sorted(members, key=lambda e: _when(e, steps))),
         joined=reasons(cluster.links),
     )
+    either = told.outcome != "attempt" and doubtful(told.steps)
+    told = msgspec.structs.replace(told, doubtful=either)
     return msgspec.structs.replace(told, title=_title(members, told, clients, steps))
 
 
@@ -170,7 +172,7 @@ def _title(
     place = TENANT if shown.surface in TENANT_LOGS else surface.title if surface else shown.surface
     host = several(told.hosts) or place
     name = step.title if step else shown.title
-    if told.outcome != "attempt" and doubtful(told.steps):
+    if told.doubtful:
         if told.actors:
             return say(_EITHER, actor=several(told.actors), host=host, step=name)
         return say(_EITHER_BY, host=host, step=name)

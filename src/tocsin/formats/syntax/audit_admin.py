@@ -65,6 +65,7 @@ def _pair(value: Any) -> Any:
     """`{"Name": …, "Value": …}`, also out of XML's attributes, or out of `Identity=anna`."""
     if isinstance(value, dict):
         inner = value.get("#attributes", value)
+        inner = inner if isinstance(inner, dict) else {}
         return {"Name": text_of(inner.get("Name")), "Value": text_of(inner.get("Value"))}
     name, _, text = text_of(value).partition("=")
     return {"Name": name, "Value": text}

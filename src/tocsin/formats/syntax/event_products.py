@@ -67,7 +67,8 @@ def as_windows(record: dict[str, Any]) -> dict[str, Any] | None:
     data = record.get("data")
     if isinstance(data, dict) and isinstance(data.get("win"), dict):
         return _from_wazuh(data["win"], record)
-    if record.get("ActionType") in ACTIONS and "DeviceName" in record:
+    action = record.get("ActionType")
+    if isinstance(action, str) and action in ACTIONS and "DeviceName" in record:
         return from_defender(record)
     if any("winlog_event_id" in name for name in record):
         return _from_graylog(record)

@@ -20,6 +20,9 @@ VALUES_LIMIT = 500
 WRAPPED_LIMIT = 4
 """How deep a value may be wrapped: PowerShell writes a SID as `{"Value": {"Value": "S-1-5-18"}}`."""
 
+NESTED_LIMIT = 8
+"""How deep lists are looked into; what lies deeper says nothing."""
+
 _SECONDS = re.compile(r"1\d{8,12}(?:\.\d{1,9})?")
 _MILLISECONDS = re.compile(r"/Date\((-?\d{1,15})")
 _DATE = re.compile(
@@ -32,7 +35,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _MARK = re.compile(r"\b(AM|PM)\b", re.IGNORECASE)
 
 
-def text_of(value: Any) -> str:
+def text_of(value: Any, depth: int = 0) -> str:
     """A value as text; several of a list joined by line feeds; empty for what is absent."""
     if isinstance(value, str):
         return value if len(value) <= VALUE_LIMIT else value[:VALUE_LIMIT]
@@ -43,15 +46,16 @@ def text_of(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     if isinstance(value, list):
-        return "\n".join(map(text_of, value[:VALUES_LIMIT]))[:VALUE_LIMIT]
-    return _inner(value)[:VALUE_LIMIT]
+        inside = value[:VALUES_LIMIT] if depth < NESTED_LIMIT else ()
+        return "\n".join(text_of(each, depth + 1) for each in inside)[:VALUE_LIMIT]
+    return _inner(value, depth)[:VALUE_LIMIT]
 
 
-def _inner(value: Any) -> str:
+def _inner(value: Any, depth: int) -> str:
     """The text of a wrapped value (`{"#text": …}`, `{"Value": …}`), or the object as JSON."""
     for _ in range(WRAPPED_LIMIT):
         if not isinstance(value, dict):
-            return text_of(value)
+            return text_of(value, depth)
         name = next((each for each in ("#text", "Value", "value") if each in value), None)
         if name is None:
             break

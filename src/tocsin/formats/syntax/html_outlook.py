@@ -7,6 +7,7 @@ https://learn.microsoft.com/en-us/previous-versions/windows/internet-explorer/ie
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 DRAWN = "body [href]:not(a, link, base)"
 """Elements of a drawing, whatever its namespace is called, that lead somewhere."""
@@ -14,7 +15,11 @@ DRAWN = "body [href]:not(a, link, base)"
 SHOWN_LIMIT = 500
 """Comments of one body that are looked at."""
 
-_CONDITION = re.compile(r"<!--\[if ([^\]\n]{1,80})\]>", re.IGNORECASE)
+PREFIX_LIMIT = 20
+"""Names of namespaces of one body that are looked at."""
+
+_CONDITION = re.compile(r"<!--\[if ([^\]\n]{1,400})\]>", re.IGNORECASE)
+_REFUSED = re.compile(r"!\s*\(?\s*(?:mso|vml)")
 _END = "-->"
 _LEADS = ("href", "action")
 _VML = "urn:schemas-microsoft-com:vml"
@@ -41,9 +46,13 @@ def drawn(lower: str) -> bool:
     """Whether there are drawings in a body, given in lower case."""
     if "<v:" in lower:
         return True
-    return _VML in lower and any(f"<{each}:" in lower for each in _PREFIX.findall(lower))
+    if _VML not in lower:
+        return False
+    prefixes = {each[1] for each in islice(_PREFIX.finditer(lower), PREFIX_LIMIT)}
+    return any(f"<{each}:" in lower for each in prefixes)
 
 
 def _for_outlook(condition: str) -> bool:
-    """Whether Outlook is among those that are meant: `mso`, `gte mso 9`, `mso | IE`."""
-    return ("mso" in condition or "vml" in condition) and "!" not in condition
+    """Whether Outlook is among those that are meant: `mso`, `gte mso 9`, `mso | IE`, `true`."""
+    named = "mso" in condition or "vml" in condition
+    return condition.strip() == "true" or (named and _REFUSED.search(condition) is None)

@@ -144,7 +144,7 @@ def _host(host: str, domain: str, *, shared: bool, address: bool) -> _Host:
     traits = ["deep-subdomain"] if own >= DEEP_LABELS else []
     if not shared and not address:
         traits += _named_to_be_trusted(domain)
-        if _borrowed(labels[: max(own, 0)]):
+        if domain not in link_signs().rented and _borrowed(labels[: max(own, 0)]):
             traits.append("borrowed-name")
     spoken = labels[:own] if shared else labels[: own + 1]
     if any(looks_random(piece) for label in spoken for piece in label.split("-")):
@@ -160,7 +160,9 @@ def _borrowed(labels: list[str]) -> bool:
     signs = link_signs()
     for each in labels:
         words = [word for word in each.split("-") if word]
-        if not signs.borrowed.isdisjoint(words):
+        plain = [word.rstrip("0123456789") for word in words]
+        plain += [word.removesuffix("com") for word in plain if word.endswith("com")]
+        if not signs.borrowed.isdisjoint([*words, *plain]):
             return True
         if len(words) > 1 and not signs.borrowed_beside.isdisjoint(words):
             return True

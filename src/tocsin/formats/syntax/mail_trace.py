@@ -14,10 +14,23 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from tocsin.formats.syntax.audit_fields import Fields, flatten, put
+from tocsin.formats.syntax.log_rows import LogFault
+from tocsin.model.text import N_, say
 
 RECIPIENTS_LIMIT = 1000
 """Recipients of one row that are taken apart; further ones are left out."""
+
+NAME_LIMIT = 200
+"""Characters of a column's name that are looked at."""
+
+REPEATED_LIMIT = 16 * 1024
+"""Bytes of a row that are repeated for each of its recipients, as JSON."""
+
+VALUE_LIMIT = 2000
+"""Characters of one value that are repeated for each recipient."""
 
 RECIPIENT = "RecipientTold"
 """The member of a record in which stands which of the row's recipients it is about."""
@@ -42,6 +55,9 @@ _OURS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("EventId", ("eventid",)),
 )
 """Our name, and what it is called in one of the forms, the best first, letters and digits alone."""
+
+_KNOWN = frozenset(name for _, names in _OURS for name in names)
+_encode = msgspec.json.Encoder().encode
 
 _DIRECTIONS = {
     "incoming": "Inbound",
@@ -73,9 +89,13 @@ _WRITERS = frozenset({"senderfromaddress", "sendermailfromaddress"})
 _VERDICTS = frozenset({"emaildirection", "deliveryaction", "deliverylocation", "threattypes"})
 
 
-@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """A column's name in letters and digits: `origin_timestamp_utc`, `Date (UTC)` alike."""
+    return _plain(name[:NAME_LIMIT])
+
+
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> str:
     return _NOT_NAME.sub("", name.lower())
 
 
@@ -137,8 +157,11 @@ def domain(address: str) -> str:
     return address.rpartition("@")[2].strip(" <>").lower() if "@" in address else ""
 
 
-def by_recipient(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The record once for each of its recipients; as it is where it has one."""
+def by_recipient(record: dict[str, Any]) -> Iterator[dict[str, Any] | LogFault]:
+    """The record once for each of its recipients; as it is where it has one.
+
+    What is left out of several, or of what they repeat, is a fault that has no place.
+    """
     names = {plain(name): name for name in record}
     status = record.get(names.get("recipientstatus", ""))
     addresses = record.get(names.get("recipientaddress", ""))
@@ -147,23 +170,57 @@ def by_recipient(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
         pairs = _pairs(status)
     elif isinstance(addresses, str) and ";" in addresses:
         pairs = [(each.strip(), "") for each in addresses.split(";")]
-    pairs = [each for each in dict.fromkeys(pairs) if each[0]][:RECIPIENTS_LIMIT]
+    pairs = [each for each in dict.fromkeys(pairs) if each[0]]
     if not pairs:
         yield record
-    for each in pairs:
-        yield {**record, RECIPIENT: list(each)}
+        return
+    told = {names.get("recipientstatus"), names.get("recipientaddress")}
+    repeated, cut = _repeated(record, told) if len(pairs) > 1 else (record, False)
+    for each in pairs[:RECIPIENTS_LIMIT]:
+        yield {**repeated, RECIPIENT: list(each)}
+    if (count := len(pairs) - RECIPIENTS_LIMIT) > 0:
+        limit = RECIPIENTS_LIMIT
+        why = say(N_("more than {limit} recipients of one row: the rest is left out"), limit=limit)
+        yield LogFault("", why, count)
+    if cut:
+        why = say(
+            N_(
+                "of a row of several recipients {limit} bytes were read, {length} characters of one value"
+            ),
+            limit=REPEATED_LIMIT,
+            length=VALUE_LIMIT,
+        )
+        yield LogFault("", why)
+
+
+def _repeated(record: dict[str, Any], told: set[str | None]) -> tuple[dict[str, Any], bool]:
+    """What of a row is repeated for each recipient, and whether that is not all of it.
+
+    What has a name of ours comes first. told: members that hold the recipients, each of whom is told.
+    """
+    found: dict[str, Any] = {}
+    cut, room = False, REPEATED_LIMIT
+    for name in sorted(record, key=lambda each: plain(each) not in _KNOWN):
+        whole = record[name]
+        value = whole[:VALUE_LIMIT] if isinstance(whole, str) else whole
+        size = len(_encode({name: value}))
+        if size <= room:
+            room -= size
+            found[name] = value
+        cut = cut or (name not in told and (value is not whole or name not in found))
+    return found, cut
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
     """`a@x##Receive, Deliver;b@x##Receive, Fail` as addresses with their status."""
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, list[str]]] = []
     for each in text.split(";"):
         address, parted, status = each.partition("##")
         if parted:
-            found.append((address.strip(), status.strip()))
+            found.append((address.strip(), [status.strip()]))
         elif found:
-            found[-1] = (found[-1][0], f"{found[-1][1]};{each}")
-    return [(address, _status(status)) for address, status in found]
+            found[-1][1].append(each)
+    return [(address, _status(";".join(steps))) for address, steps in found]
 
 
 def _status(text: str) -> str:

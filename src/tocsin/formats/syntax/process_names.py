@@ -19,6 +19,12 @@ from functools import lru_cache
 NAME_LIMIT = 200
 """Characters of one name that are looked at."""
 
+PATH_LIMIT = 2000
+"""Characters of a name with those of the objects around it that are looked at."""
+
+_WRAPPERS_LIMIT = 16
+"""Wrappers that are taken off one name."""
+
 _OTHER = re.compile(r"[^a-z0-9]+")
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -131,6 +137,7 @@ SURE = "eventsimplename"
 KINDS = (
     "eventtype",
     "eventsubtype",
+    "eventsubid",
     "eventaction",
     "eventcategory",
     "activityname",
@@ -138,11 +145,16 @@ KINDS = (
 )
 """Names of a row's kind, of which each must be the start of a process."""
 
+SUB_NUMBERS = {"eventsubid": frozenset({"2", "5"})}
+"""Names of a kind that may be told by its number, and the numbers of starts: Trend Micro's
+`TELEMETRY_PROCESS_CREATE` and `TELEMETRY_PROCESS_EXECUTE`.
+https://github.com/trendmicro/tm-v1-schema"""
+
 LOOSE = ("type", "action")
 """Names that other things have too: they only tell that a row is of another kind."""
 
 NUMBERS = ("eventid", "eventcode")
-"""Names of a number of an event; what is no short number under them is an identifier."""
+"""Names of a number of an event, or of its kind in words; all else under them is an identifier."""
 
 PLATFORMS = (
     "eventplatform", "hostostype", "hostosfamily", "hostosplatform", "hostosname", "endpointos",
@@ -185,18 +197,23 @@ KNOWN = frozenset(
 )
 
 
-@lru_cache(maxsize=8192)
 def plain_name(path: str) -> str:
     """A name, or the dotted path of one, as the table has it: small letters and digits, no wrappers.
 
     `_source.process.command_line` and `PROCESS_COMMAND_LINE` are both `processcommandline`.
     """
+    return _plain_name(path[:PATH_LIMIT])
+
+
+@lru_cache(maxsize=8192)
+def _plain_name(path: str) -> str:
     # SentinelOne's `Source Process` is the parent; Elasticsearch's `_source` is only a wrapper.
     parts = path.lower().removeprefix("_source.").split(".")
-    while True:
+    for _ in range(_WRAPPERS_LIMIT):
         name = _OTHER.sub("", "".join(parts))
         # Splunk's add-on tells numbers of CrowdStrike so.
         name = name.removesuffix("decimal")
         if (name in KNOWN and parts[0] != "_source") or len(parts) == 1 or parts[0] not in WRAPPERS:
             return name
         del parts[0]
+    return _OTHER.sub("", "".join(parts))

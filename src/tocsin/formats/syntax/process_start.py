@@ -8,11 +8,13 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from tocsin.formats.syntax.event_values import SYSMON, VALUES_LIMIT
+from tocsin.formats.syntax.log_rows import LogFault
 from tocsin.formats.syntax.process_names import (
     ACTED,
     ARGUMENTS,
     HASHES,
     KINDS,
+    KNOWN,
     LISTS,
     LOOSE,
     NAME_LIMIT,
@@ -20,20 +22,25 @@ from tocsin.formats.syntax.process_names import (
     OBJECTS,
     PLACES,
     PLATFORMS,
+    SUB_NUMBERS,
     SURE,
     SYNONYMS,
     plain_name,
 )
 from tocsin.formats.syntax.process_values import iso_of, path_of, told, whole_path
+from tocsin.model.text import N_, say
 
 DEPTH_LIMIT = 8
 """How deep objects are looked into."""
 
 NAMES_LIMIT = 2000
-"""Names of one record that are looked at."""
+"""Names in the head of a file that are looked at, to recognise it."""
 
 ROWS_LIMIT = 100_000
-"""Rows of one record that holds several."""
+"""Rows of one list that a record holds."""
+
+HEAD_LIMIT = 1000
+"""Characters of a value that stands around several rows and is repeated in each."""
 
 _WORD = 80
 Fields = dict[str, list[Any]]
@@ -45,18 +52,25 @@ _START = re.compile(
     r"(?:process|proc)?(?:rule\w*)?"
 )
 _NEUTRAL = frozenset(
-    {"process", "processes", "enumprocess", "event", "info", "added", "snapshot", "1"}
-)
+    {
+        "process", "processes", "enumprocess", "telemetryprocess", "event", "info", "added",
+        "snapshot", "1",
+    }
+)  # fmt: skip
 _OTHER = re.compile(
     r"removed|stop|terminat|exit|network|netconn|file|regist|dns|module|imageload|crossproc|logon|end$"
 )
 _FOREIGN = re.compile(r"linux|^lin$|ubuntu|centos|debian|redhat|macos|^mac$|darwin|osx|android")
 _NUMBERS = frozenset({"1", "4688"})
+_IN_WORDS = re.compile(r"(?:\d{1,5} ?- ?)?([A-Za-z]{2,24}(?P<more>[ _.-][A-Za-z]{2,24}){0,8})")
+"""A kind in words, also behind its number (`2 - TELEMETRY_FILE`); identifiers have digits."""
+
 _ASKED = ("CommandLine", "Image", "Computer", "TimeCreated")
 _ANYBODYS = frozenset({"name", "aid"})
 """Names by which alone nothing is recognised; `aid` is, of CrowdStrike."""
 
 _COMMANDS = frozenset(SYNONYMS["CommandLine"])
+_HEAD = ("hostIdentifier", "calendarTime", "unixTime", "decorations", "hostname", "action")
 _PID = re.compile(r"\d{1,10}|0x[0-9A-Fa-f]{1,8}")
 """A process's number of Windows; CrowdStrike has longer ones of its own."""
 
@@ -98,18 +112,23 @@ def names_in_json(text: str) -> set[str]:
     return found
 
 
-def rows_of(record: dict[str, Any], depth: int = 0) -> Iterator[dict[str, Any]]:
-    """The rows that a record holds: itself, or those of an answer or of osquery's result."""
+def rows_of(record: dict[str, Any], depth: int = 0) -> Iterator[dict[str, Any] | LogFault]:
+    """The rows that a record holds: itself, or those of an answer or of osquery's result.
+
+    A list with more than `ROWS_LIMIT` of them ends with a fault that has no place.
+    """
     if isinstance(columns := record.get("columns"), dict):
-        yield _with_head(record, columns)
+        yield _with_head(_head(record), columns)
         return
     for name, parts in (("snapshot", record), ("added", record.get("diffResults"))):
         if isinstance(parts, dict) and isinstance(parts.get(name), list):
+            head = _head(record)
             for each in parts[name][:ROWS_LIMIT]:
-                yield _with_head(record, each if isinstance(each, dict) else {})
+                yield _with_head(head, each if isinstance(each, dict) else {})
+            yield from _left_out(parts[name])
             return
     # A record that has a command itself may list others beside it: its alarm's evidence.
-    own = not _COMMANDS.isdisjoint(map(plain_name, list(record)[:NAMES_LIMIT]))
+    own = any(plain_name(each) in _COMMANDS for each in record)
     if depth < DEPTH_LIMIT and not own:
         inner = next((record[each] for each in ("reply", *LISTS) if _holds(record.get(each))), None)
         if isinstance(inner, dict):
@@ -118,8 +137,15 @@ def rows_of(record: dict[str, Any], depth: int = 0) -> Iterator[dict[str, Any]]:
         if isinstance(inner, list):
             for each in inner[:ROWS_LIMIT]:
                 yield from rows_of(each if isinstance(each, dict) else {}, depth + 1)
+            yield from _left_out(inner)
             return
     yield record
+
+
+def _left_out(rows: list[Any]) -> Iterator[LogFault]:
+    if len(rows) > ROWS_LIMIT:
+        why = say(N_("more than {limit} rows: the rest is left out"), limit=ROWS_LIMIT)
+        yield LogFault("", why, len(rows) - ROWS_LIMIT)
 
 
 def _holds(value: Any) -> bool:
@@ -131,14 +157,19 @@ def _holds(value: Any) -> bool:
     )
 
 
-def _with_head(record: dict[str, Any], columns: dict[str, Any]) -> dict[str, Any]:
-    """A row of osquery with what is told around it; `name` there is that of the query."""
-    wanted = ("hostIdentifier", "calendarTime", "unixTime", "decorations", "hostname", "action")
-    return {**{each: record[each] for each in wanted if each in record}, **columns}
+def _head(record: dict[str, Any]) -> dict[str, str]:
+    """What osquery tells around its rows, flat; `name` there is that of the query."""
+    found = flat({each: record[each] for each in _HEAD if each in record})
+    return {name: told(value)[:HEAD_LIMIT] for name, value in found.items()}
+
+
+def _with_head(head: dict[str, str], columns: dict[str, Any]) -> dict[str, Any]:
+    """A row with what is told around it, which counts where the row does not say the same."""
+    return {**columns, **{name: text for name, text in head.items() if name not in columns}}
 
 
 def flat(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Every value by its normalised name; of two with the same name the first."""
+    """Every value of a known name by that name, normalised; of two with the same name the first."""
     found: dict[str, Any] = {}
     _flatten(record, "", found, 0)
     return found
@@ -146,13 +177,15 @@ def flat(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _flatten(record: Mapping[str, Any], path: str, found: dict[str, Any], depth: int) -> None:
     for name, value in record.items():
-        if len(found) >= NAMES_LIMIT:
-            return
         whole = f"{path}.{name[:NAME_LIMIT]}" if path else name[:NAME_LIMIT]
         if isinstance(value, dict) and depth < DEPTH_LIMIT:
             _flatten(value, whole, found, depth + 1)
-        elif value is not None and value not in ("", [], {}):
-            found.setdefault(plain_name(whole), value)
+        elif (
+            value is not None
+            and value not in ("", [], {})
+            and (known := plain_name(whole)) in KNOWN
+        ):
+            found.setdefault(known, value)
 
 
 def start_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -213,14 +246,37 @@ def _is_start(found: Mapping[str, Any]) -> bool:
         return any(_START.fullmatch(each) for each in sure)
     for name in KINDS:
         words = _words(found[name]) if name in found else []
-        if words and not any(_START.fullmatch(each) or each in _NEUTRAL for each in words):
+        if words and not any(_may_be_start(name, each) for each in words):
             return False
     loose = (each for name in LOOSE if name in found for each in _words(found[name]))
     if any(_OTHER.search(each) for each in loose):
         return False
-    stated = (each for name in NUMBERS if name in found for each in _words(found[name]))
-    numbers = {each for each in stated if len(each) <= 5}
-    return all(each in _NUMBERS for each in numbers if each.isdecimal())
+    return not any(_is_other(each) for name in NUMBERS for each in _values(found.get(name)))
+
+
+def _may_be_start(name: str, word: str) -> bool:
+    """Whether a kind is that of starts, or says nothing against one. word: normalised."""
+    if name not in SUB_NUMBERS:
+        return _START.fullmatch(word) is not None or word in _NEUTRAL
+    if word.isdecimal():
+        return word in SUB_NUMBERS[name]
+    return _START.fullmatch(word.lstrip("0123456789")) is not None
+
+
+def _is_other(value: Any) -> bool:
+    """Whether the number of an event, or the words that stand in its place, are of another kind."""
+    text = told(value)[:_WORD].strip().removesuffix(".0")
+    word = plain_name(text.replace(".", " "))
+    if word.isdecimal():
+        return len(word) <= 5 and word not in _NUMBERS
+    found = _IN_WORDS.fullmatch(text)
+    if found is None:
+        return False
+    kind = plain_name(found[1].replace(".", " "))
+    if _START.fullmatch(kind) or kind in _NEUTRAL:
+        return False
+    # One word alone may be an identifier that happens to have no digits.
+    return found["more"] is not None or _OTHER.search(kind) is not None
 
 
 def _is_windows(found: Mapping[str, Any]) -> bool:
@@ -230,9 +286,12 @@ def _is_windows(found: Mapping[str, Any]) -> bool:
 
 def _words(value: Any) -> list[str]:
     """The values of a member that says a kind, normalised."""
-    values = value[:VALUES_LIMIT] if isinstance(value, list) else [value]
-    words = (plain_name(told(each)[:_WORD].replace(".", " ")) for each in values)
+    words = (plain_name(told(each)[:_WORD].replace(".", " ")) for each in _values(value))
     return [each for each in words if each]
+
+
+def _values(value: Any) -> list[Any]:
+    return value[:VALUES_LIMIT] if isinstance(value, list) else [value]
 
 
 def _first(fields: Fields, field: str) -> str:

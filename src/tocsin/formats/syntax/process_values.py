@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tocsin.formats.syntax.event_values import VALUES_LIMIT, text_of, time_of
+from tocsin.formats.syntax.event_values import NESTED_LIMIT, VALUES_LIMIT, text_of, time_of
 
 TIME_LIMIT = 64
 """Characters of a time that are looked at."""
@@ -32,10 +32,11 @@ _NAME = re.compile(r"[^\\/:*?\"<>|\r\n]{1,200}\.[A-Za-z0-9_]{1,10}")
 _FOLDER = re.compile(r'"?([A-Za-z]:\\[^"*?<>|:\r\n]{0,500})')
 
 
-def told(value: Any) -> str:
+def told(value: Any, depth: int = 0) -> str:
     """A value as text; of a list the first that says something; empty for what says nothing."""
     if isinstance(value, list):
-        return next((text for each in value[:VALUES_LIMIT] if (text := told(each))), "")
+        inside = value[:VALUES_LIMIT] if depth < NESTED_LIMIT else ()
+        return next((text for each in inside if (text := told(each, depth + 1))), "")
     if value is None or isinstance(value, bool):
         return ""
     text = text_of(value)
@@ -81,14 +82,20 @@ def whole_path(candidates: list[str], command: str) -> str:
     return "\\" + name
 
 
-def iso_of(value: Any) -> str:
+def program_path(text: str, command: str = "") -> str:
+    """A bare program's name as a path (`whole_path`); every other text as it is."""
+    return whole_path([text], command) if _NAME.fullmatch(text) else text
+
+
+def iso_of(value: Any, depth: int = 0) -> str:
     """A time as ISO 8601 in UTC; empty for what is none. Without a zone it is taken for UTC.
 
     Read are ISO 8601, numbers since 1970 (s, ms, us, ns) and since 1601 (100 ns), and dates with the
     month's English name in any order (`Dec 18 2025 13:54:06`, `Sun Jul 21 18:05:05 2024 UTC`).
     """
     if isinstance(value, list):
-        return next((found for each in value[:10] if (found := iso_of(each))), "")
+        inside = value[:10] if depth < NESTED_LIMIT else ()
+        return next((found for each in inside if (found := iso_of(each, depth + 1))), "")
     if isinstance(value, bool) or value is None:
         return ""
     if isinstance(value, int | float):

@@ -12,7 +12,7 @@ from typing import Any
 
 from tocsin.formats.syntax.event_values import AUDIT, SYSMON
 from tocsin.formats.syntax.process_start import start_of
-from tocsin.formats.syntax.process_values import iso_of, told
+from tocsin.formats.syntax.process_values import iso_of, program_path, told
 from tocsin.formats.syntax.siem_text import SiemLine
 from tocsin.knowledge.event_names import log_of
 
@@ -134,6 +134,15 @@ _EDR = {
 """CEF's keys in a line of a product for the defence of machines, to names of `process_names`."""
 
 
+_PROGRAMS = {
+    "Image": "CommandLine",
+    "NewProcessName": "CommandLine",
+    "ParentImage": "ParentCommandLine",
+    "ParentProcessName": "ParentCommandLine",
+}
+"""Where a program's path stands, and the command that may tell it where only its name does."""
+
+
 def record_of(line: SiemLine) -> dict[str, Any] | None:
     """The event, flat, as `event_record.event_of` reads it; None for other lines."""
     fields = labelled(line.fields)
@@ -196,6 +205,8 @@ def _windows(line: SiemLine, fields: dict[str, str], source: str, number: str) -
     for key, name in keys.items():
         if (value := told(fields.get(key))) and (name != "ObjectName" or "\\" in value):
             record.setdefault(name, value)
+    for name in _PROGRAMS.keys() & record.keys():
+        record[name] = program_path(record[name], record.get(_PROGRAMS[name], ""))
     if provider == SYSMON:
         _put_user(record, fields)
     else:
