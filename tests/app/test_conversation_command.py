@@ -325,3 +325,13 @@ def test_the_words_of_a_reason_are_those_it_rests_on(tmp_path: Path):
     (reply,) = [each for each in found if each.get("message_id") == "2@fabrikarn.example"]
     quotes = {each["name"]: each["quote"] for each in reply["indicators"]}
     assert "bank details have changed" in quotes["payment-change"]
+
+
+def test_a_period_without_mails_is_no_all_clear(tmp_path: Path):
+    (tmp_path / "1.eml").write_text(
+        "From: Anna <anna@contoso.example>\nTo: Boris <boris@fabrikam.example>\nSubject: Order 7\n"
+        "Date: Mon, 2 Mar 2026 10:00:00 +0000\nMessage-ID: <1@contoso.example>\n\nHello.\n"
+    )
+    for since, words in (("2030-01-01", "No mail that was read lies in"), ("2026-01-01", "Nobody")):
+        done = tocsin("conversation", "1.eml", "--since", since, "-q", cwd=tmp_path)
+        assert words in " ".join(done.stdout.split())

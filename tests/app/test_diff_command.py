@@ -168,3 +168,13 @@ def test_a_risk_that_became_accepted_is_told_and_one_that_is_no_longer_counts(tr
     assert f"ended on {yesterday} (T. Girard: replaced in January)" in late.stdout
     longer = tocsin("diff", ended, taken)
     assert "Accepted otherwise: 1" in longer.stdout
+
+
+def test_a_run_that_asked_for_no_servers_makes_none_vanish(trusts, hunted):
+    _, examined = trusts
+    assert run_of(examined)["servers"]
+    found = changes(examined, hunted)
+    assert {(each["rule"], each["change"]) for each in found if each["what"] == "run"} >= {
+        ("servers", "gone")
+    }
+    assert not [each for each in found if each["what"] in ("server", "finding", "check", "way")]

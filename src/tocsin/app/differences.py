@@ -82,6 +82,8 @@ _WITHOUT = {
 }
 _READ = {
     ("hunt", "new"): N_("Only the second run read logs: what they show is new to it."),
+    ("servers", "new"): N_("Only the second run looked for servers: they are not compared."),
+    ("servers", "gone"): N_("Only the first run looked for servers: they are not compared."),
     ("hunt", "gone"): N_("Only the first run read logs: break-ins are not compared."),
     ("conversations", "new"): N_("Only the second run read mails: what they show is new to it."),
     ("conversations", "gone"): N_("Only the first run read mails: campaigns are not compared."),

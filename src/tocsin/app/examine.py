@@ -279,7 +279,9 @@ def _document(
                 else ()
             ),
             *conversation_headline(
-                spoken, asked="conversation" in request.rooms and len(request.rooms) == 1
+                spoken,
+                asked="conversation" in request.rooms and len(request.rooms) == 1,
+                narrowed=request.since is not None or request.until is not None,
             ),
             *hunt_headline(
                 hunt, asked=request.rooms == {"hunt"}, period=(request.since, request.until)

@@ -14,10 +14,11 @@ from tocsin.model.trusts import Trusts
 def compare(old: Run, new: Run) -> tuple[Difference, ...]:
     """What keeps the runs from being compared, servers, findings, what logs and mails show, checks,
     ways, and what somebody answers for."""
+    both = rooms.looked_for_servers(old) == rooms.looked_for_servers(new)
     return (
         *rooms.runs(old, new),
-        *_servers(old, new),
-        *_findings(old, new),
+        *(_servers(old, new) if both else ()),
+        *(_findings(old, new) if both else ()),
         *_gravest(rooms.incidents(old, new)),
         *_gravest(rooms.findings(old, new)),
         *_gravest(rooms.campaigns(old, new)),
@@ -35,7 +36,10 @@ def _gravest(found: Iterable[Difference]) -> list[Difference]:
 
 
 def _checks(old: Run, new: Run) -> list[Difference]:
-    """What fails and did not, or no longer does; what could not be answered once is no failure."""
+    """What fails and did not, or no longer does; what could not be answered once is no failure, nor what
+    the second run never asked."""
+    if new.trusts is None:
+        return []
     before = {each.fingerprint: each for each in old.trusts.checks} if old.trusts else {}
     after = {each.fingerprint: each for each in new.trusts.checks} if new.trusts else {}
     found = []

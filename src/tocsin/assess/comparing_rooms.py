@@ -28,6 +28,15 @@ def runs(old: Run, new: Run) -> Iterator[Difference]:
         was, now = getattr(old, room) is not None, getattr(new, room) is not None
         if was != now:
             yield Difference(what="run", change="new" if now else "gone", server="", rule=room)
+    was, now = looked_for_servers(old), looked_for_servers(new)
+    if was != now:
+        yield Difference(what="run", change="new" if now else "gone", server="", rule="servers")
+
+
+def looked_for_servers(run: Run) -> bool:
+    """Whether servers were asked for: `tocsin hunt` and `conversation` name none of their own."""
+    words = run.tool.command.split()[:4]
+    return bool(run.servers) or not {"hunt", "conversation"} & set(words)
 
 
 def incidents(old: Run, new: Run) -> Iterator[Difference]:

@@ -79,10 +79,15 @@ def own_headline(
     )
 
 
-def conversation_headline(spoken: Conversations | None, *, asked: bool) -> tuple[Sentence, ...]:
-    """Whether somebody speaks in our conversations. asked: nothing else was asked for."""
+def conversation_headline(
+    spoken: Conversations | None, *, asked: bool, narrowed: bool = False
+) -> tuple[Sentence, ...]:
+    """Whether somebody speaks in our conversations. asked: nothing else was asked for; narrowed: only mails of
+    some period were."""
     if spoken is None:
         return (say(N_("No mail was found in what was given.")),) if asked else ()
+    if narrowed and not sum(spoken.judged.values()):
+        return (say(N_("No mail that was read lies in the period that was asked for.")),)
     spoken, taken = parted(spoken)
     alerts = spoken.judged.get("alert", 0)
     known = taken.campaigns
