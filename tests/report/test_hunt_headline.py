@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
 from sample_hunt import alone, break_in, calm, hunt, hunt_run, large, probed, story
@@ -103,3 +105,14 @@ def test_what_the_hunt_found_counts_with_its_own_level(
 ) -> None:
     run = msgspec.structs.replace(hunt_run(found, servers=False), gaps=())
     assert exit_code(run, fail_on) == code
+
+
+def test_a_period_in_which_no_log_lies_is_no_all_clear() -> None:
+    calm_hunt = only()
+    later, earlier = datetime(2030, 1, 1, tzinfo=UTC), datetime(2000, 1, 1, tzinfo=UTC)
+    outside = "No row of the logs that were read lies in the period that was asked for."
+    for period in ((later, None), (None, earlier)):
+        said = " ".join(map(str, hunt_headline(calm_hunt, asked=True, period=period)))
+        assert said == outside
+    said = " ".join(map(str, hunt_headline(calm_hunt, asked=True, period=(earlier, later))))
+    assert said == "No trace of a break-in was found in the logs."
