@@ -254,3 +254,19 @@ def test_damaged_files_never_raise(data: st.DataObject):
     items = list(form.read(io.BytesIO(damaged), Locator(source="x"), Reading()))
     assert isinstance(items[-1], Evidence)
     assert isinstance(items[-1].body, Look)
+
+
+def test_csv_below_many_empty_lines():
+    """As a damaged export, or an empty window pasted before it, begins."""
+    lead = "\n#TYPE Selected.System.Object\n".join([""] * (ROW_LIMIT + 2))
+    rows = "Name,Fqdn,AdminDisplayVersion\nEX01,EX01.contoso.com,Version 15.2 (Build 986.5)\n"
+    at = Locator(source="export.csv")
+    found = list(
+        powershell_csv.read(io.BytesIO((lead + "\n" * 300 + rows).encode()), at, Reading())
+    )
+    told = [each.body for each in found if isinstance(each, Evidence)]
+    (look,) = (each for each in told if isinstance(each, Look))
+    assert look.records == 1
+    assert [each.names for each in told if not isinstance(each, Look)] == [
+        ("EX01.contoso.com", "EX01")
+    ]

@@ -64,7 +64,9 @@ def test_other_documents_are_none(text: str) -> None:
 def test_a_damaged_or_huge_one_is_read_as_far_as_it_goes() -> None:
     cut = SHELL[: SHELL.index("</Actions>")].encode()
     form = recognise(cut[:8192])
-    (record,) = form.log.records(io.BytesIO(cut))
+    fault, record = form.log.records(io.BytesIO(cut))
+    assert isinstance(fault, LogFault)
+    assert fault.position == record.position == "task 1"
     assert "w.hta" in form.log.event(record.text).fields["TaskContent"]
     long = SHELL.replace("</Task>", "x" * SIZE_LIMIT).encode()
     fault, record = form.log.records(io.BytesIO(long))
@@ -87,7 +89,10 @@ SEVERAL = {
 @pytest.mark.parametrize("form", SEVERAL)
 def test_several_tasks_are_records_of_their_own(form: str, coding: str) -> None:
     """schtasks /query /xml, and with ONE: a comment with the path before each."""
-    found = _read(SEVERAL[form].encode(coding))
+    told = _read(SEVERAL[form].encode(coding))
+    found = [each for each in told if isinstance(each, LogRecord)]
+    faults = [each.position for each in told if isinstance(each, LogFault)]
+    assert faults == (["task 1"] if form == "not-ended" else [])
     assert [each.position for each in found] == ["task 1", "task 2", "task 3"]
     fields = [event_of(each.text).fields for each in found]
     assert [each["TaskName"] for each in fields] == [

@@ -125,6 +125,7 @@ def _read_rows(stream: BinaryIO, at: Locator) -> Iterator[Record | Gap]:
     source = _Lines(lines(decoded(stream), LINE_LIMIT))
     kind = ""
     for text in source:
+        source.begin_row()
         plain = text.strip().strip('"')
         if plain.startswith(_TYPE):
             kind = plain.removeprefix(_TYPE)

@@ -61,6 +61,10 @@ def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
             if cut:
                 why = say(N_("only the first {limit} characters were read"), limit=SIZE_LIMIT)
                 yield LogFault(place, why)
+            elif _END.search(first) is None:
+                yield LogFault(
+                    place, say(N_("the task's definition has no end; read as far as it goes"))
+                )
             yield LogRecord(place, _made(first if cut else _to_end(first), path))
         path = _path_in(last)
 
