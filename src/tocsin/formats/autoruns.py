@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import escape
 from typing import Any, BinaryIO
 
 import msgspec
@@ -16,9 +15,10 @@ from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.csv_records import Broken, header_of, rows
 from tocsin.formats.syntax.event_number import number_of
 from tocsin.formats.syntax.event_record import event_of
-from tocsin.formats.syntax.event_values import AUDIT, SYSMON
+from tocsin.formats.syntax.event_values import SYSMON
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.record_reading import looked
+from tocsin.formats.syntax.task_event import action_of, task_made
 from tocsin.formats.syntax.text_stream import head_text
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
@@ -29,7 +29,6 @@ _MORE = frozenset({"Category", "Profile", "Signer", "Publisher", "Launch String"
 
 _REGISTRY = re.compile(r"(?:HKLM|HKCU|HKU|HKCR)\\", re.IGNORECASE)
 _FOLDER = re.compile(r"[A-Za-z]:\\|%")
-_COMMAND = re.compile(r'\s*("[^"]{1,500}"|[^\s"]+)\s*(.*)', re.DOTALL)
 
 _TIME = re.compile(r"^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)$")
 """As the command line tool writes it."""
@@ -81,13 +80,7 @@ def _record(told: dict[str, str]) -> dict[str, Any]:
             "ServiceType": "kernel mode driver" if kernel else "user mode service",
         }
     if category == "tasks" or "task scheduler" in place.lower():
-        return record | {
-            "EventID": 4698,
-            "Channel": "Security",
-            "ProviderName": AUDIT,
-            "TaskName": entry,
-            "TaskContent": _action(runs),
-        }
+        return record | task_made(entry, action_of(runs))
     record |= {"Channel": f"{SYSMON}/Operational", "ProviderName": SYSMON}
     if category == "wmi":
         return record | {"EventID": 20, "Name": entry, "Destination": runs}
@@ -101,14 +94,6 @@ def _record(told: dict[str, str]) -> dict[str, Any]:
         "TargetObject": f"{place}\\{entry}{value}",
         "Details": runs,
     }
-
-
-def _action(runs: str) -> str:
-    parts = _COMMAND.fullmatch(runs)
-    command, arguments = (parts[1], parts[2]) if parts is not None else (runs, "")
-    action = f"<Command>{escape(command, quote=False)}</Command>"
-    action += f"<Arguments>{escape(arguments, quote=False)}</Arguments>" if arguments else ""
-    return f"<Exec>{action}</Exec>"
 
 
 LOG = RecordLog(records=records, event=event_of, number=number_of)

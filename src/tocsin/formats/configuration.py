@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-import msgspec
-
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.configuration_rows import rows
 from tocsin.formats.syntax.configuration_tables import listed, names_entries
 from tocsin.formats.syntax.event_values import text_of
+from tocsin.formats.syntax.json_object import object_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.record_reading import looked
 from tocsin.formats.syntax.rewound import Rewound
@@ -51,11 +50,8 @@ def records(stream: BinaryIO, source: str = "") -> Iterator[LogRecord | LogFault
 
 def event(text: bytes) -> Event | None:
     """What one entry says; None if it is none."""
-    try:
-        row = msgspec.json.decode(text)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    if not isinstance(row, dict) or not isinstance(row.get("element"), str):
+    row = object_of(text)
+    if row is None or not isinstance(row.get("element"), str):
         return None
     fields = {str(name): told for name, value in row.items() if (told := text_of(value))}
     raw = raw_of(text)

@@ -12,17 +12,15 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
-import msgspec
-
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.audit_fields import Fields, flatten, put
 from tocsin.formats.syntax.audit_record import FLATTENED, with_fields
 from tocsin.formats.syntax.csv_records import header_of
-from tocsin.formats.syntax.event_lines import json_lines, opened, table_lines
+from tocsin.formats.syntax.event_lines import lines_of
 from tocsin.formats.syntax.event_values import time_of
+from tocsin.formats.syntax.json_object import object_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.record_reading import looked
-from tocsin.formats.syntax.rewound import Rewound
 from tocsin.formats.syntax.text_stream import head_text
 from tocsin.model.event import Event, raw_of
 from tocsin.model.evidence import Evidence
@@ -32,7 +30,6 @@ from tocsin.model.locator import Locator
 LISTS = frozenset({"value", "records", "results"})
 """Where answers keep their records."""
 
-_SNIFFED = 64
 _NAME = re.compile(r'"([@A-Za-z_][\w@. ()\[\]-]{0,60})"\s*:')
 _OWN = (
     frozenset({"requesturi"}),
@@ -55,8 +52,6 @@ _MAILBOX = re.compile(
     r"^/users(?:/|\(')([^/']{1,320})(?:'\))?/(?:messages|mailfolders|sendmail|events|calendar)",
     re.IGNORECASE,
 )
-
-_decode = msgspec.json.Decoder().decode
 
 
 def recognise(head: bytes) -> int:
@@ -115,11 +110,8 @@ def _collection(path: str) -> str:
 
 def activity(text: bytes) -> Event | None:
     """What the record says; None if it is none of such a log."""
-    try:
-        record = _decode(text)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    if not isinstance(record, dict):
+    record = object_of(text)
+    if record is None:
         return None
     record.pop(FLATTENED, None)
     fields = fields_of(record)
@@ -136,13 +128,7 @@ def activity(text: bytes) -> Event | None:
 
 def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """Every record as one line of JSON, in which every value stands that a rule may ask for."""
-    head = stream.read(_SNIFFED)
-    again = Rewound(head, stream)
-    if head_text(head).lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
-        found = json_lines(again, LISTS, opened)
-    else:
-        found = table_lines(again, opened)
-    for each in found:
+    for each in lines_of(stream, LISTS):
         if isinstance(each, LogRecord) and (event := activity(each.text)) is not None:
             yield with_fields(each, event.fields)
         else:

@@ -12,12 +12,12 @@ from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.audit_fields import Fields
 from tocsin.formats.syntax.audit_record import FLATTENED, with_fields
 from tocsin.formats.syntax.csv_records import header_of
-from tocsin.formats.syntax.event_lines import json_lines, opened, table_lines
+from tocsin.formats.syntax.event_lines import lines_of
 from tocsin.formats.syntax.event_values import time_of
+from tocsin.formats.syntax.json_object import object_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.mail_trace import by_recipient, kind_of, plain, trace_fields
 from tocsin.formats.syntax.record_reading import looked
-from tocsin.formats.syntax.rewound import Rewound
 from tocsin.formats.syntax.text_stream import head_text
 from tocsin.model.event import Event, raw_of
 from tocsin.model.evidence import Evidence
@@ -27,11 +27,9 @@ from tocsin.model.locator import Locator
 LISTS = frozenset({"value", "records", "results", "Results"})
 """Where answers keep their records."""
 
-_SNIFFED = 64
 _NAME = re.compile(r'"([@A-Za-z_][\w@. ()\[\]-]{0,60})"\s*:')
 _SURE = {"summary": 85, "trace": 94, "report": 94, "detail": 94, "events": 94}
 
-_decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -60,7 +58,7 @@ def _inside(record: dict[str, Any]) -> dict[str, Any]:
 
 def trace_event(text: bytes) -> Event | None:
     """What the record says; None if it is none of such a log."""
-    record = _read(text)
+    record = object_of(text)
     if record is None:
         return None
     record.pop(FLATTENED, None)
@@ -76,23 +74,9 @@ def trace_event(text: bytes) -> Event | None:
     )
 
 
-def _read(text: bytes) -> dict[str, Any] | None:
-    try:
-        record = _decode(text)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict) else None
-
-
 def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """Every mail to every recipient as one line of JSON, in which all stands that a rule may ask for."""
-    head = stream.read(_SNIFFED)
-    again = Rewound(head, stream)
-    if head_text(head).lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
-        found = json_lines(again, LISTS, opened)
-    else:
-        found = table_lines(again, opened)
-    for each in found:
+    for each in lines_of(stream, LISTS):
         if isinstance(each, LogFault):
             yield each
         else:
@@ -100,7 +84,7 @@ def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
 
 
 def _spelled_out(each: LogRecord) -> Iterator[LogRecord | LogFault]:
-    record = _read(each.text)
+    record = object_of(each.text)
     if record is None:
         yield each
         return

@@ -15,20 +15,18 @@ import msgspec
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.csv_records import header_of
 from tocsin.formats.syntax.event_hosts import read_events
-from tocsin.formats.syntax.event_lines import json_lines, opened, table_lines
+from tocsin.formats.syntax.event_lines import lines_of
 from tocsin.formats.syntax.event_number import number_of
 from tocsin.formats.syntax.event_record import event_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.process_names import LISTS, plain_name
 from tocsin.formats.syntax.process_start import names_in_json, rows_of, start_of, tells_starts
-from tocsin.formats.syntax.rewound import Rewound
 from tocsin.formats.syntax.text_stream import head_text
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
 from tocsin.model.locator import Locator
 from tocsin.model.text import N_, say
 
-_SNIFFED = 64
 _ANSWERS = frozenset(LISTS)
 _RAW = frozenset({"raw", "rawstring"})
 """Columns in which Splunk and LogScale keep the whole record as JSON."""
@@ -53,11 +51,7 @@ def recognise(head: bytes) -> int:
 
 def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """Every start as one line of JSON under Sysmon's names; other rows without their values."""
-    head = stream.read(_SNIFFED)
-    again: Any = Rewound(head, stream)
-    if head_text(head).lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
-        return _starts(json_lines(again, _ANSWERS, opened))
-    return _starts(table_lines(again, opened))
+    return _starts(lines_of(stream, _ANSWERS))
 
 
 def _starts(source: Iterable[LogRecord | LogFault]) -> Iterator[LogRecord | LogFault]:

@@ -18,6 +18,7 @@ from tocsin.formats.syntax.event_hosts import read_events
 from tocsin.formats.syntax.event_number import number_of
 from tocsin.formats.syntax.event_products import renamed
 from tocsin.formats.syntax.event_record import event_of, rendered
+from tocsin.formats.syntax.json_object import object_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.syslog_lines import LINE_LIMIT, event_records
 from tocsin.formats.syntax.syslog_text import lines_again
@@ -58,7 +59,6 @@ _KNOWN = 3
 """So many lines at the beginning are events of Windows, if the file is one of such."""
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
 
 
 def recognise(head: bytes) -> int:
@@ -120,11 +120,8 @@ def _plain(told: re.Match[str]) -> dict[str, Any] | None:
 
 
 def _body(text: str) -> dict[str, Any] | None:
-    try:
-        found = _decode(text.encode())
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    if not isinstance(found, dict):
+    found = object_of(text)
+    if found is None:
         return None
     known = found.keys() & {"EventID", "EventCode", "winlog", "win", "event_id"}
     return found if known else None

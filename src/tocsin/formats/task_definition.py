@@ -21,6 +21,7 @@ from tocsin.formats.syntax.event_number import number_of
 from tocsin.formats.syntax.event_record import event_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.record_reading import looked
+from tocsin.formats.syntax.task_event import task_made
 from tocsin.formats.syntax.text_stream import decoded, head_text
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
@@ -118,15 +119,8 @@ def _made(text: str, path: str) -> bytes:
         for name, pattern in _VALUES.items()
         if (value := pattern.search(told)) is not None
     }
-    record = {
-        "EventID": 4698,
-        "Channel": "Security",
-        "ProviderName": "Microsoft-Windows-Security-Auditing",
-        "TimeCreated": found.get("Date", ""),
-        "SubjectUserName": found.get("Author", "").rpartition("\\")[2],
-        "TaskName": found.get("URI") or path,
-        "TaskContent": text,
-    }
+    record = task_made(found.get("URI") or path, text, found.get("Author", ""))
+    record["TimeCreated"] = found.get("Date", "")
     return _encode({name: each for name, each in record.items() if each})
 
 

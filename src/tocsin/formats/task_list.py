@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import escape
 from typing import Any, BinaryIO
 
 import msgspec
@@ -16,6 +15,7 @@ from tocsin.formats.syntax.event_record import event_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.record_reading import looked
 from tocsin.formats.syntax.rewound import Rewound
+from tocsin.formats.syntax.task_event import action_of, task_made
 from tocsin.formats.syntax.text_stream import decoded, head_text, lines
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
@@ -46,9 +46,6 @@ _NAMES = {
 """Columns, in the languages in which they are printed."""
 
 _LINE = re.compile(r"([A-Za-zÀ-ÿ' ]{4,40}): {0,40}(.*)$")
-_COMMAND = re.compile(
-    r'\s*("[^"]{1,500}"|(?:[^"\s]|(?<=\w) (?=[^\s"]{1,60}\\))+)\s*(.*)', re.DOTALL
-)
 _LONG = N_("a line longer than is read; its rest was left out")
 
 _encode = msgspec.json.Encoder().encode
@@ -104,19 +101,8 @@ def _record(line: int, row: dict[str, str]) -> Iterator[LogRecord]:
     # The header is printed again before each folder.
     if not name or not runs or runs in _NAMES:
         return
-    parts = _COMMAND.fullmatch(runs)
-    command, arguments = (parts[1], parts[2]) if parts is not None else (runs, "")
-    action = f"<Command>{escape(command, quote=False)}</Command>"
-    action += f"<Arguments>{escape(arguments, quote=False)}</Arguments>" if arguments else ""
-    record = {
-        "EventID": 4698,
-        "Channel": "Security",
-        "ProviderName": "Microsoft-Windows-Security-Auditing",
-        "Computer": told.get("host", ""),
-        "SubjectUserName": told.get("author", "").rpartition("\\")[2],
-        "TaskName": name,
-        "TaskContent": f"<Exec>{action}</Exec>",
-    }
+    record = task_made(name, action_of(runs), told.get("author", ""))
+    record["Computer"] = told.get("host", "")
     yield LogRecord(f"line {line}", _encode({key: each for key, each in record.items() if each}))
 
 

@@ -10,10 +10,9 @@ from typing import BinaryIO
 from tocsin.formats import Format, Reading
 from tocsin.formats.syntax.audit_record import audit_event, spelled_out
 from tocsin.formats.syntax.csv_records import header_of
-from tocsin.formats.syntax.event_lines import json_lines, opened, table_lines
+from tocsin.formats.syntax.event_lines import lines_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord, RecordLog
 from tocsin.formats.syntax.record_reading import looked
-from tocsin.formats.syntax.rewound import Rewound
 from tocsin.formats.syntax.text_stream import head_text
 from tocsin.model.evidence import Evidence
 from tocsin.model.finding import Gap
@@ -22,7 +21,6 @@ from tocsin.model.locator import Locator
 LISTS = frozenset({"value", "records", "Records", "results"})
 """Where answers keep their records."""
 
-_SNIFFED = 64
 _NAME = re.compile(r'"([@A-Za-z_][\w@. ()\[\]-]{0,60})"\s*:')
 
 
@@ -68,11 +66,7 @@ def _is_audit(names: AbstractSet[str]) -> bool:
 
 def records(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """Every record as one line of JSON, each once."""
-    head = stream.read(_SNIFFED)
-    again = Rewound(head, stream)
-    if head_text(head).lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
-        return spelled_out(json_lines(again, LISTS, opened))
-    return spelled_out(table_lines(again, opened))
+    return spelled_out(lines_of(stream, LISTS))
 
 
 LOG = RecordLog(records=records, event=audit_event, surface="m365")

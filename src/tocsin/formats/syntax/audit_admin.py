@@ -10,16 +10,15 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-import msgspec
-
 from tocsin.formats.syntax.audit_fields import Fields, alias, flatten, put
+from tocsin.formats.syntax.audit_record import FLATTENED, with_fields
+from tocsin.formats.syntax.audit_search import search_entries
 from tocsin.formats.syntax.event_values import text_of, time_of
-from tocsin.formats.syntax.event_xml import elements
+from tocsin.formats.syntax.json_object import object_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 from tocsin.formats.syntax.originating_server import SERVER
 from tocsin.model.event import Event, raw_of
 
-FLATTENED = "flattened"
 _NAMES = re.compile(r"\{([^{}]{0,4000})\}")
 _OURS = (
     ("Operation", ("CmdletName", "Cmdlet")),
@@ -33,9 +32,6 @@ _OURS = (
     ("ClientIP", ("ClientIPAddress",)),
     ("Id", ("Identity",)),
 )
-
-_decode = msgspec.json.Decoder().decode
-_encode = msgspec.json.Encoder().encode
 
 
 def admin_fields(record: dict[str, Any]) -> Fields:
@@ -87,11 +83,8 @@ def _option(text: str) -> str:
 
 def admin_event(text: bytes) -> Event | None:
     """What the entry says; None if it is none."""
-    try:
-        record = _decode(text)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    if not isinstance(record, dict):
+    record = object_of(text)
+    if record is None:
         return None
     record.pop(FLATTENED, None)
     fields = admin_fields(record)
@@ -112,26 +105,9 @@ def spelled_out(each: LogRecord | LogFault) -> LogRecord | LogFault:
     if isinstance(each, LogFault):
         return each
     event = admin_event(each.text)
-    if event is None or not each.text.endswith(b"}"):
-        return each
-    extra = {n: v for n, v in event.fields.items() if _encode(v)[1:-1] not in each.text}
-    if not extra:
-        return each
-    told = each.text[:-1] + b',"' + FLATTENED.encode() + b'":' + _encode(extra) + b"}"
-    return LogRecord(each.position, told)
+    return each if event is None else with_fields(each, event.fields)
 
 
 def entries(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """The entries of the XML that `New-AdminAuditLogSearch` sends by mail."""
-    for each in elements(stream):
-        if isinstance(each, LogFault):
-            yield each
-            continue
-        tree = _decode(each.text).get("Event")
-        if not isinstance(tree, dict):
-            continue
-        record = {name: value for name, value in tree.items() if name != "#attributes"}
-        attributes = tree.get("#attributes")
-        if isinstance(attributes, dict):
-            record |= attributes
-        yield LogRecord(each.position, _encode(record))
+    return search_entries(stream)

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-import msgspec
-
 from tocsin.formats.syntax.audit_fields import Fields, alias, flatten, put
 from tocsin.formats.syntax.audit_record import FLATTENED, with_fields
+from tocsin.formats.syntax.audit_search import search_entries
 from tocsin.formats.syntax.event_values import time_of
-from tocsin.formats.syntax.event_xml import elements
+from tocsin.formats.syntax.json_object import object_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 from tocsin.formats.syntax.mail_trace import bare_time
 from tocsin.formats.syntax.originating_server import SERVER, is_cloud
@@ -42,9 +41,6 @@ _OURS = (
 _NO_ENTRY = frozenset({"RecordType", "Workload", "OfficeWorkload", "AuditData"})
 """What a record of the unified audit log has, in which the other names mean something else."""
 
-_decode = msgspec.json.Decoder().decode
-_encode = msgspec.json.Encoder().encode
-
 
 def mailbox_fields(record: dict[str, Any]) -> Fields:
     """Every field of an entry; empty if it is none."""
@@ -70,11 +66,8 @@ def mailbox_event(text: bytes) -> Event | None:
 
     An entry of Exchange Online is its tenant's: the many servers there are no machines of the house.
     """
-    try:
-        record = _decode(text)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    if not isinstance(record, dict):
+    record = object_of(text)
+    if record is None:
         return None
     record.pop(FLATTENED, None)
     fields = mailbox_fields(record)
@@ -101,18 +94,7 @@ def spelled_out(each: LogRecord | LogFault) -> LogRecord | LogFault:
 
 def entries(stream: BinaryIO) -> Iterator[LogRecord | LogFault]:
     """The entries of the XML that `New-MailboxAuditLogSearch` sends by mail."""
-    for each in elements(stream):
-        if isinstance(each, LogFault):
-            yield each
-            continue
-        tree = _decode(each.text).get("Event")
-        if not isinstance(tree, dict):
-            continue
-        record = {name: _bare(value) for name, value in tree.items() if name != "#attributes"}
-        attributes = tree.get("#attributes")
-        if isinstance(attributes, dict):
-            record |= attributes
-        yield LogRecord(each.position, _encode(record))
+    return search_entries(stream, _bare)
 
 
 def _bare(value: Any, depth: int = 0) -> Any:

@@ -10,6 +10,7 @@ import msgspec
 from tocsin.formats.syntax.audit_entra import entra_fields, inside, is_entra
 from tocsin.formats.syntax.audit_fields import Fields, audit_fields
 from tocsin.formats.syntax.event_values import time_of
+from tocsin.formats.syntax.json_object import object_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 from tocsin.model.event import Event, raw_of
 
@@ -19,17 +20,13 @@ FLATTENED = "flattened"
 IDS_LIMIT = 500_000
 """Ids of records that are remembered, so that what was exported twice counts once."""
 
-_decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
 def record_of(text: bytes) -> dict[str, Any] | None:
     """The record, without what was wrapped around it."""
-    try:
-        record = _decode(text)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    if not isinstance(record, dict):
+    record = object_of(text)
+    if record is None:
         return None
     for name in ("_source", "result", "o365.audit"):
         if isinstance(record.get(name), dict):
@@ -49,11 +46,8 @@ def _unwrapped(record: dict[str, Any]) -> dict[str, Any]:
     raw = record.get("_raw")
     if not isinstance(raw, str) or not raw.startswith("{") or "Operation" in record:
         return record
-    try:
-        inner = _decode(raw)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return record
-    return inner if isinstance(inner, dict) else record
+    inner = object_of(raw)
+    return record if inner is None else inner
 
 
 def fields_of(record: dict[str, Any]) -> Fields:

@@ -19,7 +19,7 @@ from tocsin.formats.syntax.event_xml import tree_of
 from tocsin.formats.syntax.json_records import Lost, mended, records
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 from tocsin.formats.syntax.rewound import Rewound
-from tocsin.formats.syntax.text_stream import decoded, encoding_of
+from tocsin.formats.syntax.text_stream import decoded, encoding_of, head_text
 from tocsin.model.text import N_, say
 
 LINE_LIMIT = 4 * 1024 * 1024
@@ -29,6 +29,7 @@ DEPTH_LIMIT = 3
 """How deep JSON is unpacked that stands in strings."""
 
 _ANSWER_HEAD = 4096
+_SNIFFED = 64
 _INNER_LIMIT = 1024 * 1024
 _SUSPECT = (b"\\u", b"\\/")
 _WRAPPED = re.compile(rb':\s?"(?:\{(?![0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-)|[\[<])')
@@ -56,6 +57,15 @@ def table_lines(
         else:
             named = {name: value for name, value in row.fields().items() if value}
             yield LogRecord(f"line {row.line}", _encode(read(named)))
+
+
+def lines_of(stream: Any, lists: frozenset[str]) -> Iterator[LogRecord | LogFault]:
+    """The records of a file of JSON or of a table, whichever its beginning shows it to be."""
+    head = stream.read(_SNIFFED)
+    again = Rewound(head, stream)
+    if head_text(head).lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
+        return json_lines(again, lists, opened)
+    return table_lines(again, opened)
 
 
 def json_lines(

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import msgspec
 
 from tocsin.formats.syntax.event_fields import fields_of
 from tocsin.formats.syntax.event_values import time_of
+from tocsin.formats.syntax.json_object import object_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 from tocsin.model.event import Event, raw_of
-
-_decode = msgspec.json.Decoder().decode
 
 
 def event_of(text: bytes) -> Event | None:
     """What the record says; None if it is no event of a Windows event log."""
-    try:
-        record: Any = _decode(text)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    if not isinstance(record, dict):
+    record = object_of(text)
+    if record is None:
         return None
     fields = fields_of(record)
     if not fields:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from tocsin.formats.syntax.event_values import text_of, time_of
+from tocsin.formats.syntax.json_object import object_of
 from tocsin.knowledge import shipped
 from tocsin.model.event import RAW_LIMIT, Event
 
@@ -41,7 +42,6 @@ FIELDS = (
 set back a file's times leave alone."""
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
 
 
 def file_row(path: str, **told: Any) -> dict[str, str]:
@@ -67,11 +67,8 @@ def row_text(row: dict[str, str]) -> bytes:
 
 def file_event(text: bytes) -> Event | None:
     """What the row says; None if it is no row of a file."""
-    try:
-        row = _decode(text)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    if not isinstance(row, dict) or not isinstance(row.get("path"), str):
+    row = object_of(text)
+    if row is None or not isinstance(row.get("path"), str):
         return None
     fields = {each: row[each] for each in FIELDS if isinstance(row.get(each), str) and row[each]}
     raw = fields.pop("raw", "") or fields.get("Contents", "")
