@@ -9,7 +9,7 @@ from tocsin.analyse.hunt.chains import ENTRY, weights
 from tocsin.analyse.hunt.coverage import EXCHANGE, EXPECTED, Logs, shown, titled
 from tocsin.analyse.hunt.findings import several
 from tocsin.analyse.hunt.hosts import NO_HOST
-from tocsin.analyse.hunt.proof import doubtful, of_exchange
+from tocsin.analyse.hunt.proof import of_exchange
 from tocsin.analyse.hunt.told import StepFact
 from tocsin.knowledge.chains import Chain
 from tocsin.model.finding import LEVELS
@@ -226,7 +226,7 @@ def _actions(
         yield from (say(_CHECK, host=host) for host in incident.hosts)
         yield from of_steps
         return
-    if doubtful(incident.steps):
+    if incident.doubtful:
         who = several(incident.actors)
         yield say(_ASK, actor=who) if who else say(_ASK_WHO)
         yield from of_steps
