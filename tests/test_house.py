@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.formats import Format, formats
+from tocsin.formats import CERTAIN, CLAIMING, HEAD_SIZE, Format, formats, stated
 from tocsin.report import Output, names, output
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,3 +81,17 @@ def test_every_command_has_a_page():
     assert len(commands) >= 6
     missing = [c for c in commands if not (ROOT / "docs" / "commands" / f"{c}.md").exists()]
     assert not missing
+
+
+def test_what_is_asked_before_all_formats_are_loaded_is_what_all_of_them_would_say(shared):
+    assert {each.name for each in formats() if each.claims} == {
+        importlib.import_module(f"tocsin.formats.{name}").FORMAT.name for name in CLAIMING
+    }
+    logs = [path for path in (shared / "samples/logs").rglob("*") if path.is_file()]
+    heads = [path.open("rb").read(HEAD_SIZE) for path in logs]
+    found = [(head, stated(head)) for head in heads]
+    assert sum(each is not None for _, each in found) > 20
+    for head, quick in found:
+        if quick is not None:
+            sure = [each for each in formats() if each.recognise(head) >= CERTAIN]
+            assert sure[0] is quick

@@ -2,7 +2,7 @@
 
 import sys
 
-from tocsin.cli import main
+from tocsin.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

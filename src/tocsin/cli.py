@@ -30,15 +30,22 @@ FORMATS = (
 """The outputs of `tocsin.report`; named here, because `--help` must not load them."""
 _WRONG_PATH = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
-COLLECTED_AFTER = 30_000
-"""Objects made before garbage is looked for: with Python's 700 that is a tenth of a short run."""
+STARTED_WITH = 200_000
+"""Objects made before garbage is first looked for: what is loaded at the start is none."""
 
 Translate = Callable[[str], str]
 
 
+def run() -> int:
+    """The whole process; its exit code."""
+    gc.set_threshold(STARTED_WITH)
+    code = main()
+    gc.freeze()  # what ends with the process need not be looked at once more
+    return code
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
-    gc.set_threshold(COLLECTED_AFTER)
     words = list(sys.argv[1:] if argv is None else argv)
     lang = language(words)
     translate = translator(lang)

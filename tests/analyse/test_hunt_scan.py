@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from tocsin.analyse.hunt import matcher as matchers
+from tocsin.analyse.hunt import scan
 from tocsin.analyse.hunt.folding import Folding
 from tocsin.analyse.hunt.plan import plan
 from tocsin.analyse.hunt.scan import scan_lines
@@ -239,6 +240,8 @@ def test_columns_in_another_order_than_iis_writes_them_hide_nothing(tmp_path):
         assert every(job, text.encode())[0] == count
 
 
+BLOCK_ROWS = 4000  # about so many rows of `ROW` are a block
+
 NOISY = (
     ("443 HealthMailbox83d6781@contoso.example", "AMProbe/Local/ClientAccess"),  # both: one row
     ("443 HealthMailboxaa@contoso.example", "Mozilla/5.0"),
@@ -268,3 +271,34 @@ def test_rows_of_probes_are_counted_once_however_they_are_written(tmp_path, kind
     scan_lines(blocks(io.BytesIO(data)), log, log.begin(data), found, folding)
     stat = folding.finish()
     assert (stat.rows, stat.noise) == (40, 30)
+
+
+@pytest.mark.parametrize("kind", ["HyperscanMatcher", "Re2Matcher"])
+def test_of_a_big_log_probes_are_reckoned_from_some_of_its_blocks(tmp_path, kind, monkeypatch):
+    if kind == "Re2Matcher":
+        monkeypatch.setattr(matchers, "hyperscan", None)
+    monkeypatch.setattr(scan, "COUNTED", 2)
+    monkeypatch.setattr(scan, "COUNTED_OF", 3)
+    (tmp_path / "page.yml").write_text(RULE, "utf-8")
+    chance = random.Random(5)
+    who = ["443 HealthMailbox83d6781@contoso.example", "443 karin@contoso.example"]
+    pages = ["/owa/"] * 24 * BLOCK_ROWS
+    drawn = [chance.random() < 0.7 for _ in pages]
+    pages[9 * BLOCK_ROWS] = "/odd-page.aspx"
+    rows = [
+        ROW.format(0, 0, page).replace("443 -", who[0] if probe else who[1], 1)
+        for page, probe in zip(pages, drawn, strict=True)
+    ]
+    data = (HEAD + "".join(row + "\r\n" for row in rows)).encode()
+    log = recognise(data[:8192]).log
+    found = plan(
+        surfaces()["iis"], load([tmp_path], packaged=False).rules, anchors, marks=log.marks
+    )
+    folding = Folding(Locator(source="u.log"), "iis", lambda _: True, lambda _: None)
+    scan_lines(blocks(io.BytesIO(data)), log, log.begin(data), found, folding)
+    stat = folding.finish()
+    assert stat.rows == len(rows)
+    assert stat.noise_estimated
+    assert abs(stat.noise - sum(drawn)) < 0.03 * sum(drawn)
+    [group] = folding.groups.values()  # and what a rule asks for is found in every block
+    assert group.events[0].at.position == f"line {5 + 9 * BLOCK_ROWS}"

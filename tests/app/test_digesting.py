@@ -64,9 +64,9 @@ def big(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("workers", "least"), [(1, 96 << 20), (2, 96 << 20), (2, 5 << 20)])
-def test_the_report_names_the_digest_and_the_row(big, monkeypatch, workers, least):
-    monkeypatch.setattr(reading, "LOG_RANGE_LEAST", least)
+@pytest.mark.parametrize(("workers", "size"), [(1, 384 << 20), (2, 384 << 20), (2, 5 << 20)])
+def test_the_report_names_the_digest_and_the_row(big, monkeypatch, workers, size):
+    monkeypatch.setattr(reading, "LOG_RANGE", size)
     path = big / "u_ex260303.log"
     run = examine(Request(paths=(str(big),), rooms=frozenset({"hunt"}), workers=workers), load())
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

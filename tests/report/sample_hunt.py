@@ -528,7 +528,7 @@ def hunt() -> Hunt:
         first, last = days.split("..")
         return LogCoverage(
             surface=surface, host=host, files=files, rows=rows, lost=3 * (host == "EX03"),
-            noise=noise, first=at(f"{first} 00:00:03"), last=at(f"{last} 23:58:41"),
+            noise=noise, noise_estimated=surface == "httpproxy", first=at(f"{first} 00:00:03"), last=at(f"{last} 23:58:41"),
         )  # fmt: skip
 
     return Hunt(

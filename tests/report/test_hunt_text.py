@@ -76,7 +76,8 @@ def test_what_the_logs_cannot_show_and_what_was_read_is_said() -> None:
     assert "9 of 11 steps of: Ransomware after ProxyShell" in shown
     assert "blind No log of MAIL was among the inputs" in shown
     assert "IIS of EX01, EX03, EX05: 2.4 M rows, 2026-11-01 – 2026-11-12" in shown
-    assert "2.1 M of Exchange's own health probes left out" in shown
+    assert "; 2.1 M of Exchange's own health probes left out" in shown
+    assert "; about 3.4 M of Exchange's own health probes left out" in shown
     assert "rule Odd Rule of rules/web/odd.yml: the modifier windash2 is not known" in shown
 
 

@@ -17,12 +17,14 @@ from tocsin.analyse.inventory.ledger import Ledger
 from tocsin.analyse.inventory.names import own_domain
 from tocsin.analyse.inventory.room import Inventory, inventory
 from tocsin.app.document import servers_and_findings
+from tocsin.app.garbage import spare_what_is_loaded
 from tocsin.app.hunting import HuntJob, HuntWish, hunted
 from tocsin.app.many_hands import BATCH_FILES, Progress, batches, load, read_in_processes
 from tocsin.app.parts import Whole
 from tocsin.app.reading import (
     Job,
     Window,
+    pieces_of,
     read_files,
 )
 from tocsin.app.trusting import trusted
@@ -186,7 +188,8 @@ def _read_all(request: Request, job: Job, whole: Whole, progress: Progress | Non
         if waiting >= IN_PROCESS or len(items) > BATCH_FILES:
             large = True
             break
-    if not large or request.workers == 1:
+    if not large or request.workers == 1 or _is_alone(items, walking, whole, job):
+        spare_what_is_loaded()
         for batch in batches(_chain(items, walking, whole)):
             whole.add(read_files(job, tuple(each.path for each in batch)))
             if progress is not None:
@@ -195,6 +198,20 @@ def _read_all(request: Request, job: Job, whole: Whole, progress: Progress | Non
     load(job, [each.path for each in items])
     workers = request.workers or os.cpu_count() or 1
     read_in_processes(job, workers, _chain(items, walking, whole), whole, progress)
+
+
+def _is_alone(
+    items: list[FileItem], rest: Iterator[FileItem | Skipped | Gap], whole: Whole, job: Job
+) -> bool:
+    """Whether there is one file, which is read in one piece: no other process would help."""
+    if len(items) > 1 or pieces_of(items[0].path, job, os.cpu_count() or 1) is not None:
+        return False
+    for item in rest:
+        if isinstance(item, FileItem):
+            items.append(item)
+            return False
+        _not_a_file(item, whole)
+    return True
 
 
 def _chain(

@@ -22,7 +22,7 @@ from tocsin.analyse.hunt.scan_events import scan_records
 from tocsin.analyse.hunt.whole import HuntPart
 from tocsin.analyse.inventory.room import Inventory
 from tocsin.app.parts import Whole
-from tocsin.formats import HEAD_SIZE, Format, recognise
+from tocsin.formats import HEAD_SIZE, Format, recognise, stated
 from tocsin.formats.syntax.log_blocks import as_utf8, blocks, is_wide
 from tocsin.formats.syntax.log_rows import Layout, LineLog, Log
 from tocsin.formats.syntax.text_stream import head_text
@@ -230,19 +230,22 @@ LOOKED_AT = 40
 """Files whose kinds are looked at before the workers are forked."""
 
 
-def ready(wish: HuntWish, first: Sequence[str]) -> None:
+def ready(wish: HuntWish, first: Sequence[str]) -> bool:
     """Load before the workers are forked what each would load else: the rules, and the searches of
-    the kinds of logs that the first files are."""
+    the kinds of logs that the first files are. Whether all of those say themselves what they are."""
     rules(wish)
+    all_stated = True
     for path in first[:LOOKED_AT]:
         with suppress(OSError), open(path, "rb") as stream:
             head = stream.read(HEAD_SIZE)
             found = recognise(head)
+            all_stated = all_stated and stated(head) is not None
             if found is None or found.log is None:
                 continue
             surface = _surface(found.log, head)
             if surface:
                 plan_for(wish, surface, found.log)
+    return all_stated
 
 
 def _surface(log: Log, head: bytes) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 from collections import Counter
@@ -12,6 +11,7 @@ from concurrent import futures
 import msgspec
 
 from tocsin.app.digesting import file_digest
+from tocsin.app.garbage import spare_what_is_loaded
 from tocsin.app.hunting import ready
 from tocsin.app.parts import Part, Whole
 from tocsin.app.reading import WHOLE_FILE, Job, Pieces, pieces_of, read_files, read_range
@@ -149,16 +149,14 @@ def _meanwhile() -> None:
 
 
 def load(job: Job, first: Sequence[str]) -> None:
-    """Load before the workers are forked what they would each load else, and let the collector of
-    garbage leave it alone, so that they share it."""
-    formats()
-    if job.hunt is not None:
-        ready(job.hunt.wish, first)
+    """Load before the workers are forked what they would each load else."""
+    if job.hunt is None or not ready(job.hunt.wish, first):
+        formats()
     if job.hunt is None or job.reading.messages:
         registrable("contoso.example")
     if job.reading.messages:
         _load_words()
-    gc.freeze()
+    spare_what_is_loaded()
 
 
 def _load_words() -> None:

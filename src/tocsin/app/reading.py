@@ -30,9 +30,8 @@ WHOLE_FILE = 4 << 20
 RANGE = 64 << 20
 """Size of the pieces in which a big file is read by many workers."""
 LOG_RANGE = 384 << 20
-LOG_RANGE_LEAST = 96 << 20
-"""The same of a log, which is read ten times as fast: its pieces are as many as there are workers, but
-no larger than the one and no smaller than the other. Whoever reads a log in one piece hashes it, too."""
+"""The same of a log, which is read ten times as fast: a log up to this size (a second's work) is read
+and hashed by one hand, in one go."""
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,17 +133,21 @@ class Pieces(msgspec.Struct, frozen=True, kw_only=True):
 
 def pieces_of(path: str, job: Job, workers: int) -> Pieces | None:
     """The pieces of a big file; None if it is read by one hand from its beginning."""
-    with open(path, "rb") as stream:
-        head = stream.read(HEAD_SIZE)
-        size = os.fstat(stream.fileno()).st_size
+    try:
+        with open(path, "rb") as stream:
+            head = stream.read(HEAD_SIZE)
+            size = os.fstat(stream.fileno()).st_size
+    except OSError:
+        return None  # whoever is to read it says why it cannot be read
     found = _format_of(path, head)
     if found is None:
         return None
     if found.log is not None and job.hunt is not None:
-        step = min(LOG_RANGE, max(LOG_RANGE_LEAST, -(-size // workers)))
-        if step >= size or not in_hunted_pieces(head, found):
+        if size <= LOG_RANGE or not in_hunted_pieces(head, found):
             return None
-        return Pieces(format=found.name, step=step)
+        # Pieces of one size, and as many as keep all hands busy to the end.
+        rounds = -(-size // (LOG_RANGE * workers))
+        return Pieces(format=found.name, step=-(-size // (rounds * workers)))
     return Pieces(format=found.name, step=RANGE) if found.read_range is not None else None
 
 

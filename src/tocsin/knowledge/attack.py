@@ -7,6 +7,7 @@ from importlib import resources
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
 from tocsin.knowledge.steps import steps
 
 TACTICS = (
@@ -47,7 +48,7 @@ class Matrix(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def matrix() -> Matrix:
     """The packaged version. Raises msgspec's error, with the path of the fault, on a bad file."""
     path = resources.files("tocsin.knowledge") / "data" / "attack" / "techniques.toml"
-    return msgspec.toml.decode(path.read_bytes(), type=Matrix)
+    return toml_table(path.read_bytes(), Matrix)
 
 
 def tactic_of(step: str, techniques: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from importlib import resources
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
 from tocsin.model.finding import Level
 
 
@@ -67,7 +68,7 @@ def baselines() -> tuple[Baseline, ...]:
     """Every question. Raises msgspec's error, with the path of the fault, on a bad file."""
     folder = resources.files("tocsin.knowledge") / "data" / "baselines"
     return tuple(
-        msgspec.toml.decode(each.read_bytes(), type=Baseline)
+        toml_table(each.read_bytes(), Baseline)
         for each in sorted(folder.iterdir(), key=lambda entry: entry.name)
         if each.name.endswith(".toml")
     )

@@ -11,6 +11,8 @@ from importlib import resources
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
+
 
 class ChainStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One link. any: names of `steps.toml`, ways to do the same. must: whether it is the chain's own
@@ -46,7 +48,7 @@ def chains(*, unread: bool = True) -> tuple[Chain, ...]:
     """
     folder = resources.files("tocsin.knowledge") / "data" / "chains"
     found = [
-        msgspec.toml.decode(each.read_bytes(), type=Chain)
+        toml_table(each.read_bytes(), Chain)
         for each in folder.iterdir()
         if each.name.endswith(".toml")
     ]

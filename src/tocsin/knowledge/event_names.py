@@ -8,6 +8,8 @@ from importlib import resources
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
+
 
 class Values(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The values of some events of one provider.
@@ -46,7 +48,7 @@ class EventNames(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 def event_names() -> EventNames:
     """The table. Raises msgspec's error on a bad file."""
     path = resources.files("tocsin.knowledge") / "data" / "events" / "names.toml"
-    return msgspec.toml.decode(path.read_bytes(), type=EventNames)
+    return toml_table(path.read_bytes(), EventNames)
 
 
 def log_of(provider: str, number: str) -> str:

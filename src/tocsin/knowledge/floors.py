@@ -8,6 +8,7 @@ from importlib import resources
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
 from tocsin.model.build import Build
 
 
@@ -48,7 +49,7 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
 def floors() -> dict[str, Floor]:
     """Every floor by name. Raises msgspec's error or ValueError on a bad file."""
     path = resources.files("tocsin.knowledge") / "data" / "hybrid" / "floors.toml"
-    rows = msgspec.toml.decode(path.read_bytes(), type=_Rows).floor
+    rows = toml_table(path.read_bytes(), _Rows).floor
     return {
         each.name: Floor(
             name=each.name,

@@ -7,6 +7,8 @@ from importlib import resources
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
+
 
 class _Domains(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     domains: frozenset[str]
@@ -16,4 +18,4 @@ class _Domains(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def free_mail() -> frozenset[str]:
     """Their registrable domains, lower case."""
     file = resources.files(__package__) / "data" / "mail" / "free-mail.toml"
-    return msgspec.toml.decode(file.read_text("utf-8"), type=_Domains).domains
+    return toml_table(file.read_bytes(), _Domains).domains

@@ -7,6 +7,7 @@ from importlib import resources
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
 from tocsin.model.setting import Side
 
 
@@ -39,13 +40,13 @@ class _Strengths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 @cache
 def kinds() -> dict[str, Kind]:
     """Every kind by name, in the file's order. Raises msgspec's error on a bad file."""
-    return {each.name: each for each in msgspec.toml.decode(_data("kinds"), type=_Kinds).kind}
+    return {each.name: each for each in toml_table(_data("kinds"), _Kinds).kind}
 
 
 @cache
 def strengths() -> dict[tuple[str, str], float]:
     """Strength by edge and variant. Raises msgspec's error on a bad file."""
-    found = msgspec.toml.decode(_data("strengths"), type=_Strengths).strength
+    found = toml_table(_data("strengths"), _Strengths).strength
     return {(each.edge, each.variant): each.value for each in found}
 
 

@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
+
 Form = Literal["one", "flags", "many"]
 
 
@@ -83,4 +85,4 @@ def _enumerations() -> Mapping[tuple[str, str], Enumeration]:
 @cache
 def _file() -> _File:
     data = resources.files("tocsin.knowledge") / "data" / "hybrid" / "enumerations.toml"
-    return msgspec.toml.decode(data.read_bytes(), type=_File)
+    return toml_table(data.read_bytes(), _File)

@@ -7,6 +7,8 @@ from importlib import resources
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
+
 FOLDER = "mail"
 """Where the tables lie below the packaged data."""
 
@@ -110,14 +112,14 @@ class PasswordWords(msgspec.Struct, frozen=True, kw_only=True):
     doubtful: frozenset[str]
 
 
-def _text(name: str) -> str:
-    return (resources.files(__package__) / "data" / FOLDER / name).read_text("utf-8")
+def _bytes(name: str) -> bytes:
+    return (resources.files(__package__) / "data" / FOLDER / name).read_bytes()
 
 
 @cache
 def link_hosts() -> dict[str, str]:
     """`shortener`, `hosting` or `free-host` for a host; it holds for all hosts below too."""
-    groups = msgspec.toml.decode(_text("link-hosts.toml"), type=dict[str, _Hosts])
+    groups = toml_table(_bytes("link-hosts.toml"), dict[str, _Hosts])
     return {host: trait for trait, group in groups.items() for host in group.hosts}
 
 
@@ -125,7 +127,7 @@ def link_hosts() -> dict[str, str]:
 def wrappers() -> dict[str, tuple[Wrapper, ...]]:
     """The forms of rewritten links by host, in the order they are tried."""
     found: dict[str, tuple[Wrapper, ...]] = {}
-    for each in msgspec.toml.decode(_text("link-wrappers.toml"), type=_Wrappers).wrapper:
+    for each in toml_table(_bytes("link-wrappers.toml"), _Wrappers).wrapper:
         for host in each.hosts:
             found[host] = (*found.get(host, ()), each)
     return found
@@ -134,25 +136,25 @@ def wrappers() -> dict[str, tuple[Wrapper, ...]]:
 @cache
 def link_words() -> LinkWords:
     """Words that mean something in a link."""
-    return msgspec.toml.decode(_text("link-words.toml"), type=LinkWords)
+    return toml_table(_bytes("link-words.toml"), LinkWords)
 
 
 @cache
 def link_places() -> LinkPlaces:
     """Words that give a link a place on an ordinary site."""
-    return msgspec.toml.decode(_text("link-places.toml"), type=LinkPlaces)
+    return toml_table(_bytes("link-places.toml"), LinkPlaces)
 
 
 @cache
 def link_signs() -> LinkSigns:
     """What in a link shows what it is for."""
-    return msgspec.toml.decode(_text("link-signs.toml"), type=LinkSigns)
+    return toml_table(_bytes("link-signs.toml"), LinkSigns)
 
 
 @cache
 def file_kinds() -> FileKinds:
     """What file names promise."""
-    table = msgspec.toml.decode(_text("file-kinds.toml"), type=_FileKinds)
+    table = toml_table(_bytes("file-kinds.toml"), _FileKinds)
     classes = {name: group for group, names in table.extensions.items() for name in names}
     return FileKinds(classes=classes, promises=table.promises)
 
@@ -160,7 +162,7 @@ def file_kinds() -> FileKinds:
 @cache
 def password_words() -> PasswordWords:
     """How a password is announced, in every language of the table, longest first."""
-    rows = msgspec.toml.decode(_text("password-words.toml"), type=_Languages).language
+    rows = toml_table(_bytes("password-words.toml"), _Languages).language
     doubtful = {word for row in rows for word in row.doubtful}
     words = {word for row in rows for word in row.words} | doubtful
     copulas = {word for row in rows for word in row.copulas}

@@ -7,6 +7,8 @@ from importlib import resources
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
+
 
 class _Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     what: str
@@ -20,5 +22,5 @@ def public_sites() -> frozenset[str]:
     A few have hosts below them that are hosting all the same (`link_hosts()`): ask there first.
     """
     file = resources.files(__package__) / "data" / "mail" / "public-sites.toml"
-    groups = msgspec.toml.decode(file.read_text("utf-8"), type=dict[str, _Group])
+    groups = toml_table(file.read_bytes(), dict[str, _Group])
     return frozenset(site for group in groups.values() for site in group.sites)

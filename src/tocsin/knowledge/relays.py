@@ -7,6 +7,8 @@ from importlib import resources
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
+
 
 class Relay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One service and the networks it publishes."""
@@ -24,4 +26,4 @@ class _Relays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 def relays() -> tuple[Relay, ...]:
     """Every service. Raises msgspec's error on a bad file."""
     path = resources.files("tocsin.knowledge") / "data" / "hybrid" / "relays.toml"
-    return msgspec.toml.decode(path.read_bytes(), type=_Relays).relay
+    return toml_table(path.read_bytes(), _Relays).relay

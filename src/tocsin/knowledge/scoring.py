@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
 from tocsin.model.finding import Level
 from tocsin.model.server_state import Weakness
 
@@ -43,13 +44,13 @@ class _Actions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 @cache
 def scoring() -> Scoring:
     """Raises msgspec's error on a bad file."""
-    return msgspec.toml.decode(_data("score"), type=Scoring)
+    return toml_table(_data("score"), Scoring)
 
 
 @cache
 def settling() -> dict[str, Settles]:
     """By the check's id. Raises msgspec's error on a bad file."""
-    found = msgspec.toml.decode(_data("actions"), type=_Actions).action
+    found = toml_table(_data("actions"), _Actions).action
     return {each.check: each for each in found}
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
 from tocsin.knowledge.word_distance import edits
 
 Shipped = Literal["yes", "no", "unknown"]
@@ -82,14 +83,14 @@ class Pages(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 @cache
 def configuration() -> Configuration:
     """The list for configurations."""
-    return msgspec.toml.decode(_read("iis.toml"), type=Configuration)
+    return toml_table(_read("iis.toml"), Configuration)
 
 
 @cache
 def folders() -> tuple[tuple[re.Pattern[str], Folder], ...]:
     """Every web folder that is known, longest path first, with a pattern for the end of its path."""
     known = sorted(
-        msgspec.toml.decode(_read("pages.toml"), type=Pages).folder,
+        toml_table(_read("pages.toml"), Pages).folder,
         key=lambda each: -len(each.path),
     )
     return tuple((_pattern(each), each) for each in known)

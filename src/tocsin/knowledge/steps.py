@@ -7,6 +7,8 @@ from importlib import resources
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
+
 
 class IntrusionStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One step. title, next: message ids. attack: ATT&CK techniques, the decisive one first.
@@ -34,5 +36,5 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 def steps() -> dict[str, IntrusionStep]:
     """Every step by name, in the order of time. Raises msgspec's error on a bad file."""
     path = resources.files("tocsin.knowledge") / "data" / "steps.toml"
-    found = msgspec.toml.decode(path.read_bytes(), type=_File).step
+    found = toml_table(path.read_bytes(), _File).step
     return {each.name: each for each in sorted(found, key=lambda step: step.rank)}

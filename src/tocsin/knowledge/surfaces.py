@@ -12,6 +12,8 @@ from importlib import resources
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
+
 
 class Noise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rows of Exchange's own health probes: a field and what it begins with or holds (lower case)."""
@@ -66,7 +68,7 @@ def surfaces() -> dict[str, Surface]:
     found = {}
     for each in sorted(_folder().iterdir(), key=lambda entry: entry.name):
         if each.name.endswith(".toml"):
-            surface = msgspec.toml.decode(each.read_bytes(), type=Surface)
+            surface = toml_table(each.read_bytes(), Surface)
             found[surface.name] = surface
     return found
 

@@ -141,7 +141,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class LogCoverage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was read of one kind of log of one host. noise: rows of Exchange's own health probes."""
+    """What was read of one kind of log of one host. noise: rows of Exchange's own health probes;
+    noise_estimated: reckoned from parts of files that are large."""
 
     surface: str
     host: str
@@ -149,6 +150,7 @@ class LogCoverage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     rows: int
     lost: int
     noise: int
+    noise_estimated: bool = False
     first: datetime | None
     last: datetime | None
 

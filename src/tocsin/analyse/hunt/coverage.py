@@ -123,6 +123,7 @@ def coverage(stats: Sequence[LogFileStat], known: Hosts) -> tuple[LogCoverage, .
             rows=sum(each.rows for each in files),
             lost=sum(each.lost for each in files),
             noise=sum(each.noise for each in files),
+            noise_estimated=any(each.noise_estimated for each in files),
             first=min((each.first for each in files if each.first), default=None),
             last=max((each.last for each in files if each.last), default=None),
         )

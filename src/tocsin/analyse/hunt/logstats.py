@@ -20,7 +20,8 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
 class LogFileStat(msgspec.Struct, kw_only=True):
     """One log file, or one piece of it (`piece`, from 0); pieces of a file are joined afterwards.
 
-    rows: lines or records. noise: rows of Exchange's own probes. first, last: the earliest and the
+    rows: lines or records. noise: rows of Exchange's own probes (noise_estimated: reckoned
+    from a part of the file). first, last: the earliest and the
     latest time seen. days: `YYYY-MM-DD` on which a row stands (looked at every few megabytes, and at
     both ends). silences: the longest stretches without a row as (from, to), at that grain.
     backwards: times at which the clock went back by more than a minute, as (from, to). ends_cut: the
@@ -36,6 +37,7 @@ class LogFileStat(msgspec.Struct, kw_only=True):
     rows: int = 0
     lost: int = 0
     noise: int = 0
+    noise_estimated: bool = False
     first: datetime | None = None
     last: datetime | None = None
     days: set[str] = msgspec.field(default_factory=set)

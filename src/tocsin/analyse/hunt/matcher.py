@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cached_property
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -24,11 +25,12 @@ BITS = 20
 class Matcher(Protocol):
     """Where patterns occur in a block."""
 
-    def scan(self, block: bytes) -> tuple[Sequence[int], int]:
+    def scan(self, block: bytes, *, counting: bool = True) -> tuple[Sequence[int], int]:
         """Each match as `end << BITS | number`: the offset just after it, never falling, and the
         pattern's number. Of one row each pattern is told at least once: a row may hold it a million
         times, and what a row holds is all that is asked.
-        Pattern 0 is only counted, once for each end: there may be one in nearly every row.
+        Pattern 0 is only counted, once for each end: there may be one in nearly every row, and telling
+        of them costs as much as the search. It is not searched for unless `counting`.
         """
         ...
 
@@ -38,9 +40,15 @@ class HyperscanMatcher:
 
     def __init__(self, patterns: Sequence[bytes]) -> None:
         assert hyperscan is not None
+        self._patterns = patterns
         self._database = _database(hyperscan, patterns)
 
-    def scan(self, block: bytes) -> tuple[Sequence[int], int]:
+    @cached_property
+    def _without(self) -> Any:
+        """The automaton of all patterns but the first."""
+        return _database(hyperscan, self._patterns[1:], first=1)
+
+    def scan(self, block: bytes, *, counting: bool = True) -> tuple[Sequence[int], int]:
         """See `Matcher`."""
         matches: list[int] = []
         add = matches.append
@@ -60,13 +68,14 @@ class HyperscanMatcher:
                 seen.add(number)
                 add(end << BITS | number)
 
-        self._database.scan(block, match_event_handler=found)
+        (self._database if counting else self._without).scan(block, match_event_handler=found)
         return matches, counted
 
 
-def _database(hyperscan: ModuleType, patterns: Sequence[bytes]) -> Any:
-    """The automaton: as it was made in an earlier run, or made now, which takes some tenths of a second."""
-    key = key_of([hyperscan.__version__.encode(), *patterns])
+def _database(hyperscan: Any, patterns: Sequence[bytes], first: int = 0) -> Any:
+    """The automaton: as it was made in an earlier run, or made now, which takes some tenths of a second.
+    first: the number of the first pattern."""
+    key = key_of([hyperscan.__version__.encode(), str(first).encode(), *patterns])
     data = kept("search", key)
     if data is not None:
         # What is cut, damaged or another processor's is refused by its own checksum and head.
@@ -77,7 +86,7 @@ def _database(hyperscan: ModuleType, patterns: Sequence[bytes]) -> Any:
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
         expressions=list(patterns),
-        ids=list(range(len(patterns))),
+        ids=list(range(first, first + len(patterns))),
         elements=len(patterns),
         flags=[hyperscan.HS_FLAG_CASELESS] * len(patterns),
     )
@@ -103,7 +112,7 @@ class Re2Matcher:
             self._set.Add(each.encode("latin-1"))
         self._set.Compile()
 
-    def scan(self, block: bytes) -> tuple[Sequence[int], int]:
+    def scan(self, block: bytes, *, counting: bool = True) -> tuple[Sequence[int], int]:
         """See `Matcher`."""
         matches: list[int] = []
         counted = 0
@@ -116,7 +125,7 @@ class Re2Matcher:
             end = block.find(b"\n", max(inside, start))
             end = len(block) if end < 0 else end
             numbers = self._set.Match(block[max(start - 1, 0) : end + 1])
-            counted += 0 in numbers
+            counted += counting and 0 in numbers
             matches.extend(match.end() << BITS | each for each in sorted(numbers) if each)
             at = max(end, at + 1)
         return matches, counted

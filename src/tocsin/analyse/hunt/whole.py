@@ -101,6 +101,7 @@ def joined(pieces: list[LogFileStat], offsets: Mapping[int, int]) -> LogFileStat
         whole.version = whole.version or each.version
         for name in ("lines", "rows", "lost", "noise"):
             setattr(whole, name, getattr(whole, name) + getattr(each, name))
+        whole.noise_estimated |= each.noise_estimated
         if whole.last and each.first and (each.first - whole.last).total_seconds() >= 7200:
             whole.silences.append((whole.last, each.first))
         whole.first = min((t for t in (whole.first, each.first) if t), default=None)

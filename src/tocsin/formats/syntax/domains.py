@@ -6,6 +6,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tocsin.knowledge.prepared import keep, kept, key_of
+
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
@@ -18,11 +20,20 @@ _ICANN = "// ===BEGIN ICANN DOMAINS===", "// ===END ICANN DOMAINS==="
 def _suffixes() -> PublicSuffixList:
     from publicsuffixlist import PSLFILE, PublicSuffixList  # noqa: PLC0415 - many runs do without it
 
-    whole = Path(PSLFILE).read_text("utf-8")
-    rules = whole.partition(_ICANN[0])[2].partition(_ICANN[1])[0].splitlines()
-    # Encoding all rules, as the library would, takes most of its time; nearly all are ASCII already.
-    rules += [_encoded(each) for each in rules if not each.isascii() and each[0] != "/"]
-    return PublicSuffixList(rules, accept_encoded_idn=False)
+    whole = Path(PSLFILE).read_bytes()
+    key = key_of([whole])
+    known = kept("suffixes", key)
+    if known is None:
+        known = "\n".join(_rules(whole.decode("utf-8"))).encode()
+        keep("suffixes", key, known)
+    return PublicSuffixList(known.decode("utf-8").split("\n"), accept_encoded_idn=False)
+
+
+def _rules(whole: str) -> list[str]:
+    """Encoding all rules, as the library would, takes most of its time; nearly all are ASCII already."""
+    lines = whole.partition(_ICANN[0])[2].partition(_ICANN[1])[0].splitlines()
+    rules = [each for each in lines if each and not each.startswith("/")]
+    return rules + [_encoded(each) for each in rules if not each.isascii()]
 
 
 def _encoded(rule: str) -> str:

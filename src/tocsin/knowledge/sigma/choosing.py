@@ -15,6 +15,7 @@ from itertools import groupby
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
 from tocsin.knowledge.sigma.needs import Need, Pattern, Some, Text
 from tocsin.knowledge.sigma.rarity import COMMON, MOST, RARE, bits, chance, letter, seen
 from tocsin.knowledge.sigma.row_regex import translated
@@ -334,7 +335,7 @@ def written(need: Text, kind: Kind) -> list[str] | None:
 def table_of() -> Table:
     """The table of what stands in a row's raw text."""
     path = resources.files("tocsin.knowledge") / "data" / "sigma" / "raw.toml"
-    return msgspec.toml.decode(path.read_bytes(), type=Table)
+    return toml_table(path.read_bytes(), Table)
 
 
 def _text(part: Spelling) -> str:

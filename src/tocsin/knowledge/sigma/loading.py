@@ -56,7 +56,7 @@ def load(folders: Sequence[Path | str] = (), *, packaged: bool = True) -> Rules:
         for source, text in _files(path, str(path), 0, work):
             work.file(source, text, own=False)
     if packaged:
-        for source, text in _files(_ours(), "tocsin", 0, work):
+        for source, text in _files(own_rules(), "tocsin", 0, work):
             work.file(source, text, own=True)
     return work.done()
 
@@ -76,11 +76,12 @@ def rule_files(folders: Sequence[Path | str] = (), *, packaged: bool = True) -> 
         for source, text in _files(Path(folder), str(folder), 0, work):
             yield RuleFile(source=source, text=text, own=False)
     if packaged:
-        for source, text in _files(_ours(), "tocsin", 0, work):
+        for source, text in _files(own_rules(), "tocsin", 0, work):
             yield RuleFile(source=source, text=text, own=True)
 
 
-def _ours() -> Traversable:
+def own_rules() -> Traversable:
+    """The folder of our own rules."""
     return resources.files("tocsin.knowledge") / "data" / "rules"
 
 

@@ -7,6 +7,7 @@ from importlib import resources
 
 import msgspec
 
+from tocsin.knowledge.prepared import toml_table
 from tocsin.knowledge.sigma.tree import Node, Same, both, either
 from tocsin.knowledge.surfaces import surfaces
 
@@ -118,7 +119,7 @@ def _answers(entry: Entry, product: str, category: str, service: str) -> bool:
 @cache
 def _table() -> Table:
     path = resources.files("tocsin.knowledge") / "data" / "sigma" / "logsources.toml"
-    return msgspec.toml.decode(path.read_bytes(), type=Table)
+    return toml_table(path.read_bytes(), Table)
 
 
 @cache

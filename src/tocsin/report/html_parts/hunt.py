@@ -159,6 +159,7 @@ class HuntView(msgspec.Struct, frozen=True, kw_only=True):
     tried: int
     rows: int
     noise: int
+    noise_estimated: bool
 
 
 class _Pages(msgspec.Struct, frozen=True, kw_only=True):
@@ -221,6 +222,7 @@ def hunt_view(run: Run, translate: Callable[[str], str]) -> HuntView | None:
         tried=attackers(parts.attempts),
         rows=sum(each.rows for each in found.coverage),
         noise=sum(each.noise for each in found.coverage),
+        noise_estimated=any(each.noise_estimated for each in found.coverage),
     )
 
 

@@ -154,7 +154,7 @@ def step_titles(found: Hunt) -> dict[str, str]:
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read of one kind of log, all hosts together."""
+    """What was read of one kind of log, all hosts together. noise: as `LogCoverage` has it."""
 
     surface: str
     hosts: tuple[str, ...]
@@ -162,6 +162,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     lost: int
     noise: int
+    noise_estimated: bool
     first: datetime | None
     last: datetime | None
 
@@ -179,6 +180,7 @@ def read(coverage: Iterable[LogCoverage]) -> Iterator[Read]:
             rows=sum(each.rows for each in parts),
             lost=sum(each.lost for each in parts),
             noise=sum(each.noise for each in parts),
+            noise_estimated=any(each.noise_estimated for each in parts),
             first=min((each.first for each in parts if each.first), default=None),
             last=max((each.last for each in parts if each.last), default=None),
         )

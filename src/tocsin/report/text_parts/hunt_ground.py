@@ -34,7 +34,11 @@ def ground_lines(found: Hunt, shown: Shown) -> Iterator[str]:
         if each.first and each.last:
             words += f", {utc(each.first):%Y-%m-%d} – {utc(each.last):%Y-%m-%d}"
         if each.noise:
-            left_out = translate(N_("{count} of Exchange's own health probes left out"))
+            left_out = translate(
+                N_("about {count} of Exchange's own health probes left out")
+                if each.noise_estimated
+                else N_("{count} of Exchange's own health probes left out")
+            )
             words += "; " + left_out.format(count=amount(each.noise))
         if each.lost:
             words += "; " + translate(N_("{count} unreadable")).format(count=amount(each.lost))
