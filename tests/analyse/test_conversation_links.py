@@ -81,7 +81,7 @@ def test_below_a_signature_line():
     ],
 )  # fmt: skip
 def test_an_invitation_to_talk(url: str):
-    assert meeting(link(url))
+    assert meeting(link(url), {})
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,13 @@ def test_an_invitation_to_talk(url: str):
     ],
 )  # fmt: skip
 def test_what_is_no_invitation(url: str):
-    assert not meeting(link(url))
+    assert not meeting(link(url), {})
+
+
+def test_a_board_of_tasks_is_shown_to_those_who_are_known():
+    board = link("https://trello.com/c/TvDO8f5l/42-plan")
+    assert meeting(board, {"address-new": 1.0})
+    assert not meeting(board, {"address-new": 1.0, "domain-new": 1.0})
 
 
 def test_code_that_is_shown_and_code_that_is_fetched():

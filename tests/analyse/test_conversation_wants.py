@@ -331,8 +331,49 @@ def test_a_warning_that_accounts_never_change_is_no_change():
 def test_a_code_that_lets_a_device_in_is_asked_for_by_nobody_honest():
     code = "https://microsoft.com/devicelogin"
     found = partner_says(f"Please enter the code BX4TQ9 at {code} to read the shared note.")
-    assert "link-device-login" in found.observed
+    assert {"link-device-login", "code-given"} <= found.observed.keys()
     assert found.verdict == "alert"
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        # Forms of Microsoft's, GitHub's and Google's codes (RFC 8628, 6.1, recommends letters without vowels).
+        ("Code F7HBQ2XKS, at https://microsoft.com/devicelogin", {"code-given"}),
+        ("https://github.com/login/device code WDJB-MJHT", {"code-given"}),
+        ("go to https://www.google.com/device and type GQV-KXZ", {"code-given"}),
+        ("log in at https://github.com/login/device with what GITHUB shows you", set()),
+        (
+            "PLEASE sign in at https://microsoft.com/devicelogin with the code of your television",
+            set(),
+        ),
+    ],
+)
+def test_a_code_that_is_given_is_told_from_one_that_the_reader_sees_himself(
+    text: str, given: set[str]
+):
+    assert {"code-given"} & partner_says(text).observed.keys() == given
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I got a new phone, can you read me the six digit code that just came to the shared number?",
+        "Leite mir bitte den Bestätigungscode weiter, den du gleich bekommst.",
+        "Pouvez-vous me transmettre le code reçu par SMS ?",
+    ],
+)
+def test_a_one_time_code_is_asked_for(text: str):
+    found = partner_says(text)
+    assert {"asks-for-code", "off-topic"} <= found.observed.keys()
+    assert found.verdict != "clear"
+
+
+@pytest.mark.parametrize(
+    "text", ["Your verification code is 771203.", "Please send me the code of the driver."]
+)
+def test_a_code_that_is_told_is_not_asked_for(text: str):
+    assert "asks-for-code" not in partner_says(text).observed
 
 
 @pytest.mark.parametrize(

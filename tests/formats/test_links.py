@@ -425,3 +425,24 @@ def test_any_text_is_read(path: str, host: str):
         assert each.host == each.host.lower()
         assert len(each.url) <= 2000
         assert len(each.shape) <= 200
+
+
+@pytest.mark.parametrize(
+    ("written", "leads"),
+    [
+        ("https://www.britannica.com/leave?ref=a&url=https%3A%2F%2Fevil.example%2Fx", "https://evil.example/x"),
+        ("https://www.reuters.com/out?target=https://evil.example/x", "https://evil.example/x"),
+        # The same site's own page; where one comes back to; what is shared; a site that nobody knows.
+        ("https://www.reuters.com/out?url=https%3A%2F%2Freuters.com%2Fa", "https://www.reuters.com/out?url=https%3A%2F%2Freuters.com%2Fa"),
+        ("https://www.reuters.com/login?redirect_uri=https%3A%2F%2Fb.example", "https://www.reuters.com/login?redirect_uri=https%3A%2F%2Fb.example"),
+        ("https://www.reuters.com/share?url=https%3A%2F%2Fb.example%2Fa", "https://www.reuters.com/share?url=https%3A%2F%2Fb.example%2Fa"),
+        ("https://fabrikam.example/out?url=https%3A%2F%2Fb.example%2Fa", "https://fabrikam.example/out?url=https%3A%2F%2Fb.example%2Fa"),
+    ],
+)  # fmt: skip
+def test_a_known_site_that_sends_on_to_anywhere_is_followed(written: str, leads: str):
+    assert only(f"see {written} there").url == leads
+
+
+def test_a_program_that_an_archive_hands_out_is_a_program():
+    url = "https://sourceforge.net/projects/contoso/files/Setup797.exe/download"
+    assert "executable" in only(f"see {url} there").traits

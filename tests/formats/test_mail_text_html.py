@@ -270,3 +270,29 @@ def test_what_nobody_shows_is_no_link(comment: str) -> None:
 def test_a_style_sheet_beside_a_drawing_is_no_link() -> None:
     page = f'<head><link href="https://cdn.example/a.css"></head><body>{DRAWING}</body>'
     assert [url for url, _ in read_html(page).links] == ["https://evil.example/x"]
+
+
+CARD = '<p>Hi,</p>{before}<blockquote {how}>{inside}<a href="https://evil.example/x">Open</a></blockquote><p>Tom</p>'
+
+
+def test_a_box_with_a_link_is_no_quote() -> None:
+    page = CARD.format(
+        before="", how='style="border-left:2px solid #0078d4"', inside="<b>Plan.pdf</b><br>"
+    )
+    found = taken(page)
+    assert "Plan.pdf" in found.text.new
+    assert [each.quoted for each in found.anchors] == [False]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        CARD.format(before="<p>Anna wrote:</p>", how="", inside=""),
+        CARD.format(before="", how='type="cite"', inside=""),
+        CARD.format(before="", how='class="my_quote"', inside=""),
+        CARD.format(before="", how="", inside="<b>From: </b>Anna<br><b>To: </b>Tom<br><br>"),
+        CARD.format(before="", how="", inside="What Anna said, at length. " * 20),
+    ],
+)
+def test_what_somebody_else_wrote_is_one(page: str) -> None:
+    assert [each.quoted for each in taken(page).anchors] == [True]

@@ -220,8 +220,9 @@ def test_rules_and_sending_in_the_names_of_many_are_told(tmp_path):
 
 def test_everyday_life_is_left_alone(tmp_path):
     people = range(50)
-    rows = [  # a telephone server, an archive and a backup, which open everybody's mailbox
-        at(each, LogonUserDisplayName=name, LogonType="Admin")
+    inside = {"ClientInfoString": "Client=MSExchangeRPC", "ClientIPAddress": "10.1.2.30"}
+    rows = [  # a telephone server, an archive and a backup of the house, which open everybody's mailbox
+        at(each, LogonUserDisplayName=name, LogonType="Admin", **inside)
         for name in ("BESAdmin", "CONTOSO\\svc-archive", "Veeam Backup")
         for each in people
     ]

@@ -16,6 +16,7 @@ CUES = {
     "document", "open-request", "link-request", "invoice", "payment", "bank", "payment-change",
     "password", "credentials", "urgency", "secrecy", "gift-card", "voice-mail", "parcel",
     "signature-service", "phone-move", "scan-code", "call-back", "charge-call", "records", "coins",
+    "one-time-code",
 }  # fmt: skip
 
 

@@ -38,10 +38,14 @@ def name(rule) -> str:
     return rule.source.removeprefix("tocsin/").removesuffix(".yml")
 
 
+def relative(path: Path) -> str:
+    return path.relative_to(FOLDER).as_posix()
+
+
 def test_all_load_and_each_file_is_a_rule():
     assert [f"{each.source} {each.rule}: {each.why}" for each in LOADED.problems] == []
     assert not [each.source for each in LOADED.elsewhere if each.own]
-    assert len(OWN) == len(FILES)
+    assert {each.source for each in OWN} == {"tocsin/" + relative(path) for path in FILES}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")

@@ -30,7 +30,9 @@ _SHARE = 0.7
 _CMDLET = re.compile(
     r"(?:\$\w[\w:.]{0,40}\s*=\s*)?\(*(?:Get|Set|New|Add|Remove|Enable|Disable|Import|Export|Install|Invoke|Test|"
     r"Start|Stop|Restart|Connect|Enter|Exit|Update|Clear|Copy|Move|Out|Search|Select|Find|Format|ConvertTo|"
-    r"ConvertFrom|Write|Resume|Suspend|Register|Unregister|Save|Open|Rename|Mount|Dismount)-[A-Za-z]\w{2,50}\b",
+    r"ConvertFrom|Write|Resume|Suspend|Register|Unregister|Save|Open|Rename|Mount|Dismount|Compress|Expand|Receive|"
+    r"Send|Read|Show|Sort|Where|ForEach|Measure|Join|Split|Resolve|Wait|Unblock|Grant|Revoke|Protect|Unprotect|"
+    r"Convert|Complete|Push|Pop|Repair|Reset|Initialize|Publish|Stop|Disconnect|Debug)-[A-Za-z]\w{2,50}\b",
     re.IGNORECASE,
 )
 _PROGRAM = re.compile(

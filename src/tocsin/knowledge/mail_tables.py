@@ -33,13 +33,16 @@ class _Wrappers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class LinkWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Words in links, lower case: of a sign-in (some in a host only), of no meaning, of "lorem ipsum", of redirects."""
+    """Words in links, lower case: of a sign-in (some in a host only), of no meaning, of "lorem ipsum",
+    of redirects; sends_on: those of them that send on who only follows; shares: in paths of pages that do not."""
 
     credential: frozenset[str]
     host_only: frozenset[str]
     generic: frozenset[str]
     latin: frozenset[str]
     redirect: frozenset[str]
+    sends_on: frozenset[str]
+    shares: tuple[str, ...]
 
 
 class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,7 +58,7 @@ class LinkPlaces(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 class LinkSigns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What in a link shows what it is for; see the table's own head. meetings, device: beginnings
-    of paths by host."""
+    of paths by host; boards: the same of boards of tasks."""
 
     machinery: tuple[str, ...]
     uploads: tuple[str, ...]
@@ -66,6 +69,7 @@ class LinkSigns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     rented: frozenset[str]
     cheap: frozenset[str]
     meetings: dict[str, tuple[str, ...]]
+    boards: dict[str, tuple[str, ...]]
     device: dict[str, tuple[str, ...]]
     code: CodeHosts
 

@@ -128,7 +128,7 @@ def _link(link: Link, found: Observed, scene: Scene, everybody: int, mine: int) 
         return 1.0
     many = shared(link)
     fresh = everybody not in facts
-    if link.host.removeprefix("www.") in OWN_SHORTENERS or meeting(link) or _inner(link):
+    if link.host.removeprefix("www.") in OWN_SHORTENERS or meeting(link, found) or _inner(link):
         return 0.0
     if fresh and link.domain in public_sites() and not many:
         return 0.0
@@ -188,10 +188,13 @@ def planted(link: Link) -> bool:
     return not (link.related or _FETCHED.isdisjoint(link.traits) or placed(link))
 
 
-def meeting(link: Link) -> bool:
+def meeting(link: Link, found: Observed) -> bool:
     """Whether it is an invitation to talk, or shows a time, a ticket or a message: nothing can be put there
-    to be opened."""
-    return _listed(link, link_signs().meetings)
+    to be opened. What is on a board of tasks is written by those who are let in; a stranger has his own."""
+    signs = link_signs()
+    if _listed(link, signs.meetings):
+        return True
+    return not {"address-new", "domain-new"} <= found.keys() and _listed(link, signs.boards)
 
 
 def _listed(link: Link, places: Mapping[str, tuple[str, ...]]) -> bool:

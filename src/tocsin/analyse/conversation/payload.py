@@ -86,6 +86,11 @@ _MESSENGER = re.compile(
 )
 """A messenger and a number to be reached at there, in one line."""
 
+_USER_CODE = re.compile(
+    r"(?<![\w/.-])(?:(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z\d]{6,10}|[B-DF-HJ-NP-TV-XZ]{8,9}|[A-Z\d]{3,4}-[A-Z\d]{3,5})(?![\w/-])"
+)
+"""A code to be entered where a device is let in: as Microsoft, Google and GitHub write it (RFC 8628, 6.1)."""
+
 _NAMED = (
     "whats", "telegram", "viber", "threema", "wechat", "we chat", "kakao", "zalo", "signal", "微信",
     "ワッツアップ", "ватсап", "вотсап", "телеграм", "вайбер",
@@ -104,6 +109,7 @@ _CUES = {
     "payment-change": "payment-change", "credentials": "asks-for-password", "urgency": "urgent", "secrecy": "secret",
     "gift-card": "payment-change", "phone-move": "moves-elsewhere", "scan-code": "asks-to-scan",
     "call-back": "asks-to-call", "charge-call": "charged-unless-called", "records": "asks-for-records", "coins": "asks-for-coins",
+    "one-time-code": "asks-for-code",
 }  # fmt: skip
 
 
@@ -196,6 +202,8 @@ def _words(scene: Scene, found: Observed) -> None:
     _cues(message, found)
     if message.passwords:
         found["password-given"] = 1.0
+    if "link-device-login" in found and _USER_CODE.search(text.new) is not None:
+        found["code-given"] = 1.0
     if any(key not in scene.facts for key in scene.page.accounts):
         found["account-new"] = 1.0
     if text.new_words <= SHORT:

@@ -14,7 +14,6 @@ from tocsin.analyse.hunt.merging import BEST, LATE
 from tocsin.analyse.hunt.proof import doubtful
 from tocsin.analyse.hunt.told import StepFact
 from tocsin.analyse.hunt.traces import Trace
-from tocsin.knowledge.surfaces import surfaces
 from tocsin.model.finding import LEVELS, fingerprint
 from tocsin.model.hunt import TENANT, TENANT_LOGS, HuntFinding, Incident, Outcome, Step
 from tocsin.model.text import N_, Sentence, Value, say
@@ -39,8 +38,26 @@ _SIGNS_BY = N_("Signs of an intrusion on {host}: {step}; whether it worked is no
 _TRIED = N_("Attempt on {host} from {client}: {step}; nothing shows that it worked")
 _TRIED_BY = N_("Attempt on {host}: {step}; nothing shows that it worked")
 
+_UNNAMED: dict[Outcome, tuple[str, str]] = {
+    "success": (
+        N_("A server was broken into from {client}: {step}"),
+        N_("A server was broken into: {step}"),
+    ),
+    "unknown": (
+        N_("Signs of an intrusion from {client}: {step}; whether it worked is not shown"),
+        N_("Signs of an intrusion: {step}; whether it worked is not shown"),
+    ),
+    "attempt": (
+        N_("Attempt from {client}: {step}; nothing shows that it worked"),
+        N_("Attempt: {step}; nothing shows that it worked"),
+    ),
+}
+"""Where no log names the server."""
+
 _EITHER = N_("{actor} on {host}: {step}. An intruder or an administrator")
 _EITHER_BY = N_("On {host}: {step}. An intruder or an administrator")
+_EITHER_UNNAMED = N_("{actor}: {step}. An intruder or an administrator")
+_EITHER_SOMEBODY = N_("{step}. An intruder or an administrator")
 
 _TITLES: dict[Outcome, tuple[str, str]] = {
     "success": (_BROKEN, _BROKEN_BY),
@@ -168,18 +185,18 @@ def _title(
 
     shown = min((each for each in members if each.weighs >= MEDIUM), key=telling).finding
     step = steps.get(shown.step)
-    surface = surfaces().get(shown.surface)
-    place = TENANT if shown.surface in TENANT_LOGS else surface.title if surface else shown.surface
-    host = several(told.hosts) or place
-    name = step.title if step else shown.title
+    host = several(told.hosts) or (TENANT if shown.surface in TENANT_LOGS else "")
+    values: dict[str, Value] = {"step": step.title if step else shown.title}
+    if host:
+        values["host"] = host
+    if told.doubtful and told.actors:
+        return say(_EITHER if host else _EITHER_UNNAMED, actor=several(told.actors), **values)
     if told.doubtful:
-        if told.actors:
-            return say(_EITHER, actor=several(told.actors), host=host, step=name)
-        return say(_EITHER_BY, host=host, step=name)
-    with_client, without = _TITLES[told.outcome]
+        return say(_EITHER_BY if host else _EITHER_SOMEBODY, **values)
+    with_client, without = (_TITLES if host else _UNNAMED)[told.outcome]
     if not clients:
-        return say(without, host=host, step=name)
-    return say(with_client, client=several(clients), host=host, step=name)
+        return say(without, **values)
+    return say(with_client, client=several(clients), **values)
 
 
 def timeline(members: Iterable[Trace], steps: Mapping[str, StepFact]) -> tuple[Step, ...]:

@@ -16,6 +16,7 @@ import msgspec
 
 from tocsin.analyse.hunt.merging import LATE
 from tocsin.analyse.hunt.traces import Trace
+from tocsin.model.hunt import TENANT_LOGS
 from tocsin.model.text import N_, Sentence, say
 
 PUBLIC_WINDOW = timedelta(days=30)
@@ -79,6 +80,7 @@ _SHARED = N_("The same tool behind an address that many share: {value}.")
 _ACCOUNT = N_("The same account: {value}.")
 _GENERIC = N_("The same account on {host} within {hours} hours: {value}.")
 _TOOL = N_("The same uncommon tool on {host} within an hour: {value}.")
+_FILE = N_("Both stand in {value}, which names no server and no time.")
 _FROM_HOST = N_("From the same server {value} within {days} days.")
 
 
@@ -140,6 +142,7 @@ def _ties(shared: frozenset[str]) -> tuple[_Tie, ...]:
             weight=30, values=_here(lambda each: each.generic), window=GENERIC_WINDOW, why=_GENERIC
         ),
         _Tie(weight=20, values=_here(lambda each: each.agents), window=TOOL_WINDOW, why=_TOOL),
+        _Tie(weight=10, values=_nameless, window=PUBLIC_WINDOW, why=_FILE),
     )
 
 
@@ -150,6 +153,13 @@ def _named(prefix: str) -> Callable[[Trace], Iterator[str]]:
 def _other_ids(each: Trace) -> Iterator[str]:
     """Processes, logins, activities, mails: by the name that the kind of log gives the id."""
     return (at for at in each.ids if not at.startswith(("request=", "canary=")))
+
+
+def _nameless(each: Trace) -> Iterator[str]:
+    """The file, where its rows name neither a server nor a time: a listing, a history, a page."""
+    found = each.finding
+    if not each.host and found.first is None and found.surface not in TENANT_LOGS:
+        yield from dict.fromkeys(event.source for event in found.events)
 
 
 def _here(values: Callable[[Trace], Iterable[str]]) -> Callable[[Trace], Iterator[str]]:

@@ -16,6 +16,7 @@ import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from tocsin.formats.syntax.html_bounds import bounded
+from tocsin.formats.syntax.html_cards import TWO_LABELS, is_card
 from tocsin.formats.syntax.html_outlook import DRAWN, drawn, shown
 from tocsin.model.message import QuoteStyle
 
@@ -300,7 +301,9 @@ def _mark_blockquotes(tree: LexborHTMLParser) -> bool:
     marked = False
     for node in nodes[:QUOTE_LIMIT]:
         how = node.attributes
-        if how.get("type") != "cite" and _INDENTED.search(how.get("style") or ""):
+        if how.get("type") != "cite" and (
+            _INDENTED.search(how.get("style") or "") or is_card(node)
+        ):
             continue
         node.insert_before(_OPEN)
         node.insert_after(_CLOSE)
@@ -310,16 +313,11 @@ def _mark_blockquotes(tree: LexborHTMLParser) -> bool:
     return marked
 
 
-_TWO_LABELS = re.compile(
-    r"^[^\n:：]{1,30}[:：][^\n]*\n(?:[^\n]*\n){0,3}?[^\n:：]{1,30}[:：]", re.MULTILINE
-)
-
-
 def _begins_quote(node: LexborNode) -> bool:
     """Whether an element that only looks like the edge of a quote is one: header lines follow."""
     if "border-top" not in (node.attributes.get("style") or ""):
         return True
-    return _TWO_LABELS.search(node.text(deep=True)[:2000]) is not None
+    return TWO_LABELS.search(node.text(deep=True)[:2000]) is not None
 
 
 def _mark_pre(tree: LexborHTMLParser, lower: str) -> bool:

@@ -34,7 +34,7 @@ _ODD = re.compile(r"(?i)(?<![a-z])(https?):/?\\[\\/]*([\w-][^\s<>\"\x00-\x1f]{3,
 
 _SCHEME_BEFORE = re.compile(r"(?i)(?:h(?:tt|xx|\*\*|XX)ps?|ftp|fxp|file|smb)$")
 _PROGRAM = re.compile(
-    r"(?i)(?<![\w-])(?:search(?:-ms)?|ms-[a-z]{3,20}|mhtml|ms-its):[^\s<>\"]{3,1500}"
+    r"(?i)(?<![\w-])(?:search(?:-ms)?|ms-[a-z-]{3,20}|mhtml|ms-its):[^\s<>\"]{3,1500}"
 )
 """An address that starts a program on the reader's machine."""
 

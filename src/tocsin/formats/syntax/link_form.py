@@ -200,7 +200,8 @@ def _inside(path: str) -> bool:
 
 def _file(rest: str, path: str) -> Iterator[str]:
     classes = file_kinds().classes
-    names = [path.rstrip("/").rpartition("/")[2] if path.count("/") < 64 else path[-200:]]
+    plain = path.rstrip("/").removesuffix("/download")  # as archives of programs write it
+    names = [plain.rpartition("/")[2] if path.count("/") < 64 else path[-200:]]
     if "=" in rest:
         names += [unquote(value)[-200:] for _, value in parameters(rest) if "." in value]
     for name in names:

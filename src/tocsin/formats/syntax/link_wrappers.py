@@ -15,8 +15,10 @@ from urllib.parse import unquote
 
 import msgspec
 
+from tocsin.formats.syntax.domains import registrable
 from tocsin.formats.syntax.link_parts import LinkParts, parts_of
 from tocsin.knowledge.mail_tables import Wrapper, link_words, wrappers
+from tocsin.knowledge.public_sites import public_sites
 
 HOSTS_KEPT = 4096
 """Hosts of links of which it is remembered whether they rewrite."""
@@ -50,7 +52,7 @@ def unwrap(parts: LinkParts) -> Unwrapped:
     """Take off what was wrapped around a link, at most `DEPTH_LIMIT` times."""
     name, redirected = "", False
     for _ in range(DEPTH_LIMIT):
-        found = _peel(parts)
+        found = _peel(parts) or _sent_on(parts)
         if found is None:
             break
         parts, form = found
@@ -70,11 +72,12 @@ def parameters(rest: str) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
-def carried(parts: LinkParts) -> str:
-    """The further address that an open-redirect parameter carries; empty for none."""
+def carried(parts: LinkParts, words: frozenset[str] | None = None) -> str:
+    """The further address that an open-redirect parameter carries; empty for none. words: names of
+    parameters that are looked at, those of `link_words().redirect` if none are given."""
     if "=" not in parts.rest:
         return ""
-    words = link_words().redirect
+    words = link_words().redirect if words is None else words
     for name, value in parameters(parts.rest):
         if name.lower() in words and len(value) > 8:
             target = unquote(value)
@@ -94,6 +97,26 @@ def _peel(parts: LinkParts) -> tuple[LinkParts, Wrapper] | None:
         if inner is not None:
             return inner, form
     return None
+
+
+_SENDS_ON = Wrapper(name="redirect", hosts=(), take="", filter=False)
+"""A public site's page that sends on to an address in its parameters, whatever the page is called."""
+
+
+def _sent_on(parts: LinkParts) -> tuple[LinkParts, Wrapper] | None:
+    """Where a page of a well-known site leads that carries another site's address: readers look at the
+    site's name, and arrive elsewhere. Where one comes back to after signing in, and what is only shared,
+    is no such page."""
+    if "=" not in parts.rest or ("%" not in parts.rest and "://" not in parts.rest):
+        return None
+    site = registrable(parts.host)
+    if site not in public_sites():
+        return None
+    words = link_words()
+    if any(word in parts.rest.partition("?")[0].lower() for word in words.shares):
+        return None
+    inner = parts_of(carried(parts, words.sends_on))
+    return (inner, _SENDS_ON) if inner is not None and registrable(inner.host) != site else None
 
 
 @lru_cache(maxsize=HOSTS_KEPT)

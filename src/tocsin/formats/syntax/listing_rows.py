@@ -37,6 +37,9 @@ _LS = re.compile(
     r"(?P<mode>[a-z-][rwxsStT-]{9}[.+@]?)\s+\d+\s+(?P<owner>\S+)\s+\S+\s+(?P<size>\d+)\s+"
     r"(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: [+-]\d{4})?)\s+(?P<path>\S.*)$"
 )
+_FLS = re.compile(
+    r"(?:\++ )?[rdv-]/(?P<kind>[rdv-]) (?P<deleted>\* )?\d{1,20}(?:-\d{1,5}-\d{1,5})?(?P<again>\(realloc\))?:\t(?P<path>\S[^\t]*)"
+)
 _QUOTED = re.compile(r"\"([^\"]{4,32000})\"(.*)$")
 _BEGINS = re.compile(r"[A-Za-z]:\\|\\\\[^\\]{1,100}\\")
 _NOT_IN_PATH = re.compile(r"[\"<>|?*\t;]")
@@ -177,7 +180,7 @@ class Reader:
             return None
         if text.count("|") >= 10 and text.split("|", 2)[1]:
             return _body(text)
-        for take in (self._mode, self._dir, _find, _hashed, _path):
+        for take in (self._mode, self._dir, _fls, _find, _hashed, _path):
             found = take(text)
             if found is not None:
                 return found
@@ -219,6 +222,14 @@ def _find(text: str) -> dict[str, str] | None:
     return file_row(
         path, size=told["size"], modified=_time(told["when"]), owner=told["owner"], raw=text
     )
+
+
+def _fls(text: str) -> dict[str, str] | None:
+    """A line of `fls -r -p`, with or without its times (`-l`); `*` marks what was deleted."""
+    told = _FLS.match(text)
+    if told is None or told["kind"] == "d":
+        return None
+    return file_row(told["path"], deleted="true" if told["deleted"] else "", raw=text)
 
 
 def _hashed(text: str) -> dict[str, str] | None:

@@ -29,14 +29,14 @@ _OTHER = re.compile(r"[^a-z0-9]+")
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "CommandLine": (
-        "tgtprocesscmdline", "tgtproccmdline", "targetprocesscmdline", "targetprocesscommandline",
+        "childproccmdline", "tgtprocesscmdline", "tgtproccmdline", "targetprocesscmdline", "targetprocesscommandline",
         "actionprocessimagecommandline", "actionprocesscommandline", "objectcmd",
         "processcommandline", "processcmdline", "processcmd", "processcommand", "commandline",
         "cmdline", "targetcmdline", "newprocesscommandline", "processargs",
     ),
     "Image": (
-        "tgtprocessimagepath", "tgtprocimagepath", "targetprocessimagepath", "actionprocessimagepath",
-        "objectfilepath", "processexecutable", "processimagepath", "processfilepath", "processpath",
+        "childprocname", "tgtprocessimagepath", "tgtprocimagepath", "targetprocessimagepath",
+        "actionprocessimagepath", "objectfilepath", "processexecutable", "processimagepath", "processfilepath", "processpath",
         "imagefilename", "imagepath", "newprocessname", "image", "folderpath", "pathname", "path",
         "processname", "filepath", "tgtprocessname", "tgtprocname", "targetprocessname",
         "actionprocessimagename", "objectname", "processfilename", "filename", "name",
@@ -72,7 +72,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "calendartime", "eventcreated", "createtime", "createdat", "start", "logtime",
     ),
     "User": (
-        "tgtprocessuser", "tgtprocuser", "actionprocessusername", "objectuser",
+        "childprocusername", "tgtprocessuser", "tgtprocuser", "actionprocessusername", "objectuser",
         "processusername", "processuser", "username", "username2", "user", "metausername",
         "accountname", "processusernamename", "processaccountname", "actoreffectiveusername",
         "srcprocessuser", "srcprocuser", "actorusername", "loginuser", "account",
@@ -83,12 +83,13 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "originalfilename", "processpeoriginalfilename", "processversioninfooriginalfilename",
         "tgtprocessimageoriginalfilename", "processoriginalfilename",
     ),
+    "RuleName": ("alerttitle", "alertname", "detectname", "detectionname", "title"),
     "CurrentDirectory": (
         "processworkingdirectory", "currentdirectory", "workingdirectory", "cwd",
         "processcurrentdirectory", "actionprocesscwd",
     ),
     "ProcessId": (
-        "tgtprocesspid", "tgtprocpid", "actionprocessospid", "rawprocessid", "objectpid",
+        "childprocpid", "tgtprocesspid", "tgtprocpid", "actionprocessospid", "rawprocessid", "objectpid",
         "processpid", "pid", "processid", "targetprocessid",
     ),
     "ParentProcessId": (
@@ -103,7 +104,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 
 HASHES: dict[str, tuple[str, ...]] = {
     "MD5": (
-        "tgtprocessimagemd5", "tgtprocimagemd5", "actionprocessimagemd5", "processhashmd5",
+        "childprocmd5", "tgtprocessimagemd5", "tgtprocimagemd5", "actionprocessimagemd5", "processhashmd5",
         "md5hashdata", "processmd5", "md5", "processmd5hash", "objectfilehashmd5",
     ),
     "SHA1": (
@@ -111,7 +112,7 @@ HASHES: dict[str, tuple[str, ...]] = {
         "processsha1", "sha1", "processsha1hash", "objectfilehashsha1", "processimagesha1hash",
     ),
     "SHA256": (
-        "tgtprocessimagesha256", "tgtprocimagesha256", "actionprocessimagesha256",
+        "childprocsha256", "tgtprocessimagesha256", "tgtprocimagesha256", "actionprocessimagesha256",
         "processhashsha256", "sha256hashdata", "processsha256", "sha256", "processsha256hash",
         "objectfilehashsha256", "processimagesha256hash",
     ),
@@ -119,16 +120,22 @@ HASHES: dict[str, tuple[str, ...]] = {
 """By algorithm, as Sysmon names it."""
 
 ACTED = {
-    "processcmd": "parentcmdline",
-    "processfilepath": "parentpath",
-    "processname": "parentname",
-    "processpid": "parentpid",
+    "processcmd": "srcprocesscmdline",
+    "processcmdline": "srcprocesscmdline",
+    "processfilepath": "srcprocessimagepath",
+    "processname": "srcprocimagepath",
+    "processpid": "srcprocesspid",
     "processuser": "srcprocuser",
+    "processusername": "srcprocessuser",
+    "processoriginalfilename": "srcprocoriginalfilename",
     "processfilehashsha256": "srcprocsha256",
+    "processsha256": "srcprocsha256",
+    "processhash": "srcprochash",
 }
-"""Where a record tells an object beside the process (Trend Micro), the process is the one that acted."""
+"""Where a record tells an object or a child beside the process (Trend Micro, Carbon Black), the process is the
+one that acted; what the record says of its parent comes behind it."""
 
-OBJECTS = frozenset({"objectcmd", "objectfilepath"})
+OBJECTS = frozenset({"objectcmd", "objectfilepath", "childproccmdline", "childprocname"})
 """What such an object is told by."""
 
 SURE = "eventsimplename"
@@ -170,7 +177,7 @@ WRAPPERS = frozenset(
 )  # fmt: skip
 """Members in which tools put a record or its fields; they are no part of a name."""
 
-LISTS = ("results", "events", "data", "rows", "hits", "value", "records", "processes")
+LISTS = ("results", "Results", "events", "data", "rows", "hits", "value", "records", "processes")
 """Where answers keep their records, and `reply` around them."""
 
 ARGUMENTS = "processargs"

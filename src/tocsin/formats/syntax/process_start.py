@@ -54,7 +54,7 @@ _START = re.compile(
 _NEUTRAL = frozenset(
     {
         "process", "processes", "enumprocess", "telemetryprocess", "event", "info", "added",
-        "snapshot", "1",
+        "snapshot", "1", "childproc",
     }
 )  # fmt: skip
 _OTHER = re.compile(
@@ -215,7 +215,7 @@ def start_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
         "Hashes": _hashes(fields, found.get("processhash")),
         "CurrentDirectory": path_of(_first(fields, "CurrentDirectory")),
     }
-    for name in ("OriginalFileName", "IntegrityLevel"):
+    for name in ("OriginalFileName", "IntegrityLevel", "RuleName"):
         event[name] = _first(fields, name)
     for name in ("ProcessId", "ParentProcessId"):
         event[name] = next((each for each in _all(fields, name) if _PID.fullmatch(each)), "")
