@@ -35,7 +35,7 @@ from tocsin.formats.evtx import FORMAT as EVTX
 from tocsin.formats.syntax.log_rows import LogRecord, RecordLog
 from tocsin.knowledge.sigma.anchors import anchors
 
-ROUNDS = 3
+ROUNDS = 5
 
 COMPILED = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
 """As installed: the modules are compiled once, by the first of these runs."""

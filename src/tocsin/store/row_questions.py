@@ -38,6 +38,9 @@ THREADS = 1
 OBJECT_LIMIT = 1 << 20
 """Bytes of one gathered row, which bounds what a reader of the spool holds."""
 
+IN_MEMORY = 16 << 20
+"""Bytes of gathered rows up to which no file is made for them."""
+
 TARGETS_SHOWN = 3
 """Pages, mailboxes and the like that a group names as what was asked for."""
 
@@ -66,8 +69,9 @@ def answered(
         return Answer()
     import duckdb  # noqa: PLC0415 - a tenth of a second; most runs have no such row
 
+    small = sum(Path(each).stat().st_size for each in parts) <= IN_MEMORY
     database = duckdb.connect(
-        str(spool / "rows.duckdb"),
+        ":memory:" if small else str(spool / "rows.duckdb"),
         config={
             "memory_limit": MEMORY_LIMIT,
             "threads": THREADS,
