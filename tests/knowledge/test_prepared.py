@@ -175,13 +175,36 @@ def test_rules_that_cannot_be_read_again_are_read_anew(place):
         assert len(rules_of().rules) == len(load().rules)
 
 
-def test_other_peoples_rules_are_read_in_every_run(place, tmp_path):
+def test_what_is_wrong_with_other_peoples_rules_is_told_in_every_run(place, tmp_path):
     (tmp_path / "rule.yml").write_text(RULE.replace("contains: WORD", "re: '('"), "utf-8")
-    for _ in range(2):
-        assert [each.source for each in rules_of([tmp_path]).problems] == [
-            str(tmp_path / "rule.yml")
-        ]
+    (tmp_path / "good.yml").write_text(RULE, "utf-8")
+    first = rules_of([tmp_path])
+    assert [each.source for each in first.problems] == [str(tmp_path / "rule.yml")]
+    assert len(list(place.glob("given-*"))) == 1
+    assert told(rules_of([tmp_path])) == told(first) == told(load([tmp_path]))
     assert not list(place.glob("rules-*"))
+
+
+def test_other_peoples_rules_are_read_anew_when_one_has_changed(place, tmp_path):
+    rule = tmp_path / "rule.yml"
+    rule.write_text(RULE, "utf-8")
+    assert not rules_of([tmp_path], packaged=False).problems
+    state = rule.stat()
+    rule.write_text(RULE.replace("contains", "cantains"), "utf-8")
+    os.utime(rule, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert rules_of([tmp_path], packaged=False).problems
+    for number in range(6):
+        rule.write_text(RULE.replace("WORD", f"WORD{number}"), "utf-8")
+        rules_of([tmp_path], packaged=False)
+    assert len(list(place.glob("given-*"))) == 4
+
+
+def test_what_could_not_be_read_of_other_peoples_rules_is_told_in_every_run(place, tmp_path):
+    os.mkfifo(tmp_path / "pipe.yml")
+    for _ in range(2):
+        assert [each.source for each in rules_of([tmp_path]).problems] == [f"{tmp_path}/pipe.yml"]
+        assert rules_of([tmp_path / "gone"]).problems
+    assert not list(place.glob("given-*"))
 
 
 def test_the_tables_are_the_same_however_they_come(place):

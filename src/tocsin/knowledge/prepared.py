@@ -87,8 +87,9 @@ def kept(kind: str, key: str) -> bytes | None:
         return None
 
 
-def keep(kind: str, key: str, data: bytes) -> None:
-    """Keep it for later runs, if there is a place for it."""
+def keep(kind: str, key: str, data: bytes, *, most: int = 0) -> None:
+    """Keep it for later runs, if there is a place for it. most: how many of its kind are kept, `FILES_LIMIT`
+    unless said otherwise."""
     place = folder()
     if place is None:
         return
@@ -101,7 +102,7 @@ def keep(kind: str, key: str, data: bytes) -> None:
         except OSError:
             Path(made).unlink()
             raise
-        _bound(place, kind)
+        _bound(place, kind, most or FILES_LIMIT)
 
 
 def toml_table(data: bytes, form: type[T]) -> T:
@@ -119,7 +120,7 @@ def toml_table(data: bytes, form: type[T]) -> T:
     return found
 
 
-def _bound(place: Path, kind: str) -> None:
+def _bound(place: Path, kind: str, most: int) -> None:
     written = sorted(place.glob(f"{kind}-*"), key=lambda each: each.lstat().st_mtime)
-    for each in written[:-FILES_LIMIT]:
+    for each in written[:-most]:
         each.unlink(missing_ok=True)

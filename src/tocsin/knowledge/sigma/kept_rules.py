@@ -1,7 +1,7 @@
-"""Our own rules as they were read in an earlier run, which takes a tenth of the time of reading them.
+"""Rules as they were read in an earlier run, which takes a tenth of the time of reading them.
 
-They are kept under a digest of the state of their files, and of those of the code and tables that read them. Other people's
-rules are read in every run: what is wrong with one has to be told.
+Ours are kept under a digest of the state of their files, and of those of the code and tables that read them; other people's
+under one of their texts, with what is wrong with them.
 """
 
 from __future__ import annotations
@@ -17,25 +17,39 @@ import msgspec
 
 import tocsin
 from tocsin.knowledge.prepared import keep, kept, key_of
-from tocsin.knowledge.sigma.loading import Rules, load, own_rules
+from tocsin.knowledge.sigma.loading import Rules, load, own_rules, read_whole
+
+GIVEN_KEPT = 4
+"""Collections of other people's rules that are kept: they may be large."""
 
 _PLACES = ("sigma", "data/sigma", "data/surfaces")
 
 
 def rules_of(folders: Sequence[Path | str] = (), *, packaged: bool = True) -> Rules:
     """What `load` gives for these folders."""
-    if folders or not packaged:
-        return load(folders, packaged=packaged)
-    key = key_of([read_by(), *_states(own_rules())])
-    data = kept("rules", key)
+    own = packaged and not folders
+    key = key_of([read_by(), *_states(own_rules())]) if own else _key_of_all(folders, packaged)
+    data = kept("rules" if own else "given", key) if key else None
     if data is not None:
         try:
             return msgspec.msgpack.decode(data, type=Rules)
         except msgspec.MsgspecError:
             pass  # of another version of that library, or damaged: they are read
-    found = load()
-    keep("rules", key, msgspec.msgpack.encode(found))
+    found = load(folders, packaged=packaged)
+    if own:
+        keep("rules", key, msgspec.msgpack.encode(found))
+    elif key:
+        keep("given", key, msgspec.msgpack.encode(found), most=GIVEN_KEPT)
     return found
+
+
+def _key_of_all(folders: Sequence[Path | str], packaged: bool) -> str:  # noqa: FBT001 - as above
+    """A digest of all that is read; empty where something of it cannot be, which is told in each run."""
+    found = read_whole(folders, packaged=packaged)
+    if found is None:
+        return ""
+    texts = (f"{each.own} {each.source}\n{each.text}" for each in found)
+    return key_of([read_by(), *(each.encode("utf-8", "surrogatepass") for each in texts)])
 
 
 @cache

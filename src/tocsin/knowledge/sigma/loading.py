@@ -80,6 +80,22 @@ def rule_files(folders: Sequence[Path | str] = (), *, packaged: bool = True) -> 
             yield RuleFile(source=source, text=text, own=True)
 
 
+def read_whole(folders: Sequence[Path | str], *, packaged: bool) -> list[RuleFile] | None:
+    """The files that `load` reads; None where one of them could not be read, or not all were."""
+    if not all(Path(folder).exists() for folder in folders):
+        return None
+    work = _Work()
+    found = [
+        RuleFile(source=source, text=text, own=False)
+        for folder in folders
+        for source, text in _files(Path(folder), str(folder), 0, work)
+    ]
+    if packaged:
+        ours = _files(own_rules(), "tocsin", 0, work)
+        found += [RuleFile(source=source, text=text, own=True) for source, text in ours]
+    return None if work.problems else found
+
+
 def own_rules() -> Traversable:
     """The folder of our own rules."""
     return resources.files("tocsin.knowledge") / "data" / "rules"
