@@ -302,3 +302,18 @@ def test_of_a_big_log_probes_are_reckoned_from_some_of_its_blocks(tmp_path, kind
     assert abs(stat.noise - sum(drawn)) < 0.03 * sum(drawn)
     [group] = folding.groups.values()  # and what a rule asks for is found in every block
     assert group.events[0].at.position == f"line {5 + 9 * BLOCK_ROWS}"
+
+
+def test_a_line_that_is_cut_costs_no_share_of_the_probes(tmp_path, monkeypatch):
+    monkeypatch.setattr(scan, "COUNTED", 2)
+    monkeypatch.setattr(scan, "COUNTED_OF", 3)
+    (tmp_path / "page.yml").write_text(RULE, "utf-8")
+    row = ROW.format(0, 0, "/owa/").replace("443 -", "443 HealthMailbox83d6781@contoso.example", 1)
+    few, cut = (row + "\r\n") * 6 * BLOCK_ROWS, "x" * (LINE_LIMIT + 1) + "\r\n"
+    data = (HEAD + few + cut + few).encode()
+    log = recognise(data[:8192]).log
+    rules = load([tmp_path], packaged=False).rules
+    found = plan(surfaces()["iis"], rules, anchors, marks=log.marks)
+    folding = Folding(Locator(source="u.log"), "iis", lambda _: True, lambda _: None)
+    scan_lines(blocks(io.BytesIO(data)), log, log.begin(data), found, folding)
+    assert abs(folding.finish().noise - 12 * BLOCK_ROWS) < 0.03 * 12 * BLOCK_ROWS

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tocsin.formats import Reading, recognise
+from tocsin.formats.syntax.listing_rows import rows_of
 from tocsin.formats.syntax.log_rows import LogFault, LogRecord
 from tocsin.model.locator import Locator
 
@@ -193,3 +194,21 @@ def test_hostile_lines_take_linear_time_and_are_told():
     assert look.body.records == 3
     for text in (b"", b"{}", b"[]", b'{"path":5}', b"\xff"):
         assert form.log.event(text) is None
+
+
+FLS = """d/d 29-144-1:\t$Extend
+r/r 35-128-1:\t$Extend/$ObjId
+V/V 4096:\t$OrphanFiles
+d/d 40-144-1:\tBoot
+d/d 41-144-1:\tBoot/de-DE
++ r/r 52003-128-1:\tinetpub/wwwroot/aspnet_client/a.aspx
+r/r * 52009-128-1(realloc):\tinetpub/wwwroot/aspnet_client/b.aspx
+"""
+
+
+def test_what_fls_lists_and_what_of_it_was_deleted():
+    assert recognise(FLS.encode()).name == "file-listing"
+    rows = [row for _, row in rows_of(FLS.splitlines())]
+    assert [(each["name"], each.get("deleted", "")) for each in rows] == [
+        ("$ObjId", ""), ("a.aspx", ""), ("b.aspx", "true"),
+    ]  # fmt: skip

@@ -272,6 +272,7 @@ def test_a_style_sheet_beside_a_drawing_is_no_link() -> None:
     assert [url for url, _ in read_html(page).links] == ["https://evil.example/x"]
 
 
+BOX = 'style="border-left:2px solid #0078d4"'
 CARD = '<p>Hi,</p>{before}<blockquote {how}>{inside}<a href="https://evil.example/x">Open</a></blockquote><p>Tom</p>'
 
 
@@ -291,7 +292,16 @@ def test_a_box_with_a_link_is_no_quote() -> None:
         CARD.format(before="", how='type="cite"', inside=""),
         CARD.format(before="", how='class="my_quote"', inside=""),
         CARD.format(before="", how="", inside="<b>From: </b>Anna<br><b>To: </b>Tom<br><br>"),
-        CARD.format(before="", how="", inside="What Anna said, at length. " * 20),
+        CARD.format(before="", how="", inside=""),
+        CARD.format(before="", how=BOX, inside="What Anna said, at length. " * 20),
+        CARD.format(
+            before="<div>Boris Novak &lt;boris@contoso.example&gt;, 19 Feb 2026</div>",
+            how=BOX,
+            inside="",
+        ),
+        CARD.format(before="<p>19.02.2026 10:12 Boris Novak napisal(a)</p>", how=BOX, inside=""),
+        f'<p>Thanks, fine.</p><blockquote {BOX}><a href="https://evil.example/x">Open</a></blockquote>',
+        f'<p>On Monday Anna wrote:</p><div><blockquote {BOX}><a href="https://evil.example/x">x</a></blockquote></div><p>Yes</p>',
     ],
 )
 def test_what_somebody_else_wrote_is_one(page: str) -> None:

@@ -475,3 +475,29 @@ def test_long_names_are_cut_before_they_are_kept():
     long = plain_name("x" * 1_000_000)
     assert len(long) == PATH_LIMIT
     assert plain_name("x" * 1_000_001) is long
+
+
+@pytest.mark.parametrize("acting", ["process_name", "process_path"])
+def test_the_process_beside_its_child_is_the_childs_parent(acting):
+    row = {
+        "type": "endpoint.event.procstart",
+        "device_name": "EX01",
+        "device_timestamp": "2026-03-04 08:00:00 +0000 UTC",
+        "device_os": "WINDOWS",
+        acting: W3WP,
+        "process_cmdline": "w3wp.exe -ap MSExchangeOWAAppPool",
+        "parent_path": "C:\\Windows\\System32\\svchost.exe",
+        "childproc_name": CMD,
+        "target_cmdline": COMMAND,
+    }
+    event = start_of(row)
+    assert (event["Image"], event["ParentImage"]) == (CMD, W3WP)
+
+
+def test_a_title_is_that_of_an_alarm_where_one_is_told():
+    row = {"DeviceName": "EX01", "Timestamp": "2026-03-04T08:00:00Z", "ProcessCommandLine": COMMAND,
+           "FileName": "cmd.exe", "FolderPath": CMD, "Title": "Suspicious process"}  # fmt: skip
+    assert (
+        start_of({**row, "AlertId": "da1", "Severity": "High"})["RuleName"] == "Suspicious process"
+    )
+    assert "RuleName" not in start_of(row)

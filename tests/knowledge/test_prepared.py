@@ -42,6 +42,18 @@ def test_what_was_kept_is_found_again_under_its_key_only(place):
     assert [each.stat().st_mode & 0o777 for each in place.iterdir()] == [0o600]
 
 
+def test_what_was_cut_off_or_damaged_is_made_anew(place):
+    key = prepared.key_of([b"a"])
+    prepared.keep("suffixes", key, b"co.uk\norg.uk\nuk")
+    (file,) = place.iterdir()
+    whole = file.read_bytes()
+    for damaged in (b"", whole[:-3], whole[:32], bytes(len(whole)), whole[:-1] + b"\xff"):
+        file.write_bytes(damaged)
+        assert prepared.kept("suffixes", key) is None
+    file.write_bytes(whole)
+    assert prepared.kept("suffixes", key) == b"co.uk\norg.uk\nuk"
+
+
 def test_a_file_that_others_can_write_to_or_a_link_is_not_used(place, tmp_path):
     key = prepared.key_of([b"a"])
     prepared.keep("search", key, b"made")

@@ -24,6 +24,9 @@ import tocsin
 FILES_LIMIT = 200
 """Files of one kind; beyond, those written longest ago are removed."""
 
+DIGEST = 32
+"""Bytes of the digest that stands before what is kept."""
+
 SIZE_LIMIT = 64 << 20
 """Bytes of one of them that are read."""
 
@@ -82,9 +85,12 @@ def kept(kind: str, key: str) -> bytes | None:
             found = os.fstat(handle)
             if not stat.S_ISREG(found.st_mode) or not _own(found) or found.st_size > SIZE_LIMIT:
                 return None
-            return stream.read()
+            whole = stream.read()
     except OSError:
         return None
+    data = whole[DIGEST:]
+    # What was cut off by a power loss or a full disk, or damaged since, is made anew.
+    return data if hashlib.sha256(data).digest() == whole[:DIGEST] else None
 
 
 def keep(kind: str, key: str, data: bytes, *, most: int = 0) -> None:
@@ -97,7 +103,7 @@ def keep(kind: str, key: str, data: bytes, *, most: int = 0) -> None:
         handle, made = tempfile.mkstemp(prefix=".", dir=place)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
+                stream.write(hashlib.sha256(data).digest() + data)
             Path(made).replace(place / f"{kind}-{key}")
         except OSError:
             Path(made).unlink()

@@ -87,7 +87,8 @@ _MESSENGER = re.compile(
 """A messenger and a number to be reached at there, in one line."""
 
 _USER_CODE = re.compile(
-    r"(?<![\w/.-])(?:(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z\d]{6,10}|[B-DF-HJ-NP-TV-XZ]{8,9}|[A-Z\d]{3,4}-[A-Z\d]{3,5})(?![\w/-])"
+    r"(?<![\w/.-])(?!(?:RFC|ISO|INC|CVE|KB|REQ|CHG|TKT|SR)-?\d)(?:(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z\d]{6,10}"
+    r"|[B-DF-HJ-NP-TV-XZ]{8,9}|(?!\d{3,4}-\d)[B-DF-HJ-NP-TV-XZ\d]{3,4}-[B-DF-HJ-NP-TV-XZ\d]{3,5})(?![\w/-])"
 )
 """A code to be entered where a device is let in: as Microsoft, Google and GitHub write it (RFC 8628, 6.1)."""
 

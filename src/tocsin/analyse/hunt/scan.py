@@ -45,10 +45,12 @@ def scan_lines(
     number = 0
     last = b""
     probes = _Probes(plan.surface)
-    for place, block in enumerate(blocks):
+    place = -1
+    for block in blocks:
         if isinstance(block, Cut):
             out.cut(number)
             continue
+        place += 1
         out.pass_by(block)
         last = block
         if place % LOOKED_AT == 0:
@@ -72,7 +74,8 @@ class _Probes:
 
     def __init__(self, surface: Surface) -> None:
         self._any = bool(surface.noise)
-        self._found = self._of_some = self._rows_of_some = self._rows_beside = 0
+        self._found = self._rows_first = 0
+        self._of_some = self._rows_of_some = self._rows_beside = 0
 
     def counted(self, place: int) -> bool:
         """Whether they are counted in this block."""
@@ -82,6 +85,7 @@ class _Probes:
         """What a block holds."""
         if place < COUNTED:
             self._found += found
+            self._rows_first += rows
         elif self.counted(place):
             self._of_some += found
             self._rows_of_some += rows
@@ -90,8 +94,10 @@ class _Probes:
 
     def all(self) -> tuple[int, bool]:
         """How many there are, and whether that is reckoned."""
-        share = self._of_some / self._rows_of_some if self._rows_of_some else 0
-        beside = round(share * self._rows_beside)
+        of, rows = self._found + self._of_some, self._rows_first + self._rows_of_some
+        if self._rows_of_some:
+            of, rows = self._of_some, self._rows_of_some
+        beside = round(of / rows * self._rows_beside) if rows else 0
         return self._found + self._of_some + beside, bool(self._any and self._rows_beside)
 
 

@@ -121,6 +121,9 @@ _ALONE = ("<pre", *(
     if not any(hint in hints for _, hints in _TOGETHER)
 ))  # fmt: skip
 
+CARDS_SEEN = 8
+"""Blockquotes that are looked at for being no quote."""
+
 SCHEME_SEEN = 12
 """Signs of an address at its beginning within which a broken line is mended."""
 
@@ -299,10 +302,10 @@ def _hints_in(lower: str) -> list[str]:
 def _mark_blockquotes(tree: LexborHTMLParser) -> bool:
     nodes = tree.tags("blockquote")
     marked = False
-    for node in nodes[:QUOTE_LIMIT]:
+    for at, node in enumerate(nodes[:QUOTE_LIMIT]):
         how = node.attributes
         if how.get("type") != "cite" and (
-            _INDENTED.search(how.get("style") or "") or is_card(node)
+            _INDENTED.search(how.get("style") or "") or (at < CARDS_SEEN and is_card(node))
         ):
             continue
         node.insert_before(_OPEN)

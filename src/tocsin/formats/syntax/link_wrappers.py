@@ -113,10 +113,13 @@ def _sent_on(parts: LinkParts) -> tuple[LinkParts, Wrapper] | None:
     if site not in public_sites():
         return None
     words = link_words()
-    if any(word in parts.rest.partition("?")[0].lower() for word in words.shares):
+    page = parts.host + parts.rest.partition("?")[0].lower()
+    if any(word in page for word in words.shares):
         return None
     inner = parts_of(carried(parts, words.sends_on))
-    return (inner, _SENDS_ON) if inner is not None and registrable(inner.host) != site else None
+    if inner is None or registrable(inner.host) in public_sites():
+        return None
+    return inner, _SENDS_ON
 
 
 @lru_cache(maxsize=HOSTS_KEPT)

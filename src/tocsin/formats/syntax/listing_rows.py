@@ -38,7 +38,7 @@ _LS = re.compile(
     r"(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: [+-]\d{4})?)\s+(?P<path>\S.*)$"
 )
 _FLS = re.compile(
-    r"(?:\++ )?[rdv-]/(?P<kind>[rdv-]) (?P<deleted>\* )?\d{1,20}(?:-\d{1,5}-\d{1,5})?(?P<again>\(realloc\))?:\t(?P<path>\S[^\t]*)"
+    r"(?:\++ )?[a-zA-Z-]/(?P<kind>[rdlv-]) (?P<deleted>\* )?\d{1,20}(?:-\d{1,5}-\d{1,5})?(?P<again>\(realloc\))?:\t(?P<path>\S[^\t]*)"
 )
 _QUOTED = re.compile(r"\"([^\"]{4,32000})\"(.*)$")
 _BEGINS = re.compile(r"[A-Za-z]:\\|\\\\[^\\]{1,100}\\")
@@ -299,7 +299,8 @@ def text_score(lines: list[str]) -> float:
 
 _SUM = re.compile(
     r"\s*(?:Volume|Le volume|Le num|Volumeseriennummer|El volumen|Mode\s+Last|----\s+---|\d+ (?:File|Dir|fichier|R\u00e9p)"
-    r"|Total Files|\d{1,2}/\d{1,2}/\d{4}.*<[A-Z]{3,9}>|d[a-z-]{4,6}\s+\d)"
+    r"|Total Files|\d{1,2}/\d{1,2}/\d{4}.*<[A-Z]{3,9}>|d[a-z-]{4,6}\s+\d"
+    r"|(?:\++ )?[a-zA-Z-]/[a-zA-Z-] (?:\* )?\d{1,20}(?:-\d{1,5}-\d{1,5})?(?:\(realloc\))?:\t)"
 )
 
 

@@ -42,6 +42,9 @@ ROWS_LIMIT = 100_000
 HEAD_LIMIT = 1000
 """Characters of a value that stands around several rows and is repeated in each."""
 
+_ALARMS = frozenset({"alertid", "severity", "alertseverity", "detectionsource", "alertguid"})
+"""What an alarm has beside its title."""
+
 _WORD = 80
 Fields = dict[str, list[Any]]
 """Values by Sysmon's names."""
@@ -193,6 +196,8 @@ def start_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
     found = flat(record)
     if not found.keys().isdisjoint(OBJECTS):
         found = {ACTED.get(name, name): value for name, value in found.items()}
+    if "title" in found and _ALARMS.isdisjoint(map(plain_name, record)):
+        del found["title"]  # of a window or a file: no alarm has it
     if not _is_start(found) or not _is_windows(found):
         return None
     fields = _by_field(found)
