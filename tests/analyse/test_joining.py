@@ -178,3 +178,15 @@ def test_a_number_seen_before_a_lower_one_widens_the_range_and_is_said():
     (server,) = found.values()
     assert str(server.current.builds) == "15.2.1748.10..15.2.1748.39"
     assert server.current.contradictions
+
+
+def test_an_outside_export_that_speaks_of_others_only_says_so():
+    inside = seen("ex01.contoso.example", by="directory")
+    unasked = servers(look("shodan"), inside, seen("mail.fabrikam.example", by="shodan"))
+    asked = servers(look("shodan"), inside, seen("mail.contoso.example", by="shodan"))
+    named = servers(look("onyphe", "domain:contoso.example"), inside)
+    told = [str(each["ex01.contoso.example"].hidden_because) for each in (unasked, asked, named)]
+    assert [each["ex01.contoso.example"].hidden for each in (unasked, asked, named)] == [True] * 3
+    assert "of whose records none is of contoso.example" in told[0]
+    assert told[1] == "known from directory, absent from what shodan saw"
+    assert told[2] == "known from directory, absent from what onyphe saw"

@@ -22,11 +22,11 @@ from tocsin.analyse.inventory.ledger import Ledger, Sighting, SightingKey
 from tocsin.analyse.inventory.names import canonical, is_full, is_internal, own_domain
 from tocsin.analyse.inventory.resolve import Resolution, resolve
 from tocsin.analyse.inventory.verdict import Judgement, judge, rule_of
-from tocsin.analyse.inventory.visibility import Vantage, hidden, sees
+from tocsin.analyse.inventory.visibility import Outside, Vantage, hidden, sees
 from tocsin.formats.syntax.domains import registrable
 from tocsin.knowledge.catalogue import Branch, Knowledge
 from tocsin.model.build import Build, BuildRange
-from tocsin.model.evidence import Evidence, SeenBy
+from tocsin.model.evidence import OUTSIDE, Evidence, SeenBy
 from tocsin.model.finding import Finding, Gap
 from tocsin.model.locator import Locator
 from tocsin.model.run import Joining
@@ -68,6 +68,15 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True):
     own_domains: tuple[str, ...]
 
 
+class _Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What every server is judged by. organisations: internal domain to the public one."""
+
+    ledger: Ledger
+    knowledge: Knowledge
+    organisations: dict[str, str]
+    outside: Outside
+
+
 def inventory(ledger: Ledger, knowledge: Knowledge, own_domains: Iterable[str] = ()) -> Inventory:
     """Judge everything that was seen. Pure: the same ledger gives the same answer."""
     joined = join(ledger.sightings.values())
@@ -76,8 +85,12 @@ def inventory(ledger: Ledger, knowledge: Knowledge, own_domains: Iterable[str] =
     organisations = organisations_of(everything)
     own = frozenset(own_domain(each) for each in own_domains) - {""}
     inferred = own or _infer_own(groups, organisations)
+    outside = Outside(
+        looks=ledger.looks, left_out=ledger.left_out, told=_told_of(everything, organisations)
+    )
+    known = _Known(ledger=ledger, knowledge=knowledge, organisations=organisations, outside=outside)
     servers = tuple(
-        _server(group, identity, ledger, knowledge, organisations, own, inferred)
+        _server(group, identity, known, own, inferred)
         for group, identity in zip(groups, _identities(groups, organisations), strict=True)
     )
     findings: list[Finding] = []
@@ -97,6 +110,14 @@ def inventory(ledger: Ledger, knowledge: Knowledge, own_domains: Iterable[str] =
         gaps=tuple(gaps),
         own_domains=tuple(sorted(inferred)),
     )
+
+
+def _told_of(sightings: Iterable[Sighting], organisations: dict[str, str]) -> frozenset[str]:
+    """Organisations of which some record from outside speaks."""
+    domains = {
+        registrable(name) for each in sightings if each.seen_by in OUTSIDE for name in each.names
+    }
+    return frozenset(organisations.get(each, each) for each in domains if each)
 
 
 def _is_exchange(group: Group) -> bool:
@@ -168,12 +189,11 @@ def _identities(groups: list[Group], organisations: dict[str, str]) -> list[str]
 def _server(
     group: Group,
     identity: str,
-    ledger: Ledger,
-    knowledge: Knowledge,
-    organisations: dict[str, str],
+    known: _Known,
     own: frozenset[str],
     inferred: frozenset[str],
 ) -> KnownServer:
+    knowledge, organisations, outside = known.knowledge, known.organisations, known.outside
     name = display_name(group)
     spelled = _spellings(group)
     organisation = organisation_of(group, organisations)
@@ -182,9 +202,9 @@ def _server(
         for each in sorted(group.sightings, key=_when)
         if each.version is not None
     )
-    now = current(_seen(history, ledger))
+    now = current(_seen(history, known.ledger))
     branch = knowledge.branch_of(now.builds.low) if now else None
-    secret, secret_because = hidden(group, organisation, ledger.looks, ledger.left_out)
+    secret, secret_because = hidden(group, organisation, outside)
     times = [t for s in group.sightings for t in (s.first, s.last) if t is not None]
     return KnownServer(
         id=identity,
@@ -201,7 +221,7 @@ def _server(
         seen_by=tuple(sorted({each.seen_by for each in group.sightings})),
         hidden=secret,
         hidden_because=secret_because,
-        sees=sees(group, ledger.looks, ledger.left_out),
+        sees=sees(group, outside.looks, outside.left_out),
         joined=_unique(group.joined),
         related=_unique(group.related),
         facts=_facts(group),

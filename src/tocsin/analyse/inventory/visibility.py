@@ -11,10 +11,16 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Literal
 
+import msgspec
+
 from tocsin.analyse.inventory.joining import Group
 from tocsin.analyse.inventory.names import canonical, canonical_address
 from tocsin.model.evidence import OUTSIDE, Evidence, SeenBy
 from tocsin.model.text import N_, Sentence, say
+
+_NO_RECORD = N_(
+    "known from {inside}, absent from what {by} saw, of whose records none is of {organisation}: see that it asked about it"
+)
 
 Vantage = Literal["internet", "exchange-online", "directory", "mail", "inside-probe", "export"]
 
@@ -29,6 +35,15 @@ VANTAGES: Mapping[Vantage, frozenset[SeenBy]] = {
 """The columns of the matrix and the sources that answer for each."""
 
 Looks = Mapping[tuple[SeenBy, str], int]
+
+
+class Outside(msgspec.Struct, frozen=True, kw_only=True):
+    """What was looked at from outside. told: organisations of which some outside record speaks; the others
+    may be unseen because nobody asked about them, which an export does not say."""
+
+    looks: Looks
+    left_out: AbstractSet[SeenBy] = frozenset()
+    told: AbstractSet[str] = frozenset()
 
 
 def sees(
@@ -50,9 +65,10 @@ def sees(
 
 
 def hidden(
-    group: Group, organisation: str, looks: Looks, left_out: AbstractSet[SeenBy] = frozenset()
+    group: Group, organisation: str, known: Outside
 ) -> tuple[bool | Literal["unknown"], Sentence]:
     """Whether the internet cannot see the server, and why that is said."""
+    looks, left_out = known.looks, known.left_out
     outside = sorted({by for by, _ in looks if by in OUTSIDE})
     seen_from = sorted({each.seen_by for each in group.sightings})
     outside_seen = [by for by in seen_from if by in OUTSIDE]
@@ -78,11 +94,11 @@ def hidden(
         return "unknown", say(
             N_("a record of {by} may be this server, but nothing proves it"), by=", ".join(outside)
         )
-    return True, say(
-        N_("known from {inside}, absent from what {by} saw"),
-        inside=", ".join(seen_from),
-        by=", ".join(outside),
-    )
+    said = {"inside": ", ".join(seen_from), "by": ", ".join(outside)}
+    named = any(by in OUTSIDE and scope for by, scope in looks)
+    if organisation and organisation not in known.told and not named:
+        return True, say(_NO_RECORD, organisation=organisation, **said)
+    return True, say(N_("known from {inside}, absent from what {by} saw"), **said)
 
 
 def _covered(group: Group, organisation: str, looks: Looks) -> bool:
