@@ -12,6 +12,7 @@ import lzma
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import py7zr
@@ -101,8 +102,10 @@ _INVENTED = (
 )
 
 
+@cache
 def seeds() -> dict[str, list[bytes]]:
-    """For each format its seeds, for `archive` those of all archives; never empty."""
+    """For each format its seeds, for `archive` those of all archives; never empty. Found once in a process,
+    and known to those that it forks."""
     small: dict[str, list[bytes]] = {each.name: [] for each in formats()} | {"archive": []}
     large: dict[str, bytes] = {}
     for whole in _found():

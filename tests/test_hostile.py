@@ -42,10 +42,11 @@ SAYS_NOTHING = {
 @pytest.mark.parametrize("name", NAMES)
 def test_damaged_inputs_raise_nothing(name: str):
     """In a process of its own, for a library may end it."""
+    seeds = mutations.seeds()[name]
     result = mutations.run(name, 0, MUTATIONS)
     assert not result.get("failed"), "\n".join(words for _, words in result["faults"])
     assert result["done"] == MUTATIONS
-    if name == "archive" or any(_is_form(name, seed) for seed in mutations.seeds()[name]):
+    if name == "archive" or any(_is_form(name, seed) for seed in seeds):
         # Formats that have seeds only in ../shared are given all others' where that is absent.
         assert result["evidence"], "no input was still good enough to be read: the seeds are not"
         assert result["gaps"], "no damage was told"
