@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import tocsin
 from tocsin.knowledge.prepared import keep, kept, key_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def _suffixes() -> PublicSuffixList:
     from publicsuffixlist import PSLFILE, PublicSuffixList  # noqa: PLC0415 - many runs do without it
 
     whole = Path(PSLFILE).read_bytes()
-    key = key_of([whole])
+    key = key_of([tocsin.__version__.encode(), whole])
     known = kept("suffixes", key)
     if known is None:
         known = "\n".join(_rules(whole.decode("utf-8"))).encode()

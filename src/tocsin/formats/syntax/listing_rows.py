@@ -38,7 +38,7 @@ _LS = re.compile(
     r"(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: [+-]\d{4})?)\s+(?P<path>\S.*)$"
 )
 _FLS = re.compile(
-    r"(?:\++ )?[a-zA-Z-]/(?P<kind>[rdlv-]) (?P<deleted>\* )?\d{1,20}(?:-\d{1,5}-\d{1,5})?(?P<again>\(realloc\))?:\t(?P<path>\S[^\t]*)"
+    r"(?:\++ )?[a-zA-Z-]/(?P<kind>[a-zA-Z-]) (?P<deleted>\* )?\d{1,20}(?:-\d{1,5}-\d{1,5})?(?:\(realloc\))?:\t(?P<path>\S[^\t]*)"
 )
 _QUOTED = re.compile(r"\"([^\"]{4,32000})\"(.*)$")
 _BEGINS = re.compile(r"[A-Za-z]:\\|\\\\[^\\]{1,100}\\")
@@ -227,7 +227,7 @@ def _find(text: str) -> dict[str, str] | None:
 def _fls(text: str) -> dict[str, str] | None:
     """A line of `fls -r -p`, with or without its times (`-l`); `*` marks what was deleted."""
     told = _FLS.match(text)
-    if told is None or told["kind"] == "d":
+    if told is None or told["kind"] not in "rlv-":
         return None
     return file_row(told["path"], deleted="true" if told["deleted"] else "", raw=text)
 
@@ -293,19 +293,14 @@ def text_score(lines: list[str]) -> float:
         if line.strip():
             total += 1
             is_row = reader.row(line) is not None
-            told += is_row or _DIRECTORY.match(line) is not None or _is_sum(line)
+            told += is_row or any(each.match(line) for each in (_DIRECTORY, _FLS, _SUM))
     return told / total if total else 0.0
 
 
 _SUM = re.compile(
     r"\s*(?:Volume|Le volume|Le num|Volumeseriennummer|El volumen|Mode\s+Last|----\s+---|\d+ (?:File|Dir|fichier|R\u00e9p)"
-    r"|Total Files|\d{1,2}/\d{1,2}/\d{4}.*<[A-Z]{3,9}>|d[a-z-]{4,6}\s+\d"
-    r"|(?:\++ )?[a-zA-Z-]/[a-zA-Z-] (?:\* )?\d{1,20}(?:-\d{1,5}-\d{1,5})?(?:\(realloc\))?:\t)"
+    r"|Total Files|\d{1,2}/\d{1,2}/\d{4}.*<[A-Z]{3,9}>|d[a-z-]{4,6}\s+\d)"
 )
-
-
-def _is_sum(line: str) -> bool:
-    return _SUM.match(line) is not None
 
 
 def rows_of(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:

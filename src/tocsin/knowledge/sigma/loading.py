@@ -48,16 +48,8 @@ def load(folders: Sequence[Path | str] = (), *, packaged: bool = True) -> Rules:
     rule given by a folder stands before one of ours with the same id.
     """
     work = _Work()
-    for folder in folders:
-        path = Path(folder)
-        if not path.exists():
-            work.problem(str(folder), "", say(N_("there is no such file or folder")))
-            continue
-        for source, text in _files(path, str(path), 0, work):
-            work.file(source, text, own=False)
-    if packaged:
-        for source, text in _files(own_rules(), "tocsin", 0, work):
-            work.file(source, text, own=True)
+    for each in _read(folders, work, packaged=packaged):
+        work.file(each.source, each.text, own=each.own)
     return work.done()
 
 
@@ -71,29 +63,27 @@ class RuleFile(msgspec.Struct, frozen=True, kw_only=True):
 
 def rule_files(folders: Sequence[Path | str] = (), *, packaged: bool = True) -> Iterator[RuleFile]:
     """The files that `load` reads; those that cannot be read are left out."""
-    work = _Work()
-    for folder in folders:
-        for source, text in _files(Path(folder), str(folder), 0, work):
-            yield RuleFile(source=source, text=text, own=False)
-    if packaged:
-        for source, text in _files(own_rules(), "tocsin", 0, work):
-            yield RuleFile(source=source, text=text, own=True)
+    return _read(folders, _Work(), packaged=packaged)
 
 
 def read_whole(folders: Sequence[Path | str], *, packaged: bool) -> list[RuleFile] | None:
     """The files that `load` reads; None where one of them could not be read, or not all were."""
-    if not all(Path(folder).exists() for folder in folders):
-        return None
     work = _Work()
-    found = [
-        RuleFile(source=source, text=text, own=False)
-        for folder in folders
-        for source, text in _files(Path(folder), str(folder), 0, work)
-    ]
-    if packaged:
-        ours = _files(own_rules(), "tocsin", 0, work)
-        found += [RuleFile(source=source, text=text, own=True) for source, text in ours]
+    found = list(_read(folders, work, packaged=packaged))
     return None if work.problems else found
+
+
+def _read(folders: Sequence[Path | str], work: _Work, *, packaged: bool) -> Iterator[RuleFile]:
+    for folder in folders:
+        path = Path(folder)
+        if not path.exists():
+            work.problem(str(folder), "", say(N_("there is no such file or folder")))
+            continue
+        for source, text in _files(path, str(path), 0, work):
+            yield RuleFile(source=source, text=text, own=False)
+    if packaged:
+        for source, text in _files(own_rules(), "tocsin", 0, work):
+            yield RuleFile(source=source, text=text, own=True)
 
 
 def own_rules() -> Traversable:
