@@ -54,7 +54,7 @@ def test_any_bytes_after_the_mark_are_survived(rest):
     assert found is None or all(found.facts.values())
 
 
-@settings(max_examples=1000)
+@settings(max_examples=1000, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(12, len(WHOLE) - 1), st.integers(0, 255)), min_size=1, max_size=8
